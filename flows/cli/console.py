@@ -1,0 +1,120 @@
+"""What a run looks like on the terminal: bars while it runs where someone watches, else log lines."""
+
+import logging
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from stagecraft.progress import Outcome, logger, observer
+
+if TYPE_CHECKING:
+    from stagecraft.tracking import Tracker
+
+_MARKS = {"completed": "[green]✓", "cached": "[blue]✓", "failed": "[red]✗", "skipped": "[yellow]–"}
+_SHORT = {"tokens_per_s": "tokens/s"}
+
+
+class BarObserver:
+    """Shows the list of stages as it fills, with a bar for each that tells how far it is."""
+
+    def __init__(self, progress: Progress, names: Sequence[str]) -> None:
+        self.progress = progress
+        self.bars: dict[str, TaskID] = {
+            name: progress.add_task(name, start=False, total=None, mark="[dim]·", figures="", visible=True)
+            for name in names
+        }
+
+    def started(self, stage: str) -> None:
+        """Start the stage's clock."""
+        self.progress.start_task(self.bars[stage])
+        self.progress.update(self.bars[stage], mark="[cyan]▸")
+
+    def progressed(self, stage: str, done: int, total: int | None, figures: Mapping[str, float]) -> None:
+        """Move the stage's bar."""
+        text = "  ".join(f"{_short(name)} {value:,.4g}" for name, value in figures.items())
+        self.progress.update(self.bars[stage], completed=done, total=total, figures=text)
+
+    def noticed(self, stage: str, text: str) -> None:
+        """Print the notice above the bars."""
+        self.progress.console.print(f"[yellow]note[/] {stage}: {text}", highlight=False)
+
+    def finished(self, outcome: Outcome) -> None:
+        """Fill the stage's bar."""
+        done = 1 if outcome.state in ("completed", "cached") else 0
+        self.progress.update(
+            self.bars[outcome.name],
+            mark=_MARKS[outcome.state],
+            total=1,
+            completed=done,
+            figures=outcome.reason or outcome.figure,
+        )
+        self.progress.stop_task(self.bars[outcome.name])
+
+
+@contextmanager
+def watching(names: Sequence[str], quiet: bool) -> Iterator[None]:
+    """Show a run: bars if standard error is a terminal and not `quiet`, else log lines with times."""
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+        logger.propagate = False
+        try:
+            yield
+        finally:
+            logger.removeHandler(handler)
+        return
+    columns = (
+        TextColumn("{task.fields[mark]}"),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=20),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(compact=True),
+        TextColumn("{task.fields[figures]}"),
+    )
+    with Progress(*columns, console=console) as progress:
+        token = observer.set(BarObserver(progress, names))
+        try:
+            yield
+        finally:
+            observer.reset(token)
+
+
+def print_summary(outcomes: Sequence[Outcome], run_id: str, tracker: "Tracker") -> None:
+    """Print how each stage ended, and how to look at what came out."""
+    table = Table("stage", "state", "seconds", "main figure", box=None, pad_edge=False)
+    table.columns[2].justify = "right"
+    for outcome in outcomes:
+        mark = _MARKS[outcome.state].split("]")[0] + "]"
+        table.add_row(
+            outcome.name,
+            f"{mark}{outcome.state}",
+            f"{outcome.seconds:.1f}",
+            outcome.reason or outcome.figure,
+        )
+    console = Console()
+    console.print(table)
+    local = tracker.uri == tracker.home.store
+    lines = {
+        "run": run_id,
+        "MLflow": f"mlflow ui --backend-store-uri {tracker.uri}" if local else tracker.uri,
+    }
+    for outcome in outcomes:
+        if outcome.name == "report" and outcome.run_id:
+            lines["report"] = str(tracker.open_uri(f"runs:/{outcome.run_id}/report.html"))
+    console.print()
+    for name, value in lines.items():
+        console.print(f"{name:<8}{value}", highlight=False, soft_wrap=True)
+
+
+def _short(name: str) -> str:
+    """Take the last part of a metric's name."""
+    last = name.rsplit("/", 1)[-1]
+    return _SHORT.get(last, last)

@@ -1,0 +1,68 @@
+"""Commands that only look: `stages` and `config`."""
+
+import argparse
+import sys
+
+from rich.console import Console
+from rich.table import Table
+
+from flows.cli.command import Command, add_configuration, configured_changes, print_json
+from seqstep.config import Config
+from seqstep.settings import resolve, write_toml
+
+
+def _stages(args: argparse.Namespace) -> int:
+    from flows.pipeline import graph
+
+    nodes = graph(Config()).nodes.values()
+    if args.json:
+        print_json(
+            [
+                {
+                    "name": node.stage.name,
+                    "description": node.stage.description,
+                    "needs": node.needs,
+                    "yields": node.stage.yields,
+                }
+                for node in nodes
+            ]
+        )
+        return 0
+    table = Table("stage", "what it does", "needs", "yields", box=None, pad_edge=False)
+    for node in nodes:
+        table.add_row(
+            node.stage.name, node.stage.description, ", ".join(node.needs), ", ".join(node.stage.yields)
+        )
+    Console().print(table)
+    return 0
+
+
+def _config(args: argparse.Namespace) -> int:
+    config = resolve(args.profile, configured_changes(args))
+    if args.json:
+        print_json(config.model_dump())
+    else:
+        sys.stdout.write(write_toml(config))
+    return 0
+
+
+COMMANDS = [
+    Command(
+        "stages",
+        "List the stages, in order, with what each needs and yields.",
+        ["seqstep stages", "seqstep stages --json"],
+        lambda _parser: None,
+        _stages,
+    ),
+    Command(
+        "config",
+        "Print the configuration in force as TOML, each setting with its meaning.",
+        [
+            "seqstep config notes",
+            "seqstep config --set rnn.epochs=500 > mine.toml",
+            "seqstep run --config mine.toml",
+        ],
+        add_configuration,
+        _config,
+    ),
+]

@@ -1,0 +1,93 @@
+"""The command line: `seqstep COMMAND …`."""
+
+import argparse
+import errno
+import json
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import NoReturn
+
+from flows.cli import inspect, predict, run
+from seqstep.errors import SeqstepError
+from stagecraft.environment import keep_prefect_off_the_console, prepare
+from stagecraft.errors import StagecraftError
+from stagecraft.home import open_home
+
+_INTERRUPTED, _FAILED, _USAGE = 130, 1, 2
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(_USAGE, f"seqstep: {message}; see `{self.prog} --help`\n")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Lay out all commands."""
+    parser = _Parser(
+        prog="seqstep",
+        description="Sequences, one step or k steps ahead: from a text or a series to tested forecasts.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for module in (run, inspect, predict):
+        for command in module.COMMANDS:
+            sub = commands.add_parser(
+                command.name,
+                help=command.summary,
+                description=command.summary,
+                epilog="examples:\n" + "\n".join(f"  {line}" for line in command.examples),
+                formatter_class=argparse.RawDescriptionHelpFormatter,
+            )
+            command.arguments(sub)
+            sub.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+            sub.add_argument("--debug", action="store_true", help="show the traceback of an error")
+            sub.set_defaults(execute=command.execute)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; return its exit status: 0 done, 1 something failed, 2 the user must change something."""
+    args = build_parser().parse_args(argv)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        prepare(open_home())
+        keep_prefect_off_the_console()
+        status: int = args.execute(args)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        # Whoever read the output has enough of it; keep Python from complaining at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return _report("interrupted; what was finished is kept", _INTERRUPTED, args)
+    except (SeqstepError, StagecraftError) as error:
+        return _report(str(error), error.exit_status, args)
+    except OSError as error:
+        hint = "; free some space or set SEQSTEP_HOME" if error.errno == errno.ENOSPC else ""
+        return _report(f"{error}{hint}", _FAILED, args)
+    except Exception as error:  # noqa: BLE001  (the last line of defence against a traceback)
+        return _report(f"unexpected {type(error).__name__}: {error} (--debug shows where)", _FAILED, args)
+
+
+def _report(message: str, status: int, args: argparse.Namespace) -> int:
+    """Say what went wrong on standard error, and with --json on standard output too."""
+    if args.debug:
+        traceback.print_exc()
+    sys.stderr.write(f"seqstep: {message}\n")
+    if args.json:
+        sys.stdout.write(json.dumps({"error": message, "exit_status": status}) + "\n")
+    return status
+
+
+def _interrupt(_signal: int, _frame: object) -> NoReturn:
+    """Treat a polite kill like Ctrl-C, so that runs are closed."""
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,202 @@
+"""Commands that use the registered models: `generate`, `score` and `forecast`."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from flows.cli.command import Command, print_json
+from seqstep.errors import ModelError, TextError
+from seqstep.text.codec import Codec
+from stagecraft.home import open_home
+
+_PREFIX = "seqstep-"
+
+
+def _generate(args: argparse.Namespace) -> int:
+    from seqstep.generation import continue_text
+
+    model, codec, name = _language_model(args.model)
+    _notice_unknown(codec, args.prefix)
+    text = continue_text(model, codec, args.prefix, args.length, args.temperature, args.top_k, args.seed)
+    if args.json:
+        print_json({"model": name, "prefix": args.prefix, "text": text})
+    else:
+        sys.stdout.write(text + "\n")
+    return 0
+
+
+def _score(args: argparse.Namespace) -> int:
+    import numpy as np
+
+    from seqstep.metrics import mean_loss, perplexity
+    from seqstep.scoring import log_probabilities
+
+    model, codec, name = _language_model(args.model)
+    results = []
+    for text in args.texts:
+        _notice_unknown(codec, text)
+        ids = np.array(codec.encode(text))
+        if len(ids) < 2:
+            raise TextError(f"expected a text of at least 2 {codec.kind}s to score, got {text!r}")
+        scores = log_probabilities(model, ids)
+        results.append(
+            {
+                "text": text,
+                "tokens_scored": len(scores),
+                "log_probability": float(scores.sum()),
+                "perplexity": perplexity(mean_loss(scores)),
+            }
+        )
+    if args.json:
+        print_json({"model": name, "scores": results})
+        return 0
+    table = Table("text", "tokens", "log-probability", "perplexity", box=None, pad_edge=False)
+    for result in results:
+        table.add_row(
+            result["text"],
+            str(result["tokens_scored"]),
+            f"{result['log_probability']:.2f}",
+            f"{result['perplexity']:.4g}",
+        )
+    Console().print(table)
+    Console().print(f"[dim]{name}; natural logarithm, each token after the first, given those before it")
+    return 0
+
+
+def _forecast(args: argparse.Namespace) -> int:
+    from seqstep.models.bundle import load_forecaster
+    from seqstep.models.mlp import predictor
+    from seqstep.series.csv_column import read_column, read_series
+    from seqstep.series.forecast import beyond
+
+    tracker = _tracker()
+    files, run_id, version = tracker.latest_model(*_name(args.model))
+    model, spec = load_forecaster(files["weights.safetensors"], files["model.json"])
+    if args.series:
+        path, _, column = args.series.rpartition(":")
+        if not path:
+            raise ModelError(f"expected --series FILE.csv:COLUMN, got {args.series!r}")
+        observed = read_column(Path(path).expanduser(), column)
+    else:
+        observed = read_series(tracker.open_uri(tracker.input_of(run_id, "series.values")))
+    forecast = beyond(predictor(model, spec.scaling), observed, spec.window, args.horizon)
+    table = forecast.rename_axis(str(observed.index.name or "time")).reset_index()
+    if args.output:
+        from seqstep.files import write_whole
+
+        write_whole(args.output, table.to_csv(index=False))
+    if args.json:
+        times, values = table.iloc[:, 0].astype(str).tolist(), forecast.tolist()
+        rows = [{"time": time, "forecast": value} for time, value in zip(times, values, strict=True)]
+        print_json({"model": f"{_name(args.model)[0]} version {version}", "forecast": rows})
+    elif args.output:
+        sys.stdout.write(f"{len(table)} forecasts written to {args.output}\n")
+    else:
+        sys.stdout.write(table.to_csv(index=False, float_format="%.6g"))
+    return 0
+
+
+def _language_model(model: str) -> tuple[Any, Codec, str]:
+    """Load a registered language model, what it reads texts with, and its full name."""
+    from seqstep.models.bundle import load_language_model
+
+    name, number = _name(model)
+    files, _, version = _tracker().latest_model(name, number)
+    loaded, spec = load_language_model(files["weights.safetensors"], files["model.json"])
+    return loaded, spec.codec(), f"{name} version {version}"
+
+
+def _name(model: str) -> tuple[str, int | None]:
+    """Split `rnn/3` into the registered name and the version."""
+    name, _, number = model.removeprefix(_PREFIX).partition("/")
+    if number and not number.isdigit():
+        raise ModelError(f"expected a model as NAME or NAME/VERSION, such as rnn/3, got {model!r}")
+    return _PREFIX + name, int(number) if number else None
+
+
+def _tracker() -> Any:
+    from stagecraft.tracking import Tracker
+
+    return Tracker(open_home())
+
+
+def _notice_unknown(codec: Codec, text: str) -> None:
+    unknown = codec.unknown(text)
+    if unknown:
+        shown = " ".join(map(repr, unknown))
+        sys.stderr.write(f"seqstep: note: the model does not know {shown}; read as <unk>\n")
+
+
+def _language_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--model",
+        default="rnn",
+        metavar="NAME[/VERSION]",
+        help="rnn (the default) or rnn-scratch; the latest version unless one is given",
+    )
+
+
+def _generate_arguments(parser: argparse.ArgumentParser) -> None:
+    _language_arguments(parser)
+    parser.add_argument("--prefix", required=True, metavar="TEXT", help="what to continue")
+    parser.add_argument("--length", type=int, default=50, metavar="N", help="tokens to generate (50)")
+    parser.add_argument(
+        "--temperature",
+        type=float,
+        default=0.0,
+        metavar="T",
+        help="0 (the default) takes the most likely token, 1 draws as the model says",
+    )
+    parser.add_argument("--top-k", type=int, metavar="K", help="draw among the K most likely tokens only")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="where the draws start (0)")
+
+
+def _score_arguments(parser: argparse.ArgumentParser) -> None:
+    _language_arguments(parser)
+    parser.add_argument("texts", nargs="+", metavar="TEXT", help="texts to score")
+
+
+def _forecast_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--model", default="mlp", metavar="NAME[/VERSION]", help="mlp (the default); the latest version"
+    )
+    parser.add_argument("--horizon", type=int, default=16, metavar="K", help="steps ahead (16)")
+    parser.add_argument(
+        "--series", metavar="FILE.csv:COLUMN", help="what to go on from; else what the model was trained on"
+    )
+    parser.add_argument("--output", type=Path, metavar="FILE.csv", help="write the forecasts to a file")
+
+
+COMMANDS = [
+    Command(
+        "generate",
+        "Continue a text with a registered language model.",
+        [
+            'seqstep generate --prefix "time traveller"',
+            'seqstep generate --prefix "the keeper" --length 200 --temperature 0.8 --top-k 5',
+        ],
+        _generate_arguments,
+        _generate,
+    ),
+    Command(
+        "score",
+        "Log-probability and perplexity of texts under a registered language model.",
+        ['seqstep score "it is raining outside" "it is raining banana tree"'],
+        _score_arguments,
+        _score,
+    ),
+    Command(
+        "forecast",
+        "Forecast what comes after the end of a series with a registered model.",
+        [
+            "seqstep forecast --horizon 64",
+            "seqstep forecast --series data.csv:load --horizon 24 --output next-day.csv",
+        ],
+        _forecast_arguments,
+        _forecast,
+    ),
+]

@@ -1,0 +1,1 @@
+"""Sequences, one step or k steps ahead: the domain, which knows neither Prefect nor MLflow."""

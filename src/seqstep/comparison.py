@@ -1,0 +1,74 @@
+"""Language models side by side: on the text that trained them, and on the text that follows it."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from seqstep.metrics import bits_per_token, mean_loss, perplexity
+from seqstep.text.codec import Codec
+
+#: from a text in indices, shape (tokens,), to the log-probabilities of its tokens but the first
+Scorer = Callable[[np.ndarray], np.ndarray]
+
+
+class Parts(NamedTuple):
+    """The text that trains the models, and the text after it with one token before it as context."""
+
+    train: np.ndarray
+    test: np.ndarray
+
+    @classmethod
+    def of(cls, ids: np.ndarray, train_tokens: int, test_tokens: int) -> "Parts":
+        """Cut a text at `train_tokens`; the test part has `test_tokens` tokens or what is left.
+
+        A test part without a token that could be scored is empty.
+        """
+        test = ids[train_tokens - 1 : train_tokens + test_tokens]
+        return cls(ids[:train_tokens], test if len(test) > 1 else test[:0])
+
+    def unseen_share(self) -> float:
+        """Share of the test tokens that do not occur in the training text; nan without a test part."""
+        return float(np.mean(~np.isin(self.test[1:], self.train))) if len(self.test) else float("nan")
+
+
+class Scores(NamedTuple):
+    """How well a model knows both parts; test figures are nan without a test part.
+
+    Attributes:
+        train_perplexity: per token, on the training text after its first token.
+        test_perplexity: per token, on the text after it.
+        test_bits_per_char: bits to encode a character of that text.
+    """
+
+    train_perplexity: float
+    test_perplexity: float
+    test_bits_per_char: float
+
+
+def score(scorer: Scorer, parts: Parts, codec: Codec) -> Scores:
+    """Measure one model; each token is scored once, the first of each part only gives context."""
+    train = perplexity(mean_loss(scorer(parts.train)))
+    if len(parts.test) == 0:
+        return Scores(train, float("nan"), float("nan"))
+    loss = mean_loss(scorer(parts.test))
+    scored = parts.test[1:].tolist()
+    chars_per_token = len(codec.decode(scored)) / len(scored)
+    return Scores(train, perplexity(loss), bits_per_token(loss) / chars_per_token)
+
+
+def comparison_table(scores: dict[str, Scores], copied: dict[str, float]) -> pd.DataFrame:
+    """Lay the models out, the best on unseen text first.
+
+    Args:
+        copied: for models that wrote a sample, the share of it that stands in the training text.
+
+    Returns:
+        columns model, train_perplexity, test_perplexity, test_bits_per_char, copied_share.
+    """
+    rows = [
+        {"model": name, **result._asdict(), "copied_share": copied.get(name)}
+        for name, result in scores.items()
+    ]
+    return pd.DataFrame(rows).sort_values("test_perplexity", ignore_index=True)

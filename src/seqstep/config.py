@@ -1,0 +1,218 @@
+"""The configuration: every setting with its default, its unit and its meaning, once.
+
+The defaults are the notes' own values. A profile is a set of changes to them.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+)
+
+Clean = Literal["ascii_letters", "unicode_letters", "none"]
+TokenKind = Literal["char", "word"]
+Cell = Literal["rnn", "gru", "lstm"]
+Gaps = Literal["refuse", "interpolate"]
+Scale = Literal["auto", "none", "standard"]
+Device = Literal["auto", "cpu", "cuda"]
+
+
+def _split(value: Any) -> Any:
+    """Let `a,b` on the command line stand for a list of two."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _split_urls(value: Any) -> Any:
+    """Let a string of URLs, parted by spaces, stand for a list (a URL may hold a comma)."""
+    return value.split() if isinstance(value, str) else value
+
+
+class Section(BaseModel):
+    """A group of settings: immutable, and closed to names that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class CorpusConfig(Section):
+    """Where the text comes from, and how to know that it is the right one."""
+
+    url: Annotated[tuple[str, ...], BeforeValidator(_split_urls)] = Field(
+        ("http://d2l-data.s3-accelerate.amazonaws.com/timemachine.txt",),
+        description="addresses of the text (http or https), tried in order",
+    )
+    path: str = Field(
+        "", description="a file instead of the addresses; `builtin:lighthouse` is the carried story"
+    )
+    sha1: str = Field(
+        "090b5e7e70c295757f55df93cb0a180b9691891a",
+        pattern=r"^([0-9a-fA-F]{40})?$",
+        description="the SHA-1 that the text must have, 40 hexadecimal digits; empty accepts any",
+    )
+    max_bytes: PositiveInt = Field(1 << 30, description="largest text that is accepted, in bytes")
+    timeout_s: PositiveFloat = Field(
+        30.0, description="seconds without an answer after which a server counts as hanging"
+    )
+    attempts: PositiveInt = Field(3, description="tries per address before it is given up")
+
+
+class TextConfig(Section):
+    """How the text becomes tokens and vocabularies."""
+
+    clean: Clean = Field(
+        "ascii_letters",
+        description="ascii_letters keeps A-Z in lower case (the notes), unicode_letters the letters"
+        " of any language in lower case, none everything as it is",
+    )
+    min_freq: NonNegativeInt = Field(0, description="tokens that occur less often become <unk>")
+    reserved: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
+        (), description="tokens that stand in the vocabulary after <unk>, found in the text or not"
+    )
+
+
+class NgramsConfig(Section):
+    """The statistics of neighbouring words, and the smoothed model made of them."""
+
+    top: PositiveInt = Field(10, description="rows in the tables of the most common n-grams")
+    zipf_first_rank: PositiveInt = Field(10, description="rank at which Zipf's line starts to be fitted")
+    epsilon: Annotated[tuple[PositiveFloat, PositiveFloat, PositiveFloat], BeforeValidator(_split)] = Field(
+        (1.0, 1.0, 1.0),
+        description="weights of the Laplace interpolation for uni-, bi- and trigrams, as counts",
+    )
+
+
+class SeriesConfig(Section):
+    """The series: the notes' noisy sine, or a column of a CSV file."""
+
+    points: PositiveInt = Field(1000, description="length of the sine (T)")
+    frequency: PositiveFloat = Field(0.01, description="radians of the sine per time step")
+    noise_std: NonNegativeFloat = Field(0.2, description="standard deviation of the sine's noise")
+    path: str = Field("", description="a CSV file instead of the sine")
+    column: str = Field("", description="the column of the CSV file that is forecast")
+    date_column: str = Field(
+        "auto", description="the column with the dates; auto takes the first that holds dates; empty: none"
+    )
+    separator: str = Field("auto", description="what parts the CSV's fields; auto finds , ; tab or |")
+    decimal: Literal[".", ","] = Field(".", description="the decimal mark of the CSV's numbers")
+    gaps: Gaps = Field("refuse", description="missing values and dates: refuse, or interpolate linearly")
+    scale: Scale = Field(
+        "auto",
+        description="standard: mean 0 and deviation 1 on the training part; auto: standard for a file,"
+        " none for the sine",
+    )
+
+
+class MLPConfig(Section):
+    """The multilayer perceptron that forecasts the series."""
+
+    window: PositiveInt = Field(4, description="past values that a prediction sees (tau)")
+    train_share: float = Field(
+        0.6, gt=0, lt=1, description="share of the series whose windows train the model"
+    )
+    hidden: PositiveInt = Field(32, description="units of the hidden layer")
+    batch: PositiveInt = Field(20, description="windows per minibatch")
+    epochs: PositiveInt = Field(10, description="passes over the training windows")
+    learning_rate: PositiveFloat = Field(0.05, description="step size of Adam")
+
+
+class RNNConfig(Section):
+    """What both recurrent language models share: data, size and training."""
+
+    tokens: TokenKind = Field("char", description="what the models read: char or word")
+    max_tokens: PositiveInt = Field(10_000, description="tokens of the text's start that train the models")
+    hidden: PositiveInt = Field(512, description="units of the hidden state")
+    batch: PositiveInt = Field(32, description="sequences per minibatch")
+    steps: PositiveInt = Field(35, description="tokens per sequence, the reach of a gradient in time")
+    epochs: PositiveInt = Field(2000, description="passes over the training tokens")
+    learning_rate: PositiveFloat = Field(0.5, description="step size of SGD")
+    clip: PositiveFloat = Field(1.0, description="largest norm of all gradients together (theta)")
+    random_batches: bool = Field(
+        False, description="draw sequences at random instead of in order (use_random_iter)"
+    )
+
+
+class LayerConfig(Section):
+    """The library's recurrent layer, used by `train_rnn` alone."""
+
+    cell: Cell = Field("rnn", description="rnn, gru or lstm")
+    layers: PositiveInt = Field(1, description="recurrent layers on top of each other")
+    bidirectional: bool = Field(
+        False, description="refused: a language model that reads backwards sees what it predicts"
+    )
+
+
+class SamplesConfig(Section):
+    """The greedy texts that show how far a language model is."""
+
+    prefix: str = Field("time traveller", min_length=1, description="what the samples continue")
+    length: PositiveInt = Field(50, description="tokens per sample")
+    every: PositiveInt = Field(25, description="epochs between two samples")
+    last_prefix: str = Field(
+        "traveller", min_length=1, description="what one more sample continues at the end"
+    )
+    last_length: PositiveInt = Field(55, description="tokens of that last sample")
+
+
+class ForecastConfig(Section):
+    """How far ahead the series is forecast."""
+
+    horizons: Annotated[tuple[PositiveInt, ...], BeforeValidator(_split), Field(min_length=1)] = Field(
+        (1, 4, 16, 64), description="steps ahead (k) whose errors are measured"
+    )
+
+
+class LanguageConfig(Section):
+    """How the language models are measured."""
+
+    test_tokens: NonNegativeInt = Field(
+        5000, description="tokens after the training text that the models have not seen"
+    )
+
+
+class Compute(Section):
+    """What every training is run with."""
+
+    seed: NonNegativeInt = Field(0, description="where every random number starts")
+    device: Device = Field("auto", description="auto takes a CUDA GPU where there is one; cpu; cuda")
+    threads: PositiveInt = Field(
+        1, description="processor threads per training; the two recurrent ones run side by side"
+    )
+
+
+class Config(Compute):
+    """All settings of one pipeline run."""
+
+    corpus: CorpusConfig = CorpusConfig()
+    text: TextConfig = TextConfig()
+    ngrams: NgramsConfig = NgramsConfig()
+    series: SeriesConfig = SeriesConfig()
+    mlp: MLPConfig = MLPConfig()
+    rnn: RNNConfig = RNNConfig()
+    rnn_layer: LayerConfig = LayerConfig()
+    samples: SamplesConfig = SamplesConfig()
+    forecast: ForecastConfig = ForecastConfig()
+    language: LanguageConfig = LanguageConfig()
+
+    @property
+    def compute(self) -> Compute:
+        """The settings that every training is run with, and no others."""
+        return Compute(seed=self.seed, device=self.device, threads=self.threads)
+
+
+PROFILES: dict[str, dict[str, Any]] = {
+    "quick": {
+        "corpus": {
+            "url": (),
+            "path": "builtin:lighthouse",
+            "sha1": "799ccd6f056eecbf217baf2e601d87538034df6a",
+        },
+        "rnn": {"epochs": 100},
+    },
+    "notes": {},
+}

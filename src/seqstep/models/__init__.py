@@ -1,0 +1,1 @@
+"""The models, one a file, and how they are saved."""

@@ -1,0 +1,45 @@
+"""What every recurrent language model offers, whatever cell is inside."""
+
+from abc import ABC, abstractmethod
+
+import torch
+from torch import Tensor, nn
+
+#: what a model remembers of the text so far: one tensor, or two for an LSTM
+State = tuple[Tensor, ...]
+
+
+class LanguageModel(nn.Module, ABC):
+    """Predicts, for each token of a text, the one that follows.
+
+    Attributes:
+        vocab: size of the vocabulary, both of the input and of the output.
+    """
+
+    vocab: int
+
+    @abstractmethod
+    def begin_state(self, batch: int) -> State:
+        """Return the state before any token: zeros, for `batch` texts at once."""
+
+    @abstractmethod
+    def forward(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
+        """Read tokens.
+
+        Args:
+            ids: indices of tokens, shape (batch, steps), int64.
+            state: the state before the first of them.
+
+        Returns:
+            logits of the token after each, shape (batch, steps, vocab), and the state after the last.
+        """
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.parameters()).device
+
+
+def detach(state: State) -> State:
+    """Cut a state off from the computation that led to it, so that gradients end there."""
+    return tuple(part.detach() for part in state)

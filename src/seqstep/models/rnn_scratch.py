@@ -1,0 +1,58 @@
+"""The recurrent network from scratch.
+
+Source: the notes, "Build RNN Model": `get_params`, `init_rnn_state`, `rnn_fw`.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from seqstep.models.language import LanguageModel, State
+
+
+class RNNScratch(LanguageModel):
+    """A character-level language model: one tanh layer whose state runs along the text.
+
+    Args:
+        vocab: size of the vocabulary, both of the input and of the output.
+        hidden: units of the hidden state.
+        generator: draws the weights from N(0, 0.01²); the biases start at zero.
+    """
+
+    def __init__(self, vocab: int, hidden: int, generator: torch.Generator | None = None) -> None:
+        super().__init__()
+        self.vocab, self.hidden = vocab, hidden
+
+        def normal(rows: int, columns: int) -> nn.Parameter:
+            return nn.Parameter(torch.randn(rows, columns, generator=generator) * 0.01)
+
+        self.W_xh = normal(vocab, hidden)
+        self.W_hh = normal(hidden, hidden)
+        self.b_h = nn.Parameter(torch.zeros(hidden))
+        self.W_hq = normal(hidden, vocab)
+        self.b_q = nn.Parameter(torch.zeros(vocab))
+
+    def begin_state(self, batch: int) -> State:
+        """Return H before any token: zeros, shape (batch, hidden)."""
+        return (self.W_hh.new_zeros(batch, self.hidden),)
+
+    def step(self, X: Tensor, H: Tensor) -> Tensor:
+        """Take X_t and H_{t-1}, return H_t.
+
+        Args:
+            X: one-hot tokens, shape (batch, vocab).
+            H: the state before them, shape (batch, hidden).
+
+        Returns:
+            shape (batch, hidden).
+        """
+        return torch.tanh(X @ self.W_xh + H @ self.W_hh + self.b_h)
+
+    def forward(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
+        """Read tokens one by one; see `LanguageModel.forward`."""
+        (H,) = state
+        states = []
+        for X in functional.one_hot(ids, self.vocab).to(H.dtype).unbind(dim=1):
+            H = self.step(X, H)
+            states.append(H)
+        return torch.stack(states, dim=1) @ self.W_hq + self.b_q, (H,)

@@ -1,0 +1,1 @@
+"""From data to figures; nothing here saves or shows one."""

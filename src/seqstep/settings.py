@@ -1,0 +1,176 @@
+"""From a profile, a file and assignments to one configuration, with errors that name the setting."""
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from pydantic import BaseModel, ValidationError
+
+from seqstep.config import PROFILES, Config
+from seqstep.errors import ConfigError
+
+Tree = dict[str, Any]
+
+
+def resolve(profile: str = "quick", changes: Iterable[Mapping[str, Any]] = ()) -> Config:
+    """Apply changes to a profile, the later over the earlier, and check every value.
+
+    Args:
+        profile: a name in `PROFILES`.
+        changes: trees of settings, such as `{"rnn": {"epochs": 500}}`.
+
+    Raises:
+        ConfigError: an unknown profile or setting, or a value that a setting can't have.
+    """
+    if profile not in PROFILES:
+        raise ConfigError(f"there is no profile {profile!r}; {nearest(profile, PROFILES)}")
+    tree = PROFILES[profile]
+    for change in changes:
+        tree = _merge(_release_pin(tree, change), change)
+    try:
+        return Config.model_validate(tree)
+    except ValidationError as error:
+        raise ConfigError("; ".join(_explain(item) for item in error.errors())) from None
+
+
+def read_file(path: Path) -> Tree:
+    """Read a TOML file of settings.
+
+    Raises:
+        ConfigError: the file is missing or is not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"the configuration {path} can't be read: {error.strerror}") from None
+    except ValueError as error:
+        raise ConfigError(f"the configuration {path} is not TOML: {error}") from None
+
+
+def read_assignments(assignments: Sequence[str]) -> Tree:
+    """Turn `["rnn.epochs=500"]` into `{"rnn": {"epochs": "500"}}`.
+
+    Raises:
+        ConfigError: an assignment without `=` or without a name.
+    """
+    tree: Tree = {}
+    for assignment in assignments:
+        name, equals, value = assignment.partition("=")
+        if not equals or not name.strip():
+            raise ConfigError(f"expected KEY=VALUE, such as rnn.epochs=500, got {assignment!r}")
+        branch: Any = value
+        for part in reversed(name.strip().split(".")):
+            branch = {part: branch}
+        tree = _merge(tree, branch)
+    return tree
+
+
+def write_toml(config: Config) -> str:
+    """Write a configuration as TOML, each setting under its description; `read_file` reads it back."""
+    document = tomlkit.document()
+    for name, field in Config.model_fields.items():
+        value = getattr(config, name)
+        if isinstance(value, BaseModel):
+            table = tomlkit.table()
+            table.comment((type(value).__doc__ or "").strip())
+            for inner, inner_field in type(value).model_fields.items():
+                table.add(tomlkit.comment(inner_field.description or ""))
+                table.add(inner, _plain(getattr(value, inner)))
+            document.add(tomlkit.nl())
+            document.add(name, table)
+        else:
+            document.add(tomlkit.comment(field.description or ""))
+            document.add(name, _plain(value))
+    return tomlkit.dumps(document)
+
+
+def flatten(config: BaseModel, prefix: str = "") -> dict[str, Any]:
+    """List every setting under its dotted name."""
+    flat: dict[str, Any] = {}
+    for name in type(config).model_fields:
+        value = getattr(config, name)
+        if isinstance(value, BaseModel):
+            flat |= flatten(value, f"{prefix}{name}.")
+        else:
+            flat[f"{prefix}{name}"] = value
+    return flat
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Say which known name a word comes closest to, or all of them if none is close."""
+    names = list(known)
+    close = difflib.get_close_matches(word, names, n=1)
+    return f"did you mean {close[0]}?" if close else f"there are: {', '.join(names)}"
+
+
+def _merge(base: Mapping[str, Any], change: Mapping[str, Any]) -> Tree:
+    """Lay one tree over another."""
+    merged = dict(base)
+    for name, value in change.items():
+        below = merged.get(name)
+        both = isinstance(value, Mapping) and isinstance(below, Mapping)
+        merged[name] = _merge(below, value) if both else value  # type: ignore[arg-type]
+    return merged
+
+
+def _release_pin(base: Mapping[str, Any], change: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Let go of a SHA-1 that was pinned for another source than the one that is set now.
+
+    A new path is another text. A new URL replaces a path, and is a mirror where a URL stood before.
+    """
+    corpus, new = base.get("corpus", {}), change.get("corpus", {})
+    if not isinstance(new, Mapping):
+        return base
+    if not isinstance(corpus, Mapping):  # a wrong value, which the new one replaces
+        corpus = {}
+    if new.get("path"):
+        return _merge(base, {"corpus": {"url": (), "sha1": ""}})
+    if new.get("url") and corpus.get("path"):
+        return _merge(base, {"corpus": {"path": "", "sha1": ""}})
+    return base
+
+
+def _explain(item: Any) -> str:
+    """Put one of pydantic's findings into the user's words."""
+    place = [str(part) for part in item["loc"]]
+    name = ".".join(place)
+    if item["type"] == "extra_forbidden":
+        return f"there is no setting {name}; {_nearest_setting(place)}"
+    setting = ".".join(part for part in place if not part.isdigit())
+    if item["type"] == "model_type":
+        return f"{setting} is a group of settings ({_describe(place)}), so it can't be {item['input']!r}"
+    if item["type"] == "missing":  # a place in a list that has fewer
+        return f"{setting} can't be {item['input']!r}: it should have more entries ({_describe(place)})"
+    _, _, message = item["msg"].partition(" should ")
+    return f"{setting} can't be {item['input']!r}: it should {message or item['msg']} ({_describe(place)})"
+
+
+def _nearest_setting(place: Sequence[str]) -> str:
+    """Say which setting or group an unknown name comes closest to, in its own group where that exists."""
+    name, settings = ".".join(place), flatten(Config())
+    inside = [setting for setting in settings if setting.startswith(f"{place[0]}.")]
+    if inside:
+        return nearest(name, inside)
+    anywhere = difflib.get_close_matches(name, [*Config.model_fields, *settings], n=1)
+    return nearest(name, anywhere or Config.model_fields)
+
+
+def _describe(place: Sequence[str]) -> str:
+    """Find the description of the setting at a place in the tree."""
+    model: Any = Config
+    for part in place:
+        field = model.model_fields.get(part) if hasattr(model, "model_fields") else None
+        if field is None:
+            break
+        if field.description:
+            return str(field.description)
+        model = field.annotation
+    return (model.__doc__ or "").strip() if isinstance(model, type) else ""
+
+
+def _plain(value: Any) -> Any:
+    """Turn tuples into lists, which TOML has."""
+    return list(value) if isinstance(value, tuple) else value

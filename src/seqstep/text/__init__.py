@@ -1,0 +1,1 @@
+"""From a text to tokens, vocabularies, minibatches and the statistics of neighbouring tokens."""

@@ -1,0 +1,56 @@
+"""The statistics of a text as tables."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from seqstep.text.ngrams import NgramCounts, ZipfFit
+from seqstep.text.vocab import Vocab
+
+
+def frequency_table(vocab: Vocab) -> pd.DataFrame:
+    """List every token with its index and its count, the most frequent first.
+
+    Returns:
+        columns token, index (0 if it is unknown to the vocabulary) and count.
+    """
+    tokens, counts = zip(*vocab.frequencies, strict=True)
+    return pd.DataFrame({"token": tokens, "index": vocab[list(tokens)], "count": counts})
+
+
+def most_common_table(counted: Sequence[NgramCounts], vocab: Vocab, rows: int) -> pd.DataFrame:
+    """List the most common n-grams of each order.
+
+    Returns:
+        columns n, rank, tokens (parted by spaces), indices (likewise) and count.
+    """
+    return pd.DataFrame(
+        {
+            "n": counts.order,
+            "rank": rank,
+            "tokens": " ".join(vocab.to_tokens(gram)),
+            "indices": " ".join(map(str, gram)),
+            "count": count,
+        }
+        for counts in counted
+        for rank, (gram, count) in enumerate(counts.top(rows), start=1)
+    )
+
+
+def zipf_table(counted: Sequence[NgramCounts], fits: Sequence[ZipfFit]) -> pd.DataFrame:
+    """Sum up the n-grams of each order.
+
+    Returns:
+        columns n, types, share_once, zipf_slope, first_rank and last_rank (the range of the fit).
+    """
+    return pd.DataFrame(
+        {
+            "n": counts.order,
+            "types": len(counts),
+            "share_once": counts.share_once(),
+            "zipf_slope": fit.slope,
+            "first_rank": fit.first_rank,
+            "last_rank": fit.last_rank,
+        }
+        for counts, fit in zip(counted, fits, strict=True)
+    )

@@ -1,0 +1,1 @@
+"""Training: generators that yield one result an epoch and know no tracker."""

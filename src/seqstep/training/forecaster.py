@@ -1,0 +1,117 @@
+"""Training a forecaster: Adam and the squared error.
+
+Source: the notes, `train_model`. The "loss" that they print is the batch's sum times the batch size over
+the set, that is 20 × the mean squared error; here it is the mean squared error itself.
+"""
+
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from seqstep.config import MLPConfig
+from seqstep.errors import DivergenceError
+from seqstep.models.mlp import MLP
+from seqstep.series.scaling import Scaling
+from seqstep.series.windows import Windows, make_windows, split_windows, training_windows
+
+
+class ForecasterData(NamedTuple):
+    """Scaled windows for training and validation, and the scaling that was fitted on the former."""
+
+    train: Windows
+    valid: Windows
+    scaling: Scaling
+
+
+def prepare(values: np.ndarray, config: MLPConfig, scale: Literal["none", "standard"]) -> ForecasterData:
+    """Scale a series by what is known in its training part, cut it into windows, and split these.
+
+    Args:
+        values: observed values, shape (steps,).
+        config: window and share of the training part.
+
+    Raises:
+        WindowError: the window or the split does not fit the series.
+    """
+    count = training_windows(len(values), config.window, config.train_share)
+    scaling = Scaling.fit(values[: count + config.window], scale)
+    train, valid = split_windows(make_windows(scaling.apply(values), config.window), count)
+    return ForecasterData(train, valid, scaling)
+
+
+class ForecasterEpoch(NamedTuple):
+    """What one epoch came to.
+
+    Attributes:
+        epoch: 1, 2, 3, …
+        train_mse: mean over the epoch's minibatches, each before its own step; scaled units, squared.
+        valid_mse: after the epoch, over the validation windows; scaled units, squared.
+    """
+
+    epoch: int
+    train_mse: float
+    valid_mse: float
+
+
+def fit(
+    model: MLP, train: Windows, valid: Windows, config: MLPConfig, seed: int
+) -> Iterator[ForecasterEpoch]:
+    """Train a model in place, shuffling the windows anew in each epoch.
+
+    Args:
+        model: on the device where it is trained.
+        train: scaled windows, float32.
+        valid: scaled windows, float32.
+        config: batch, epochs and learning rate.
+        seed: of the shuffling.
+
+    Raises:
+        DivergenceError: the loss is no number any more.
+    """
+    device = next(model.parameters()).device
+    inputs, labels = _to(device, train)
+    valid_inputs, valid_labels = _to(device, valid)
+    generator = torch.Generator().manual_seed(seed)
+    optimizer = torch.optim.Adam(model.parameters(), config.learning_rate)
+    for epoch in range(1, config.epochs + 1):
+        model.train()
+        squared_error = torch.zeros((), device=device)
+        for chosen in torch.randperm(len(labels), generator=generator).split(config.batch):
+            # The sum, not the mean, is what the notes differentiate; Adam hardly tells them apart.
+            loss = nn.functional.mse_loss(model(inputs[chosen]), labels[chosen], reduction="sum")
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            squared_error += loss.detach()
+        model.eval()
+        with torch.inference_mode():
+            valid_mse = nn.functional.mse_loss(model(valid_inputs), valid_labels).item()
+        train_mse = squared_error.item() / len(labels)
+        check_finite(train_mse, epoch, "mlp.learning_rate")
+        # The last step, or a value that only validates, shows here alone.
+        check_finite(valid_mse, epoch, "mlp.learning_rate")
+        yield ForecasterEpoch(epoch, train_mse, valid_mse)
+
+
+def check_finite(loss: float, epoch: int, setting: str) -> None:
+    """Stop a training whose loss left the real numbers.
+
+    Raises:
+        DivergenceError: the loss is infinite or not a number.
+    """
+    if not loss - loss == 0:
+        raise DivergenceError(
+            f"the loss became {loss} at epoch {epoch}; try a smaller {setting}, or look for"
+            " extreme values in the data"
+        )
+
+
+def _to(device: torch.device, windows: Windows) -> tuple[Tensor, Tensor]:
+    """Copy windows to a device."""
+    return (
+        torch.tensor(windows.features, dtype=torch.float32, device=device),
+        torch.tensor(windows.labels, dtype=torch.float32, device=device),
+    )

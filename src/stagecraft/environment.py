@@ -1,0 +1,36 @@
+"""Settings that Prefect and MLflow read when they are imported; a user's own settings win."""
+
+import os
+from pathlib import Path
+
+from stagecraft.home import Home
+
+_SETTINGS = {
+    # Prefect's temporary server, as it is set by default, loses task history on small machines.
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "50",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "50",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "60",
+    "PREFECT_LOGGING_SERVER_LEVEL": "ERROR",
+    # Nothing of a run is told to anyone outside.
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "1",
+    # A store that can't be reached is reported after seconds, not after minutes.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
+    "GIT_PYTHON_REFRESH": "quiet",
+}
+
+
+def prepare(home: Home) -> None:
+    """Set what is not set yet, for this process and the ones that it starts."""
+    for name, value in _SETTINGS.items():
+        os.environ.setdefault(name, value)
+    os.environ.setdefault("PREFECT_HOME", str(home.private / "prefect"))
+
+
+def keep_prefect_off_the_console() -> None:
+    """Send Prefect's log records to its server alone; the command line speaks for itself."""
+    os.environ.setdefault("PREFECT_LOGGING_CONFIG_PATH", str(Path(__file__).with_name("logging.yml")))

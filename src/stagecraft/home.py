@@ -1,0 +1,63 @@
+"""The project home: the one folder that holds all that runs write."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from stagecraft.errors import HomeError
+
+HOME_VARIABLE = "SEQSTEP_HOME"
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where a project keeps its records, artifacts and downloads."""
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        """MLflow's own database, used unless MLFLOW_TRACKING_URI names a server."""
+        return self.root / "mlflow.db"
+
+    @property
+    def store(self) -> str:
+        """Address of that database."""
+        return f"sqlite:///{self.database}"
+
+    @property
+    def artifacts(self) -> Path:
+        """MLflow's artifacts, beside that database."""
+        return self.root / "mlartifacts"
+
+    @property
+    def private(self) -> Path:
+        """Everything else: Prefect's records, downloads, locks."""
+        return self.root / ".seqstep"
+
+    @property
+    def downloads(self) -> Path:
+        """Files that were fetched from elsewhere."""
+        return self.private / "downloads"
+
+
+def open_home() -> Home:
+    """Find the home, `SEQSTEP_HOME` or else the checkout, and make sure that it can be written.
+
+    Raises:
+        HomeError: it can't be written.
+    """
+    checkout = Path(__file__).resolve().parents[2]
+    root = Path(os.environ.get(HOME_VARIABLE) or checkout).expanduser().absolute()
+    home = Home(root)
+    probe = home.private / f".writable-{os.getpid()}"
+    try:
+        home.private.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise HomeError(
+            f"expected a folder that can be written at {root}, got: {error.strerror};"
+            f" set {HOME_VARIABLE} to another one"
+        ) from None
+    return home

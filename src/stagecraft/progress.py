@@ -1,0 +1,77 @@
+"""What happens in a run, as it happens, for whoever shows it."""
+
+import logging
+from collections.abc import Mapping
+from contextvars import ContextVar
+from typing import Literal, Protocol
+
+from stagecraft.artifact import Frozen
+
+State = Literal["completed", "cached", "failed", "skipped"]
+
+logger = logging.getLogger("stagecraft")
+
+
+class Outcome(Frozen):
+    """How a stage ended.
+
+    Attributes:
+        reason: why it failed or was skipped; empty otherwise.
+        key: what makes its result reusable, where it has one.
+        run_id: its run in MLflow, where it has one.
+        seconds: wall time.
+        figure: its main figure, in words.
+        exit_status: what its error asks for, if it failed.
+    """
+
+    name: str
+    state: State
+    reason: str = ""
+    key: str | None = None
+    run_id: str | None = None
+    seconds: float = 0.0
+    figure: str = ""
+    exit_status: int = 0
+
+
+class Observer(Protocol):
+    """Is told what happens in a run; from several threads."""
+
+    def started(self, stage: str) -> None:
+        """A stage has begun."""
+
+    def progressed(self, stage: str, done: int, total: int | None, figures: Mapping[str, float]) -> None:
+        """A stage has done so many of so many steps, with these figures."""
+
+    def noticed(self, stage: str, text: str) -> None:
+        """A stage has something to say that is no error."""
+
+    def finished(self, outcome: Outcome) -> None:
+        """A stage has ended."""
+
+
+class LogObserver:
+    """Writes a log line for what happens, and for progress now and then: at 1, 2, 5, 10, 20, 50 … steps."""
+
+    def started(self, stage: str) -> None:
+        """Log the start."""
+        logger.info("%s: started", stage)
+
+    def progressed(self, stage: str, done: int, total: int | None, figures: Mapping[str, float]) -> None:
+        """Log some of the steps."""
+        if done == total or str(done).rstrip("0") in ("1", "2", "5"):
+            text = ", ".join(f"{name} {value:.4g}" for name, value in figures.items())
+            logger.info("%s: %s of %s, %s", stage, done, total or "?", text)
+
+    def noticed(self, stage: str, text: str) -> None:
+        """Log the notice."""
+        logger.info("%s: note: %s", stage, text)
+
+    def finished(self, outcome: Outcome) -> None:
+        """Log the end."""
+        level = logging.ERROR if outcome.state == "failed" else logging.INFO
+        detail = outcome.reason or outcome.figure
+        logger.log(level, "%s: %s in %.1f s; %s", outcome.name, outcome.state, outcome.seconds, detail)
+
+
+observer: ContextVar[Observer] = ContextVar("observer", default=LogObserver())  # noqa: B039  (it has no state)

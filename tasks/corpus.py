@@ -1,0 +1,37 @@
+"""Stages that get the text's file and make sure that it is the right one."""
+
+from seqstep import corpus
+from seqstep.config import CorpusConfig
+from stagecraft.artifact import Artifact
+from stagecraft.stages import stage
+from stagecraft.tracking import Record
+from tasks.outputs import CorpusFile
+
+
+@stage(figure=lambda metrics: f"{metrics['corpus/bytes']:,.0f} bytes")
+def download(record: Record, config: CorpusConfig, offline: bool = False) -> CorpusFile:
+    """Find the text's file, or fetch it into the cache."""
+    found = corpus.find(
+        config,
+        record.tracker.home.downloads,
+        offline,
+        lambda done, total: record.progress(done, total, {}),
+    )
+    if found.notice:
+        record.notice(found.notice)
+    return _record_file(record, found.path.as_uri(), found.source, found.digests)
+
+
+@stage(figure=lambda metrics: f"{metrics['corpus/bytes']:,.0f} bytes as expected")
+def verify(record: Record, found: CorpusFile, sha1: str) -> CorpusFile:
+    """Compute the text's hashes and hold the SHA-1 against the pinned one."""
+    digests = corpus.verify(record.open(found.file), sha1)
+    return _record_file(record, found.file.uri, found.source, digests)
+
+
+def _record_file(record: Record, uri: str, source: str, digests: corpus.Digests) -> CorpusFile:
+    file = Artifact(uri=uri, sha256=digests.sha256, bytes=digests.size, kind="text/plain")
+    record.log_metrics({"corpus/bytes": digests.size})
+    record.log_dataset(file.name, file, source)
+    record.tag({"sha1": digests.sha1, "sha256": digests.sha256})
+    return CorpusFile(file=file, source=source, sha1=digests.sha1)

@@ -1,0 +1,103 @@
+"""Stages that measure the models."""
+
+from functools import partial
+
+import pandas as pd
+
+from seqstep.comparison import Parts, comparison_table, score
+from seqstep.config import ForecastConfig, LanguageConfig, MLPConfig, NgramsConfig, RNNConfig, SamplesConfig
+from seqstep.generation import continue_text
+from seqstep.models.bundle import load_forecaster, load_language_model
+from seqstep.models.mlp import predictor
+from seqstep.plots.losses import plot_language_loss, plot_mse
+from seqstep.plots.series import plot_k_steps, plot_multi_step, plot_one_step
+from seqstep.samples import copied_share
+from seqstep.scoring import log_probabilities
+from seqstep.series.csv_column import read_series
+from seqstep.series.forecast import error_metrics, error_table, k_steps, multi_step, one_step
+from seqstep.series.windows import training_windows
+from seqstep.text.smoothing import LaplaceTrigram
+from stagecraft.artifact import Artifact
+from stagecraft.stages import stage
+from stagecraft.tracking import Record
+from tasks.outputs import (
+    ForecastEvaluation,
+    LanguageEvaluation,
+    SeriesFile,
+    TokenFiles,
+    TrainedLanguageModel,
+    TrainedModel,
+)
+from tasks.text import open_tokens
+
+_TITLES = {"rnn_scratch": "Training the RNN from scratch", "rnn": "Training the library's recurrent layer"}
+
+
+@stage(figure=lambda metrics: f"1-step RMSE {next(iter(metrics.values())):.4g}")
+def evaluate_forecasts(
+    record: Record, series: SeriesFile, mlp: TrainedModel, training: MLPConfig, config: ForecastConfig
+) -> ForecastEvaluation:
+    """Forecast one step, many steps and k steps ahead, and measure the errors."""
+    observed = read_series(record.open(series.values))
+    values = observed.to_numpy()
+    model, spec = load_forecaster(record.open(mlp.weights), record.open(mlp.spec))
+    predict, window = predictor(model, spec.scaling), spec.window
+    train_end = window + training_windows(len(values), window, training.train_share)
+    first = one_step(predict, values, window)
+    many = multi_step(predict, values, window, train_end)
+    ahead = k_steps(predict, values, window, config.horizons)
+    errors = error_table(values, window, train_end, ahead, many)
+    record.log_metrics(error_metrics(errors, "forecast/mlp"))
+    history = pd.read_csv(record.open(mlp.history))
+    return ForecastEvaluation(
+        loss=record.on(mlp.run_id).log_figure("plots/loss.png", plot_mse(history)),
+        one_step=record.log_figure("plots/one_step.png", plot_one_step(observed, first, train_end)),
+        multi_step=record.log_figure(
+            "plots/multi_step.png", plot_multi_step(observed, first, many, train_end)
+        ),
+        k_step=record.log_figure("plots/k_step.png", plot_k_steps(observed, ahead, window, train_end)),
+        errors=record.log_text("errors.csv", errors.to_csv(index=False), "text/csv"),
+    )
+
+
+@stage(figure=lambda metrics: f"train perplexity {metrics['language/rnn/train_perplexity']:.4g}")
+def evaluate_language(
+    record: Record,
+    tokens: TokenFiles,
+    rnn_scratch: TrainedLanguageModel,
+    rnn: TrainedLanguageModel,
+    training: RNNConfig,
+    smoothing: NgramsConfig,
+    samples: SamplesConfig,
+    config: LanguageConfig,
+) -> LanguageEvaluation:
+    """Measure the language models on their training text and on the text after it."""
+    text = open_tokens(record, tokens)
+    scores, copied, written, losses = {}, {}, [], []
+    for name, trained in {"rnn_scratch": rnn_scratch, "rnn": rnn}.items():
+        model, spec = load_language_model(record.open(trained.weights), record.open(trained.spec))
+        codec = spec.codec()
+        parts = Parts.of(codec.vocab.encode(text), training.max_tokens, config.test_tokens)
+        scores[name] = score(partial(log_probabilities, model), parts, codec)
+        sample = continue_text(model, codec, samples.prefix, samples.length)
+        copied[name] = copied_share(sample, codec.decode(parts.train.tolist()))
+        written.append(f"{name}: {sample}")
+        figure = plot_language_loss(pd.read_csv(record.open(trained.history)), _TITLES[name])
+        losses.append(record.on(trained.run_id).log_figure("plots/loss.png", figure))
+    trigram = LaplaceTrigram(parts.train, len(codec.vocab), smoothing.epsilon)
+    scores["laplace_trigram"] = score(trigram.log_probabilities, parts, codec)
+    for name, result in scores.items():
+        record.log_metrics({f"language/{name}/{key}": value for key, value in result._asdict().items()})
+    if len(parts.test) == 0:
+        record.notice("no text is left after the training part to test on; lower rnn.max_tokens")
+    elif parts.unseen_share() > 0:
+        record.notice(f"{parts.unseen_share():.2%} of the test tokens never occur in the training text")
+    return LanguageEvaluation(
+        losses=tuple(losses),
+        comparison=_log_comparison(record, comparison_table(scores, copied)),
+        samples=record.log_text("samples.txt", "\n".join(written) + "\n"),
+    )
+
+
+def _log_comparison(record: Record, table: pd.DataFrame) -> Artifact:
+    return record.log_text("comparison.csv", table.to_csv(index=False), "text/csv")

@@ -1,0 +1,92 @@
+"""What the stages hand on to each other: addresses and a few small facts."""
+
+from typing import Literal
+
+from stagecraft.artifact import Artifact, Frozen
+
+
+class CorpusFile(Frozen):
+    """The text's file."""
+
+    file: Artifact
+    source: str
+    sha1: str
+
+
+class TokenFiles(Frozen):
+    """One sequence of tokens: their ids (.npy, memory-mappable) and the types that these number."""
+
+    ids: Artifact
+    types: Artifact
+
+
+class TokenizedText(Frozen):
+    """The text as characters and as words."""
+
+    char: TokenFiles
+    word: TokenFiles
+
+
+class Vocabularies(Frozen):
+    """The vocabularies of characters and of words, and the table of the words' frequencies."""
+
+    char: Artifact
+    word: Artifact
+    frequencies: Artifact
+
+
+class NgramStatistics(Frozen):
+    """Figures and tables of the n-grams."""
+
+    zipf_unigrams: Artifact
+    zipf: Artifact
+    most_common: Artifact
+    summary: Artifact
+
+
+class SeriesFile(Frozen):
+    """The series as CSV, its picture, and the way in which it is scaled."""
+
+    values: Artifact
+    plot: Artifact
+    scale: Literal["none", "standard"]
+
+
+class TrainedModel(Frozen):
+    """A model, how its training went, and the run that trained it."""
+
+    weights: Artifact
+    spec: Artifact
+    history: Artifact
+    run_id: str
+    uri: str
+
+
+class TrainedLanguageModel(TrainedModel):
+    """A language model, with the texts that it wrote along the way."""
+
+    samples: Artifact
+
+
+class ForecastEvaluation(Frozen):
+    """Figures and errors of the forecasts."""
+
+    loss: Artifact
+    one_step: Artifact
+    multi_step: Artifact
+    k_step: Artifact
+    errors: Artifact
+
+
+class LanguageEvaluation(Frozen):
+    """Figures, samples and the comparison of the language models."""
+
+    losses: tuple[Artifact, ...]
+    comparison: Artifact
+    samples: Artifact
+
+
+class Report(Frozen):
+    """The page."""
+
+    page: Artifact

@@ -1,0 +1,114 @@
+"""The stage that puts everything on one page."""
+
+import pandas as pd
+
+from seqstep.report import Picture, Section, Table, render
+from stagecraft.artifact import Artifact
+from stagecraft.stages import stage
+from stagecraft.tracking import Record
+from tasks.outputs import (
+    CorpusFile,
+    ForecastEvaluation,
+    LanguageEvaluation,
+    NgramStatistics,
+    Report,
+    SeriesFile,
+    TrainedLanguageModel,
+)
+
+
+@stage(figure=lambda metrics: "report.html")
+def report(
+    record: Record,
+    profile: str,
+    corpus: CorpusFile | None = None,
+    ngrams: NgramStatistics | None = None,
+    series: SeriesFile | None = None,
+    forecasts: ForecastEvaluation | None = None,
+    rnn_scratch: TrainedLanguageModel | None = None,
+    rnn: TrainedLanguageModel | None = None,
+    language: LanguageEvaluation | None = None,
+) -> Report:
+    """Put figures, tables and samples on one self-contained page."""
+    facts = {"Profile": profile}
+    sections = []
+    if series and forecasts:
+        sections += _forecast_sections(record, series, forecasts)
+    if corpus and ngrams and language and rnn_scratch and rnn:
+        facts |= {"Text": corpus.source, "SHA-1 of the text": corpus.sha1}
+        sections += _text_sections(record, ngrams, language)
+        texts = {
+            "The RNN from scratch, along its training": _text(record, rnn_scratch.samples),
+            "The library's layer, along its training": _text(record, rnn.samples),
+        }
+        sections.append(Section("Samples", texts=texts))
+    page = render("seqstep report", facts, sections)
+    return Report(page=record.log_text("report.html", page, "text/html"))
+
+
+def _forecast_sections(record: Record, series: SeriesFile, forecasts: ForecastEvaluation) -> list[Section]:
+    return [
+        Section("The series", pictures=[_picture(record, series.plot, "All values of the series.")]),
+        Section(
+            "Forecasts",
+            pictures=[
+                _picture(record, forecasts.loss, "Errors of the MLP while it was trained."),
+                _picture(
+                    record, forecasts.one_step, "Every value forecast from the observed ones before it."
+                ),
+                _picture(
+                    record,
+                    forecasts.multi_step,
+                    "From the end of the training part on, the multi-step forecast sees only itself.",
+                ),
+                _picture(record, forecasts.k_step, "Every value forecast from k steps before it."),
+            ],
+            tables=[
+                Table(
+                    "Errors in the unit of the series, over all targets and over those after training"
+                    " (…_valid).",
+                    _table(record, forecasts.errors),
+                )
+            ],
+        ),
+    ]
+
+
+def _text_sections(record: Record, ngrams: NgramStatistics, language: LanguageEvaluation) -> list[Section]:
+    return [
+        Section(
+            "The words of the text",
+            pictures=[
+                _picture(record, ngrams.zipf_unigrams, "How often the word of each rank occurs."),
+                _picture(record, ngrams.zipf, "The same for single words, pairs and triples."),
+            ],
+            tables=[
+                Table("Kinds of n-grams, and the slope of Zipf's line.", _table(record, ngrams.summary)),
+                Table("The most common n-grams.", _table(record, ngrams.most_common)),
+            ],
+        ),
+        Section(
+            "Language models",
+            pictures=[_picture(record, loss, "Loss on the training text.") for loss in language.losses],
+            tables=[
+                Table(
+                    "Perplexity on the training text and on the text after it; copied_share: share of the"
+                    " sample's 8-character strings that stand in the training text.",
+                    _table(record, language.comparison),
+                )
+            ],
+            texts={"Most likely continuations after training": _text(record, language.samples)},
+        ),
+    ]
+
+
+def _picture(record: Record, artifact: Artifact, caption: str) -> Picture:
+    return Picture(caption, record.open(artifact).read_bytes())
+
+
+def _table(record: Record, artifact: Artifact) -> pd.DataFrame:
+    return pd.read_csv(record.open(artifact))
+
+
+def _text(record: Record, artifact: Artifact) -> str:
+    return record.open(artifact).read_text(encoding="utf-8")

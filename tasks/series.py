@@ -1,0 +1,24 @@
+"""The stage that gets the series."""
+
+from seqstep.config import SeriesConfig
+from seqstep.plots.series import plot_series
+from seqstep.series.csv_column import write_series
+from seqstep.series.scaling import resolve_scale
+from seqstep.series.sources import load_series
+from stagecraft.stages import stage
+from stagecraft.tracking import Record
+from tasks.outputs import SeriesFile
+
+
+@stage(figure=lambda metrics: f"{metrics['series/points']:,.0f} values")
+def series(record: Record, config: SeriesConfig, seed: int) -> SeriesFile:
+    """Make the noisy sine, or read a column of a CSV file."""
+    values = load_series(config, seed)
+    record.log_metrics({"series/points": len(values)})
+    file = record.log_file("series.csv", lambda path: write_series(values, path), "text/csv")
+    record.log_dataset("series", file, config.path or "sine")
+    return SeriesFile(
+        values=file,
+        plot=record.log_figure("plots/series.png", plot_series(values)),
+        scale=resolve_scale(config.scale, bool(config.path)),
+    )

@@ -1,0 +1,1 @@
+"""The code that MLflow loads a registered model with."""

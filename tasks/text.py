@@ -1,0 +1,77 @@
+"""Stages from the text to its tokens, its vocabularies and the statistics of its n-grams."""
+
+from seqstep.config import NgramsConfig, TextConfig
+from seqstep.plots.zipf import plot_zipf
+from seqstep.text.ngrams import count_ngrams, fit_zipf
+from seqstep.text.tables import frequency_table, most_common_table, zipf_table
+from seqstep.text.tokens import Tokens, clean_lines, load_tokens
+from seqstep.text.tokens import tokenize as tokens_of
+from seqstep.text.vocab import Vocab
+from stagecraft.artifact import Artifact
+from stagecraft.stages import stage
+from stagecraft.tracking import Record
+from tasks.outputs import CorpusFile, NgramStatistics, TokenFiles, TokenizedText, Vocabularies
+
+_JSON, _CSV, _NPY = "application/json", "text/csv", "application/x-npy"
+
+
+@stage(figure=lambda metrics: f"{metrics['text/char_tokens']:,.0f} characters")
+def tokenize(record: Record, corpus: CorpusFile, config: TextConfig) -> TokenizedText:
+    """Clean the text and split it into characters and words."""
+    lines = clean_lines(record.open(corpus.file), config.clean)
+    chars, words = tokens_of(lines, "char"), tokens_of(lines, "word")
+    record.log_metrics(
+        {"text/lines": len(lines), "text/char_tokens": len(chars), "text/word_tokens": len(words)}
+    )
+    return TokenizedText(char=_log_tokens(record, chars), word=_log_tokens(record, words))
+
+
+@stage(figure=lambda metrics: f"{metrics['vocab/word_size']:,.0f} words")
+def vocab(record: Record, tokens: TokenizedText, config: TextConfig) -> Vocabularies:
+    """Number the characters and the words by frequency."""
+    chars = Vocab.of(open_tokens(record, tokens.char), config.min_freq, config.reserved)
+    words = Vocab.of(open_tokens(record, tokens.word), config.min_freq, config.reserved)
+    record.log_metrics({"vocab/char_size": len(chars), "vocab/word_size": len(words)})
+    return Vocabularies(
+        char=record.log_text("vocab_char.json", chars.to_json(), _JSON),
+        word=record.log_text("vocab_word.json", words.to_json(), _JSON),
+        frequencies=record.log_text("frequencies.csv", frequency_table(words).to_csv(index=False), _CSV),
+    )
+
+
+@stage(figure=lambda metrics: f"Zipf slope {metrics['ngrams/zipf_slope_1']:.2f}")
+def ngrams(record: Record, tokens: TokenFiles, vocab: Artifact, config: NgramsConfig) -> NgramStatistics:
+    """Count the words' uni-, bi- and trigrams, and fit Zipf's law to each."""
+    words = open_vocab(record, vocab)
+    ids = words.encode(open_tokens(record, tokens))
+    counted = [count_ngrams(ids, n) for n in (1, 2, 3)]
+    fits = [fit_zipf(counts.counts, config.zipf_first_rank) for counts in counted]
+    for name, counts, fit in zip(("unigram", "bigram", "trigram"), counted, fits, strict=True):
+        record.log_metrics(
+            {f"ngrams/{name}_types": len(counts), f"ngrams/zipf_slope_{counts.order}": fit.slope}
+        )
+    pairs = list(zip(counted, fits, strict=True))
+    common = most_common_table(counted, words, config.top)
+    return NgramStatistics(
+        zipf_unigrams=record.log_figure("plots/zipf_unigrams.png", plot_zipf(pairs[:1])),
+        zipf=record.log_figure("plots/zipf.png", plot_zipf(pairs)),
+        most_common=record.log_text("most_common.csv", common.to_csv(index=False), _CSV),
+        summary=record.log_text("zipf.csv", zipf_table(counted, fits).to_csv(index=False), _CSV),
+    )
+
+
+def open_tokens(record: Record, tokens: TokenFiles) -> Tokens:
+    """Read the tokens behind their addresses."""
+    return load_tokens(record.open(tokens.ids), record.open(tokens.types))
+
+
+def open_vocab(record: Record, vocab: Artifact) -> Vocab:
+    """Read the vocabulary behind its address."""
+    return Vocab.from_json(record.open(vocab).read_text(encoding="utf-8"))
+
+
+def _log_tokens(record: Record, tokens: Tokens) -> TokenFiles:
+    return TokenFiles(
+        ids=record.log_file(f"tokens_{tokens.kind}.npy", tokens.save_ids, _NPY),
+        types=record.log_file(f"types_{tokens.kind}.json", tokens.save_types, _JSON),
+    )

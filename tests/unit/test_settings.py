@@ -1,0 +1,178 @@
+"""Profiles, files and assignments, and the words in which a wrong one is refused."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seqstep.config import PROFILES, Config
+from seqstep.errors import ConfigError
+from seqstep.settings import flatten, nearest, read_assignments, read_file, resolve, write_toml
+
+MIRROR, NOTES_SHA1 = "http://mirror/timemachine.txt", Config().corpus.sha1
+
+
+def resolve_with(*assignments: str, profile: str = "quick") -> Config:
+    return resolve(profile, [read_assignments(assignments)])
+
+
+def test_the_profile_notes_is_the_defaults() -> None:
+    assert resolve("notes") == Config()
+
+
+def test_the_profile_quick_differs_where_it_says() -> None:
+    quick, notes = flatten(resolve()), flatten(Config())
+    changed = {name for name in notes if quick[name] != notes[name]}
+    assert changed == {"corpus.url", "corpus.path", "corpus.sha1", "rnn.epochs"}
+
+
+def test_the_later_change_wins_and_leaves_the_others() -> None:
+    config = resolve("notes", [{"rnn": {"epochs": 5, "clip": 2}}, {"rnn": {"epochs": "7"}}, {"seed": 3}])
+    assert (config.rnn.epochs, config.rnn.clip, config.rnn.steps, config.seed) == (7, 2, 35, 3)
+    assert PROFILES["notes"] == {}
+
+
+@pytest.mark.parametrize(
+    ("assignment", "message"),
+    [
+        ("rnn.epoch=5", "there is no setting rnn.epoch; did you mean rnn.epochs?"),
+        ("rn.epochs=5", "there is no setting rn; did you mean rnn?"),
+        ("epochs=5", "there is no setting epochs; did you mean rnn.epochs?"),
+        ("mlp.zzz=5", "there is no setting mlp.zzz; there are: mlp.window, mlp.train_share, mlp.hidden,"),
+        ("zzz=5", "there is no setting zzz; there are: seed, device, threads, corpus, text,"),
+        ("rnn=5", "rnn is a group of settings (What both recurrent language models share"),
+        ("rnn.epochs=-1", "rnn.epochs can't be '-1': it should be greater than 0 (passes over the"),
+        ("rnn.epochs=0", "rnn.epochs can't be '0': it should be greater than 0"),
+        ("rnn.epochs=many", "rnn.epochs can't be 'many': it should be a valid integer"),
+        ("rnn.epochs=1.5", "rnn.epochs can't be '1.5': it should be a valid integer"),
+        ("rnn.epochs=", "rnn.epochs can't be '': it should be a valid integer"),
+        ("seed=-1", "seed can't be '-1': it should be greater than or equal to 0"),
+        ("rnn.learning_rate=nan", "rnn.learning_rate can't be 'nan': it should be a finite number"),
+        ("mlp.train_share=1", "mlp.train_share can't be '1': it should be less than 1"),
+        ("device=gpu", "device can't be 'gpu': it should be 'auto', 'cpu' or 'cuda'"),
+        ("rnn_layer.cell=rnm", "rnn_layer.cell can't be 'rnm': it should be 'rnn', 'gru' or 'lstm'"),
+        ("rnn.random_batches=maybe", "rnn.random_batches can't be 'maybe': it should be a valid boolean"),
+        ("forecast.horizons=1,0", "forecast.horizons can't be '0': it should be greater than 0 (steps ahead"),
+        ("forecast.horizons=", "forecast.horizons can't be '': it should have at least 1 item"),
+        ("ngrams.epsilon=1,2", "ngrams.epsilon can't be ['1', '2']: it should have more entries (weights of"),
+        ("samples.prefix=", "samples.prefix can't be '': it should have at least 1 character"),
+        ("corpus.sha1=xyz", "corpus.sha1 can't be 'xyz': it should match pattern"),
+        (f"corpus.sha1={'a' * 39}", "40 hexadecimal digits; empty accepts any"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_what_it_should_be(assignment: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        resolve_with(assignment)
+    assert message in str(caught.value)
+
+
+def test_several_mistakes_are_told_together() -> None:
+    with pytest.raises(ConfigError, match=r"mlp\.hidden .*; rnn\.epochs"):
+        resolve_with("mlp.hidden=x", "rnn.epochs=x")
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("quik", "did you mean quick?"), ("x", "there are: quick, notes")]
+)
+def test_an_unknown_profile_is_refused_with_the_known_ones(name: str, hint: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        resolve(name)
+    assert str(caught.value) == f"there is no profile {name!r}; {hint}"
+
+
+@pytest.mark.parametrize("assignment", ["rnn.epochs", "=5", " =5"])
+def test_something_else_than_an_assignment_is_refused(assignment: str) -> None:
+    with pytest.raises(ConfigError, match=f"expected KEY=VALUE, such as rnn.epochs=500, got '{assignment}'"):
+        read_assignments([assignment])
+
+
+def test_assignments_make_a_tree_and_a_value_may_hold_an_equals_sign() -> None:
+    tree = read_assignments(["rnn.epochs=5", "rnn.clip=2", "corpus.url=http://a/?b=c", "seed=1"])
+    assert tree == {"rnn": {"epochs": "5", "clip": "2"}, "corpus": {"url": "http://a/?b=c"}, "seed": "1"}
+
+
+def test_lists_are_parted_by_commas_and_urls_by_spaces() -> None:
+    config = resolve_with(
+        "forecast.horizons=1, 2,8", "text.reserved=<pad>,<bos>", "corpus.url=http://a,b http://c"
+    )
+    assert config.forecast.horizons == (1, 2, 8)
+    assert config.text.reserved == ("<pad>", "<bos>")
+    assert config.corpus.url == ("http://a,b", "http://c")
+
+
+@given(st.text("0123456789abcdefABCDEF", min_size=40, max_size=40) | st.just(""))
+def test_a_sha1_has_40_hexadecimal_digits_or_none(sha1: str) -> None:
+    assert resolve_with(f"corpus.sha1={sha1}").corpus.sha1 == sha1
+
+
+@pytest.mark.parametrize(
+    ("profile", "changes", "url", "path", "sha1"),
+    [
+        ("notes", [{"path": "my.txt"}], (), "my.txt", ""),
+        ("notes", [{"url": MIRROR}], (MIRROR,), "", NOTES_SHA1),
+        ("notes", [{"path": "my.txt", "sha1": "a" * 40}], (), "my.txt", "a" * 40),
+        ("notes", [{"path": "my.txt"}, {"url": MIRROR}], (MIRROR,), "", ""),
+        ("quick", [{"path": "my.txt"}], (), "my.txt", ""),
+        ("quick", [{"url": MIRROR}], (MIRROR,), "", ""),
+        ("quick", [{"url": MIRROR, "sha1": NOTES_SHA1}], (MIRROR,), "", NOTES_SHA1),
+    ],
+)
+def test_a_pin_is_released_with_its_source_and_kept_for_a_mirror(
+    profile: str, changes: list[dict[str, Any]], url: tuple[str, ...], path: str, sha1: str
+) -> None:
+    corpus = resolve(profile, [{"corpus": change} for change in changes]).corpus
+    assert (corpus.url, corpus.path, corpus.sha1) == (url, path, sha1)
+
+
+@pytest.mark.parametrize("change", [{"path": "my.txt"}, {"url": MIRROR}])
+def test_a_wrong_corpus_in_a_file_can_be_replaced(change: dict[str, str]) -> None:
+    assert resolve("notes", [{"corpus": "my.txt"}, {"corpus": change}]).corpus.path == change.get("path", "")
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_toml_is_a_round_trip(profile: str, tmp_path: Path) -> None:
+    config = resolve_with('text.reserved=<pad>,"quoted"', "rnn.learning_rate=1e-7", profile=profile)
+    path = tmp_path / "config.toml"
+    path.write_text(write_toml(config), encoding="utf-8")
+    assert resolve(profile, [read_file(path)]) == config
+    assert resolve("notes", [read_file(path)]) == config
+
+
+def test_toml_says_what_each_setting_means() -> None:
+    text = write_toml(Config())
+    assert "# largest norm of all gradients together (theta)\nclip = 1.0\n" in text
+    for name in flatten(Config()):
+        assert f"\n{name.rpartition('.')[2]} = " in f"\n{text}"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "can't be read: No such file"),
+        (b"rnn: 5", "is not TOML"),
+        (b"a = '\xff'", "is not TOML: .*0xff"),
+    ],
+)
+def test_a_file_that_is_missing_or_no_toml_is_named(
+    tmp_path: Path, content: bytes | None, message: str
+) -> None:
+    path = tmp_path / "my.toml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ConfigError, match=rf"my\.toml {message}"):
+        read_file(path)
+
+
+def test_flatten_lists_every_setting_once_and_each_has_a_description() -> None:
+    assert flatten(Config())["rnn.epochs"] == 2000
+    sections = [Config, *(type(getattr(Config(), name)) for name in Config.model_fields)]
+    models = [section for section in sections if hasattr(section, "model_fields")]
+    leaves = [field for model in models for field in model.model_fields.values() if field.description]
+    assert len(leaves) == len(flatten(Config()))
+
+
+def test_nearest_proposes_one_name_or_lists_all() -> None:
+    assert nearest("vale", ["value", "date"]) == "did you mean value?"
+    assert nearest("x", ["value", "date"]) == "there are: value, date"
