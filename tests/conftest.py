@@ -1,14 +1,65 @@
-"""What tests of several layers share."""
+"""What tests of several layers share: a home in a temporary folder, servers on loopback, the command line."""
 
+import atexit
 import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Event, Thread
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import settings
 
+from stagecraft.environment import keep_prefect_off_the_console, prepare
+from stagecraft.home import HOME_VARIABLE, Home, open_home
+
 # A slow machine is no failure. On CI, Hypothesis' own profile stands below this one.
 settings.register_profile("seqstep", settings(), deadline=None)
 settings.load_profile("seqstep")
+
+TEXT = b"".join(b"line %d: the time traveller smiled, and so did the psychologist.\n" % n for n in range(40))
+
+
+_servers: list[subprocess.Popen[bytes]] = []
+
+
+def pytest_configure() -> None:
+    """Choose where everything is written, before Prefect and MLflow are imported and read it."""
+    folder = Path(tempfile.mkdtemp(prefix="seqstep-tests-"))
+    # Registered before Prefect is imported, so this runs after it has sent its last logs and events.
+    atexit.register(_stop, folder)
+    os.environ.pop("MLFLOW_TRACKING_URI", None)
+    os.environ[HOME_VARIABLE] = str(folder / "home")
+    os.environ["PREFECT_HOME"] = str(folder / "prefect")
+    os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{free_port()}/api"  # see prefect_server
+    prepare(open_home())
+    keep_prefect_off_the_console()
+
+
+def free_port() -> int:
+    """Find a port of loopback where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def _stop(folder: Path) -> None:
+    for server in _servers:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +70,206 @@ def corpus_path() -> Path:
     if not path.is_file():
         pytest.skip(f"the notes' text is not at {path}; set SEQSTEP_CORPUS to its path")
     return path
+
+
+@pytest.fixture(scope="session")
+def prefect_server() -> str:
+    """One Prefect server for the whole session, to its very end; returns the address of its API."""
+    url = os.environ["PREFECT_API_URL"]
+    port = url.split(":")[-1].removesuffix("/api")
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", port]
+    log = Path(os.environ["PREFECT_HOME"]) / "server.log"
+    log.parent.mkdir(exist_ok=True)
+    with log.open("wb") as output:
+        server = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
+    _servers.append(server)
+    deadline = time.monotonic() + 120
+    while not answers(f"{url}/health"):
+        if server.poll() is not None or time.monotonic() > deadline:
+            pytest.fail(f"the Prefect server did not start: {log.read_text()[-2000:]}")
+        time.sleep(0.1)
+    return url
+
+
+def answers(url: str) -> bool:
+    """Say whether a server gives an answer."""
+    try:
+        with urllib.request.urlopen(url, timeout=5):
+            return True
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """MLflow's tables without a row, which take seconds to make."""
+    from mlflow.store.db.utils import _initialize_tables, create_sqlalchemy_engine
+
+    path = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
+    engine = create_sqlalchemy_engine(f"sqlite:///{path}")
+    _initialize_tables(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def home(tmp_path: Path, empty_database: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A home of the test's own, with MLflow's database in it."""
+    root = tmp_path / "home"
+    root.mkdir()
+    shutil.copy(empty_database, root / "mlflow.db")
+    monkeypatch.setenv(HOME_VARIABLE, str(root))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "")  # MLflow sets it when it is told a store
+    return open_home()
+
+
+class Result(NamedTuple):
+    """How a command ended, and what it printed."""
+
+    status: int
+    out: str
+    err: str
+
+    def ends(self, status: int, *words: str) -> None:
+        """Hold the exit status and the words against what is expected, wherever lines were broken."""
+        said = " ".join((self.out + self.err).split())
+        assert (self.status, [word for word in words if word not in said]) == (status, []), said
+
+
+@pytest.fixture
+def seqstep(capfd: pytest.CaptureFixture[str]) -> Callable[..., Result]:
+    """Run a command in this process; whatever happens, it must not show a traceback."""
+    from flows.cli.main import main
+
+    def run(*argv: str) -> Result:
+        capfd.readouterr()
+        before = signal.getsignal(signal.SIGTERM)
+        try:
+            status = main(argv)
+        except SystemExit as end:  # argparse's way to end
+            status = int(end.code or 0)
+        finally:
+            signal.signal(signal.SIGTERM, before)
+        result = Result(status, *capfd.readouterr())
+        assert "Traceback" not in result.out + result.err
+        return result
+
+    return run
+
+
+class CorpusServer(ThreadingHTTPServer):
+    """Serves a text, and each way in which a server can fail."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Answers)
+        self.requests: Counter[str] = Counter()
+        self.bodies: list[bytes] = []  # the next answers of /changing
+        self.closing = Event()
+
+    def url(self, path: str) -> str:
+        """The address of a path."""
+        return f"http://127.0.0.1:{self.server_address[1]}{path}"
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away early is part of the tests."""
+
+
+class _Answers(BaseHTTPRequestHandler):
+    server: CorpusServer
+
+    def do_GET(self) -> None:
+        self.server.requests[self.path] += 1
+        count = self.server.requests[self.path]
+        match re.split("(?<!^)[/?]", self.path)[0]:
+            case "/ok":
+                self._answer(200, TEXT)
+            case "/flaky":
+                self._answer(*((500, b"") if count <= 2 else (200, TEXT)))
+            case "/wrong":
+                self._answer(200, b"another text\n")
+            case "/html":
+                self._answer(200, b"<!DOCTYPE html>\n<html><body>please log in</body></html>")
+            case "/fails" | "/busy":
+                self._answer(500 if self.path == "/fails" else 429, b"")
+            case "/hangs":
+                self.server.closing.wait()
+            case "/stalls":
+                self._answer(200, TEXT, length=len(TEXT) + 100)
+                self.server.closing.wait()
+            case "/truncated":
+                self._answer(200, TEXT, length=len(TEXT) + 100)
+            case "/cut-off":
+                self.connection.close()
+            case "/loop":
+                self._answer(302, b"", location="/loop")
+            case "/astray":
+                self._answer(302, b"", location="ftp://host/text")
+            case "/changing":
+                self._answer(200, self.server.bodies.pop(0))
+            case "/big":
+                self._answer(200, b"x" * 500_000)
+            case "/endless":
+                self._answer(200, b"x" * 500_000, length=None)
+            case "/empty":
+                self._answer(200, b"")
+            case _:
+                self._answer(404, b"not here")
+
+    def _answer(self, status: int, body: bytes, length: int | None = -1, location: str = "") -> None:
+        self.send_response(status)
+        if length is not None:
+            self.send_header("Content-Length", str(len(body) if length < 0 else length))
+        if location:
+            self.send_header("Location", location)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="session")
+def _corpus_server() -> Iterator[CorpusServer]:
+    with CorpusServer() as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield server
+        server.closing.set()
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def server(_corpus_server: CorpusServer) -> CorpusServer:
+    """The corpus server, with no requests counted yet."""
+    _corpus_server.requests.clear()
+    return _corpus_server
+
+
+@pytest.fixture(scope="session")
+def text() -> bytes:
+    """What the corpus server serves at /ok."""
+    return TEXT
+
+
+@pytest.fixture(scope="session")
+def closed_port() -> int:
+    """A port of loopback where nobody listens."""
+    return free_port()
+
+
+@pytest.fixture(scope="session")
+def corpus_url(corpus_path: Path) -> Iterator[str]:
+    """Where the notes' text is served over loopback HTTP."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_args: object) -> None:
+            """Say nothing."""
+
+    handler = partial(Quiet, directory=str(corpus_path.parent))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/{corpus_path.name}"
+        server.shutdown()
+        thread.join()

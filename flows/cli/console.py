@@ -7,7 +7,16 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.progress_bar import ProgressBar
 from rich.table import Table
 
 from stagecraft.progress import Outcome, logger, observer
@@ -17,6 +26,13 @@ if TYPE_CHECKING:
 
 _MARKS = {"completed": "[green]✓", "cached": "[blue]✓", "failed": "[red]✗", "skipped": "[yellow]–"}
 _SHORT = {"tokens_per_s": "tokens/s"}
+
+
+class _Bar(BarColumn):
+    """A bar that is empty until its stage starts."""
+
+    def render(self, task: Task) -> ProgressBar:
+        return super().render(task) if task.started else ProgressBar(total=1, width=self.bar_width)
 
 
 class BarObserver:
@@ -36,7 +52,8 @@ class BarObserver:
 
     def progressed(self, stage: str, done: int, total: int | None, figures: Mapping[str, float]) -> None:
         """Move the stage's bar."""
-        text = "  ".join(f"{_short(name)} {value:,.4g}" for name, value in figures.items())
+        count = f"{done:,} of {total:,}" if total else f"{done:,}"
+        text = "  ".join([count, *(f"{_short(name)} {_number(value)}" for name, value in figures.items())])
         self.progress.update(self.bars[stage], completed=done, total=total, figures=text)
 
     def noticed(self, stage: str, text: str) -> None:
@@ -74,7 +91,7 @@ def watching(names: Sequence[str], quiet: bool) -> Iterator[None]:
     columns = (
         TextColumn("{task.fields[mark]}"),
         TextColumn("{task.description}"),
-        BarColumn(bar_width=20),
+        _Bar(bar_width=20),
         TimeElapsedColumn(),
         TimeRemainingColumn(compact=True),
         TextColumn("{task.fields[figures]}"),
@@ -91,6 +108,7 @@ def print_summary(outcomes: Sequence[Outcome], run_id: str, tracker: "Tracker") 
     """Print how each stage ended, and how to look at what came out."""
     table = Table("stage", "state", "seconds", "main figure", box=None, pad_edge=False)
     table.columns[2].justify = "right"
+    table.columns[3].overflow = "fold"  # an error's address stays whole
     for outcome in outcomes:
         mark = _MARKS[outcome.state].split("]")[0] + "]"
         table.add_row(
@@ -118,3 +136,8 @@ def _short(name: str) -> str:
     """Take the last part of a metric's name."""
     last = name.rsplit("/", 1)[-1]
     return _SHORT.get(last, last)
+
+
+def _number(value: float) -> str:
+    """Write a figure with four digits that count, large ones without an exponent."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

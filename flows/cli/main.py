@@ -1,7 +1,6 @@
 """The command line: `seqstep COMMAND …`."""
 
 import argparse
-import errno
 import json
 import os
 import signal
@@ -10,10 +9,10 @@ import traceback
 from collections.abc import Sequence
 from typing import NoReturn
 
-from flows.cli import inspect, predict, run
+from flows.cli import inspect, predict, run, serve
 from seqstep.errors import SeqstepError
 from stagecraft.environment import keep_prefect_off_the_console, prepare
-from stagecraft.errors import StagecraftError
+from stagecraft.errors import StagecraftError, explain
 from stagecraft.home import open_home
 
 _INTERRUPTED, _FAILED, _USAGE = 130, 1, 2
@@ -33,7 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
         description="Sequences, one step or k steps ahead: from a text or a series to tested forecasts.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (run, inspect, predict):
+    for module in (run, inspect, predict, serve):
         for command in module.COMMANDS:
             sub = commands.add_parser(
                 command.name,
@@ -68,8 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (SeqstepError, StagecraftError) as error:
         return _report(str(error), error.exit_status, args)
     except OSError as error:
-        hint = "; free some space or set SEQSTEP_HOME" if error.errno == errno.ENOSPC else ""
-        return _report(f"{error}{hint}", _FAILED, args)
+        return _report(explain(error), _FAILED, args)
     except Exception as error:  # noqa: BLE001  (the last line of defence against a traceback)
         return _report(f"unexpected {type(error).__name__}: {error} (--debug shows where)", _FAILED, args)
 

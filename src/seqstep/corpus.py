@@ -4,6 +4,7 @@ Source: the notes, `download`.
 """
 
 import hashlib
+import re
 from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
@@ -170,8 +171,10 @@ def _memory(path: Path) -> Path:
 def _cached_path(cache: Path, config: CorpusConfig) -> Path:
     """Choose the cached file: the name from the address, in a folder for its content."""
     content = config.sha1.lower() or hashlib.sha256(" ".join(config.url).encode()).hexdigest()[:40]
-    name = Path(unquote(urlsplit(config.url[0]).path)).name or "text"
-    return cache / content / name
+    last = unquote(urlsplit(config.url[0]).path).rsplit("/", 1)[-1]
+    # An address may end in what is no file name: dots, control characters, hundreds of letters.
+    name = re.sub(r"[^\w.-]", "_", last, flags=re.ASCII)[-100:].lstrip(".")
+    return cache / content / (name or "text")
 
 
 def _looks_like(path: Path) -> str:

@@ -3,12 +3,14 @@
 StagecraftError          exit status 1: a stage, a store or a server failed
 ├── TrackingError        the MLflow store or server can't be reached
 ├── StageFailedError     a stage of a run failed
+├── ServerError          a server of the project's own did not start
 └── UsageError           exit status 2: the user must change something
     ├── HomeError        the project home can't be written
     ├── SelectionError   there is no such stage
     └── ArtifactError    an artifact or a registered model is missing or changed
 """
 
+import errno
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -24,6 +26,10 @@ class StagecraftError(Exception):
 
 class TrackingError(StagecraftError):
     """The MLflow store or server can't be reached."""
+
+
+class ServerError(StagecraftError):
+    """A server of the project's own did not start."""
 
 
 class StageFailedError(StagecraftError):
@@ -57,3 +63,12 @@ class SelectionError(UsageError):
 
 class ArtifactError(UsageError):
     """An artifact or a registered model is missing, or is not what its address says."""
+
+
+def explain(error: BaseException) -> str:
+    """Say in words what an error means; those that were made for the user speak for themselves."""
+    if hasattr(error, "exit_status"):
+        return str(error)
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return f"{error}; free some space or set SEQSTEP_HOME"
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

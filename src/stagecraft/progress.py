@@ -60,8 +60,8 @@ class LogObserver:
     def progressed(self, stage: str, done: int, total: int | None, figures: Mapping[str, float]) -> None:
         """Log some of the steps."""
         if done == total or str(done).rstrip("0") in ("1", "2", "5"):
-            text = ", ".join(f"{name} {value:.4g}" for name, value in figures.items())
-            logger.info("%s: %s of %s, %s", stage, done, total or "?", text)
+            text = "".join(f", {name} {value:.4g}" for name, value in figures.items())
+            logger.info("%s: %s of %s%s", stage, done, total or "?", text)
 
     def noticed(self, stage: str, text: str) -> None:
         """Log the notice."""

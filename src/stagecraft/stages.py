@@ -19,7 +19,7 @@ from prefect.futures import PrefectFuture
 from pydantic import BaseModel
 
 from stagecraft.artifact import Artifact, Frozen
-from stagecraft.errors import SelectionError, StageFailedError
+from stagecraft.errors import SelectionError, StageFailedError, explain
 from stagecraft.progress import Outcome, observer
 from stagecraft.tracking import INPUT_TAG, STAGE_TAG, Record, Tracker
 
@@ -141,6 +141,7 @@ class Conductor:
     selected: set[str] | None = None
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     _handles: dict[str, Handle] = field(default_factory=dict)
+    _needs: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _stopped: threading.Event = field(default_factory=threading.Event)
 
     def __call__(self, stage: Stage[Any, Any], /, *args: Any, **kwargs: Any) -> Any:
@@ -159,6 +160,7 @@ class Conductor:
         task = Task(
             fn=body, name=stage.name, task_run_name=stage.name, cache_policy=NO_CACHE, persist_result=False
         )
+        self._needs[stage.name] = tuple(handles[name].stage for name in results)
         self._handles[stage.name] = Handle(stage.name, future=task.submit(**results))
         return self._handles[stage.name]
 
@@ -168,7 +170,7 @@ class Conductor:
             assert handle.future is not None
             handle.future.wait()
             if name not in self.outcomes:
-                self._end(Outcome(name=name, state="skipped", reason=self._skip_reason(handle.future.state)))
+                self._end(self._unrecorded(name, handle.future.state))
         return self.outcomes_in_order()
 
     def outcomes_in_order(self) -> list[Outcome]:
@@ -220,9 +222,21 @@ class Conductor:
             )
         )
 
-    def _skip_reason(self, state: PrefectState[Any]) -> str:
-        failed = [name for name, outcome in self.outcomes.items() if outcome.state == "failed"]
-        return f"after {', '.join(failed)}" if failed else (state.message or "not started")
+    def _unrecorded(self, name: str, state: PrefectState[Any]) -> Outcome:
+        """Tell how a stage ended that never started, or whose run could not be recorded."""
+        if state.is_failed() or state.is_crashed():
+            error = state.result(raise_on_failure=False)
+            status = getattr(error, "exit_status", 1)
+            return Outcome(name=name, state="failed", reason=explain(error), exit_status=status)
+        failed = ", ".join(dict.fromkeys(self._culprits(name)))
+        reason = f"after {failed}" if failed else (state.message or "not started")
+        return Outcome(name=name, state="skipped", reason=reason)
+
+    def _culprits(self, name: str) -> list[str]:
+        """Name the failed stages that a stage stands on."""
+        if name in self.outcomes and self.outcomes[name].state == "failed":
+            return [name]
+        return [culprit for need in self._needs[name] for culprit in self._culprits(need)]
 
     def _end(self, outcome: Outcome) -> None:
         self.outcomes[outcome.name] = outcome
@@ -254,13 +268,6 @@ def conduct(
         tracker.finish_run(parent, "FAILED", reason)
         raise StageFailedError(reason, failed[0].exit_status, parent, conductor.outcomes_in_order())
     tracker.finish_run(parent, "FINISHED")
-
-
-def explain(error: BaseException) -> str:
-    """Say in words what an error means; those that were made for the user speak for themselves."""
-    if hasattr(error, "exit_status"):
-        return str(error)
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
 def _parameters(inputs: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:

@@ -1,5 +1,6 @@
 """The MLflow room: runs, what is recorded on them, registered models, and the way back to files."""
 
+import logging
 import math
 import os
 import tempfile
@@ -25,6 +26,9 @@ from stagecraft.home import Home
 
 PARENT_TAG, STAGE_TAG, ERROR_TAG = "mlflow.parentRunId", "seqstep.stage", "seqstep.error"
 INPUT_TAG, INFINITE_TAG = "seqstep.input", "seqstep.infinite"
+
+# What it logs with a traceback it also raises, and then it is told in a sentence.
+logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
 
 _MAX_METRICS, _MAX_PARAMS, _MAX_VALUE = 1000, 100, 6000
 _FLUSH_S = 3.0
@@ -124,8 +128,7 @@ class Tracker:
         chosen = version_number or max(numbers)
         if chosen not in numbers:
             raise ArtifactError(f"there is no version {chosen} of {name}; there are: {sorted(numbers)}")
-        model_id = numbers[chosen].model_id
-        folder = self._resolve(f"models:/{model_id}/artifacts")
+        folder = self._resolve(f"{numbers[chosen].source}/artifacts")
         if not folder.is_dir():
             raise ArtifactError(
                 f"the files of {name} version {chosen} are gone from {folder}; train it again"
@@ -360,9 +363,10 @@ def reaching(uri: str) -> Iterator[None]:
     try:
         yield
     except MlflowException as error:
+        local = uri.startswith("sqlite:")
+        hint = "the disk and the file (SEQSTEP_HOME)" if local else "that it is up (MLFLOW_TRACKING_URI)"
         raise TrackingError(
-            f"MLflow at {uri} failed: {str(error).splitlines()[0][:300]}; check that it is up"
-            " (MLFLOW_TRACKING_URI)"
+            f"MLflow at {uri} failed: {str(error).splitlines()[0][:300]}; check {hint}"
         ) from error
 
 

@@ -1,0 +1,50 @@
+"""Two recurrent trainings at once on one thread each, against one after the other on two threads each."""
+
+import time
+from collections.abc import Callable
+from threading import Thread
+
+import numpy as np
+import torch
+
+from seqstep.config import RNNConfig
+from seqstep.models.language import LanguageModel
+from seqstep.models.rnn_scratch import RNNScratch
+from seqstep.models.rnn_torch import RNNTorch
+from seqstep.training.language import fit
+
+CLAIM = "both recurrent trainings, side by side against one after the other"
+
+_VOCAB, _TOKENS, _EPOCHS = 28, 10_000, 10
+
+
+def baseline() -> float:
+    """Seconds for one training after the other, each on two threads."""
+    return _timed(lambda: [_train(kind, threads=2) for kind in (RNNScratch, RNNTorch)])
+
+
+def ours() -> float:
+    """Seconds for both trainings at once, each on one thread."""
+
+    def both() -> None:
+        threads = [Thread(target=_train, args=(kind, 1)) for kind in (RNNScratch, RNNTorch)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    return _timed(both)
+
+
+def _train(kind: type[RNNScratch] | type[RNNTorch], threads: int) -> None:
+    torch.set_num_threads(threads)
+    config = RNNConfig(epochs=_EPOCHS)
+    model: LanguageModel = kind(_VOCAB, config.hidden, generator=torch.Generator().manual_seed(0))
+    for _ in fit(model, np.random.default_rng(0).integers(_VOCAB, size=_TOKENS), config, seed=0):
+        pass
+
+
+def _timed(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start

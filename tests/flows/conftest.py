@@ -1,0 +1,96 @@
+"""What the tests of the flows and of the command line share: one trained home, and what a run left."""
+
+import io
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from stagecraft.home import HOME_VARIABLE, Home, open_home
+
+# The quick pipeline, as small as it can be.
+TINY = ["rnn.epochs=2", "rnn.hidden=16", "rnn.batch=4", "rnn.steps=10", "rnn.max_tokens=2000"]
+TINY += ["language.test_tokens=500", "mlp.epochs=2"]
+
+
+@pytest.fixture(autouse=True)
+def _on_the_prefect_server(prefect_server: str) -> None:
+    """Runs go to the session's server instead of starting one each."""
+
+
+class Trained(NamedTuple):
+    """A home in which the whole pipeline ran once, and what that printed."""
+
+    home: Home
+    status: int
+    out: str
+    err: str
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The document that `run --json` printed."""
+        document: dict[str, Any] = json.loads(self.out)
+        return document
+
+
+@pytest.fixture(scope="session")
+def pipeline_run(
+    prefect_server: str, empty_database: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Trained:
+    """Run the whole pipeline, once for all tests."""
+    from flows.cli.main import main
+
+    root = tmp_path_factory.mktemp("trained")
+    shutil.copy(empty_database, root / "mlflow.db")
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setenv(HOME_VARIABLE, str(root))
+        patch.setenv("MLFLOW_TRACKING_URI", "")
+        status = main(["run", "--json", "--set", *TINY])
+        return Trained(open_home(), status, out.getvalue(), err.getvalue())
+
+
+@pytest.fixture
+def trained(pipeline_run: Trained, monkeypatch: pytest.MonkeyPatch) -> Trained:
+    """Work in the home in which the whole pipeline ran."""
+    monkeypatch.setenv(HOME_VARIABLE, str(pipeline_run.home.root))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "")
+    return pipeline_run
+
+
+@pytest.fixture
+def runs(home: Home) -> Callable[[], dict[str, Any]]:
+    """List the runs in the test's home by name, the pipeline's own as `parent`."""
+    from mlflow import MlflowClient
+
+    def by_name() -> dict[str, Any]:
+        client = MlflowClient(home.store)
+        found = client.search_runs([experiment.experiment_id for experiment in client.search_experiments()])
+        return {run.data.tags.get("seqstep.stage", "parent"): run for run in found}
+
+    return by_name
+
+
+@pytest.fixture
+def failed(runs: Callable[[], dict[str, Any]]) -> Callable[..., None]:
+    """See that MLflow knows a failure: the stage's run and the pipeline's say why, and no run goes on."""
+
+    def check(stage: str, *words: str) -> None:
+        found = runs()
+        assert [name for name, run in found.items() if run.info.status == "RUNNING"] == []
+        for run in (found[stage], found["parent"]):
+            reason = run.data.tags["seqstep.error"]
+            assert (run.info.status, [word for word in words if word not in reason]) == ("FAILED", [])
+
+    return check
+
+
+@pytest.fixture
+def home(home: Home) -> Iterator[Home]:
+    """A home of the test's own, in which no temporary file may stay."""
+    yield home
+    assert list(home.root.rglob("*.part")) == []

@@ -1,0 +1,112 @@
+"""The commands that use the registered models."""
+
+import csv
+import io
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.usefixtures("trained")
+
+
+def document(result: Any) -> dict[str, Any]:
+    """The one JSON document on standard output."""
+    assert result.status == 0 and len(result.out.splitlines()) == 1
+    answer: dict[str, Any] = json.loads(result.out)
+    return answer
+
+
+@pytest.mark.parametrize("model", ["rnn", "rnn-scratch", "seqstep-rnn", "rnn/1"])
+def test_generate_continues_the_prefix_by_so_many_tokens(model: str, seqstep: Any) -> None:
+    options = ["--prefix", "The Keeper", "--length", "20", "--model", model]
+    text = document(seqstep("generate", *options, "--json"))["text"]
+    assert text.startswith("the keeper") and len(text) == 30
+    assert seqstep("generate", *options).out == text + "\n"
+
+
+def test_the_same_seed_draws_the_same_text_and_another_seed_another(seqstep: Any) -> None:
+    def text(*options: str) -> str:
+        return str(document(seqstep("generate", "--prefix", "time", "--json", *options))["text"])
+
+    drawn = text("--temperature", "1", "--seed", "3")
+    assert drawn == text("--temperature", "1", "--seed", "3")
+    assert len({drawn, text("--temperature", "1", "--seed", "4"), text()}) == 3
+    assert text("--temperature", "1", "--top-k", "1") == text() == text("--seed", "4")
+    assert len(set(text("--temperature", "5", "--top-k", "2", "--length", "200")[4:])) > 2
+
+
+def test_characters_outside_the_vocabulary_are_a_notice_and_no_error(seqstep: Any) -> None:
+    result = seqstep("generate", "--prefix", "time 42!", "--length", "5")
+    result.ends(0, "seqstep: note: the model does not know '4' '2' '!'; read as <unk>")
+    assert result.out.startswith("time <unk><unk><unk>")
+    result = seqstep("score", "time ☃", "--json")
+    result.ends(0, "does not know '☃'")
+    assert document(result)["scores"][0]["tokens_scored"] == 5
+
+
+def test_score_gives_each_text_its_log_probability_and_perplexity(seqstep: Any) -> None:
+    texts = ["it is raining outside", "zzzzqqqq xkcd"]
+    scores = document(seqstep("score", *texts, "--json"))["scores"]
+    assert [score["text"] for score in scores] == texts
+    for score in scores:
+        assert score["tokens_scored"] == len(score["text"]) - 1
+        assert score["perplexity"] == pytest.approx(
+            math.exp(-score["log_probability"] / score["tokens_scored"])
+        )
+    assert scores[0]["perplexity"] < scores[1]["perplexity"]
+    printed = seqstep("score", *texts).out
+    assert "raining outside" in printed and f"{scores[1]['log_probability']:.2f}" in printed
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["generate", "--prefix", ""], ["at least one char, got ''"]),
+        (["generate", "--prefix", "a", "--length", "-1"], ["length and temperature >= 0", "-1"]),
+        (["generate", "--prefix", "a", "--temperature", "-1"], ["length and temperature >= 0", "-1.0"]),
+        (["generate", "--prefix", "a", "--top-k", "0"], ["top-k >= 1", "and 0"]),
+        (
+            ["generate", "--prefix", "a", "--model", "rnn/99"],
+            ["there is no version 99 of seqstep-rnn", "[1]"],
+        ),
+        (["generate", "--prefix", "a", "--model", "foo"], ["there is no model seqstep-foo"]),
+        (["generate", "--prefix", "a", "--model", "mlp"], ["mlp"]),
+        (["forecast", "--model", "rnn"], ["rnn"]),
+        (["score", "a"], ["expected a text of at least 2 chars to score, got 'a'"]),
+        (["forecast", "--horizon", "0"], ["expected a horizon of at least 1", "got a horizon of 0"]),
+        (["forecast", "--series", "data.csv"], ["expected --series FILE.csv:COLUMN, got 'data.csv'"]),
+        (["forecast", "--series", "no.csv:load"], ["the series no.csv can't be read: No such file"]),
+        (["forecast", "--output", "/nowhere/f.csv"], ["/nowhere"]),
+    ],
+)
+def test_what_a_model_can_not_do_is_refused_in_words(argv: list[str], words: list[str], seqstep: Any) -> None:
+    result = seqstep(*argv)
+    result.ends(2, "seqstep: ", *words)
+    assert len(result.err.splitlines()) == 1
+
+
+def test_forecast_goes_on_after_the_series_that_trained_the_model(seqstep: Any) -> None:
+    rows = document(seqstep("forecast", "--horizon", "5", "--json"))["forecast"]
+    assert [row["time"] for row in rows] == ["1001", "1002", "1003", "1004", "1005"]
+    assert all(math.isfinite(row["forecast"]) for row in rows)
+    printed = list(csv.DictReader(io.StringIO(seqstep("forecast", "--horizon", "5").out)))
+    assert [float(row["forecast"]) for row in printed] == pytest.approx(
+        [row["forecast"] for row in rows], rel=1e-5
+    )
+
+
+def test_forecasts_of_a_dated_series_carry_the_dates_that_follow(seqstep: Any, tmp_path: Path) -> None:
+    data, output = tmp_path / "data.csv", tmp_path / "next.csv"
+    days = "".join(f"2024-02-{day:02d},{day / 10}\n" for day in range(1, 29))
+    data.write_text("day,load\n" + days)
+    options = ["forecast", "--horizon", "3", "--series", f"{data}:load"]
+    rows = document(seqstep(*options, "--json"))["forecast"]
+    assert [row["time"][:10] for row in rows] == ["2024-02-29", "2024-03-01", "2024-03-02"]
+    seqstep(*options, "--output", str(output)).ends(0, f"3 forecasts written to {output}")
+    written = list(csv.DictReader(output.open()))
+    assert [row["day"][:10] for row in written] == ["2024-02-29", "2024-03-01", "2024-03-02"]
+    assert [float(row["forecast"]) for row in written] == [row["forecast"] for row in rows]
+    assert [path.name for path in tmp_path.iterdir()].count("next.csv") == 1

@@ -1,0 +1,165 @@
+"""What one whole run leaves: its document, the record in MLflow, the models and the report."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mlflow import MlflowClient
+
+HISTORY = {"history.csv", "plots/loss.png"}
+TRAINING = {"train/loss", "train/perplexity", "train/tokens_per_s"}
+KINDS = ("unigram", "bigram", "trigram")
+HORIZONS = ("k001", "k004", "k016", "k064", "multistep")
+LANGUAGE = ("train_perplexity", "test_perplexity", "test_bits_per_char")
+# The table "The record in MLflow" of the design: for each stage its metrics and some of its artifacts.
+RECORD: dict[str, tuple[set[str], set[str]]] = {
+    "download": ({"corpus/bytes"}, set()),
+    "verify": ({"corpus/bytes"}, set()),
+    "tokenize": (
+        {"text/lines", "text/char_tokens", "text/word_tokens"},
+        {"tokens_char.npy", "tokens_word.npy"},
+    ),
+    "vocab": (
+        {"vocab/char_size", "vocab/word_size"},
+        {"vocab_char.json", "vocab_word.json", "frequencies.csv"},
+    ),
+    "ngrams": (
+        {f"ngrams/{kind}_types" for kind in KINDS} | {f"ngrams/zipf_slope_{order}" for order in (1, 2, 3)},
+        {"plots/zipf_unigrams.png", "plots/zipf.png", "most_common.csv"},
+    ),
+    "series": ({"series/points"}, {"plots/series.png"}),
+    "train_mlp": ({"train/mse", "valid/mse"}, HISTORY),
+    "train_rnn_scratch": (TRAINING, {*HISTORY, "samples.txt"}),
+    "train_rnn": (TRAINING, {*HISTORY, "samples.txt"}),
+    "evaluate_forecasts": (
+        {f"forecast/mlp/{measure}_{horizon}" for measure in ("rmse", "mae") for horizon in HORIZONS},
+        {"plots/one_step.png", "plots/multi_step.png", "plots/k_step.png", "errors.csv"},
+    ),
+    "evaluate_language": (
+        {
+            f"language/{model}/{name}"
+            for model in ("rnn_scratch", "rnn", "laplace_trigram")
+            for name in LANGUAGE
+        },
+        {"samples.txt", "comparison.csv"},
+    ),
+    "report": (set(), {"report.html"}),
+}
+
+
+@pytest.fixture
+def client(trained: Any) -> MlflowClient:
+    return MlflowClient(trained.home.store)
+
+
+@pytest.fixture
+def children(client: MlflowClient, trained: Any) -> dict[str, Any]:
+    """The stages' runs by stage."""
+    found = client.search_runs([client.get_experiment_by_name("seqstep").experiment_id])
+    return {run.data.tags["seqstep.stage"]: run for run in found if "seqstep.stage" in run.data.tags}
+
+
+def artifacts(client: MlflowClient, run_id: str, folder: str = "") -> Iterator[str]:
+    for entry in client.list_artifacts(run_id, folder):
+        if entry.is_dir:
+            yield from artifacts(client, run_id, entry.path)
+        else:
+            yield entry.path
+
+
+def test_json_is_one_document_that_tells_how_each_stage_ended(trained: Any) -> None:
+    assert trained.status == 0 and len(trained.out.splitlines()) == 1
+    assert set(trained.summary) == {"run_id", "profile", "stages"} and trained.summary["profile"] == "quick"
+    for stage in trained.summary["stages"]:
+        assert set(stage) == {"name", "state", "reason", "key", "run_id", "seconds"}
+        assert (stage["state"], stage["reason"]) == ("completed", "") and stage["seconds"] > 0
+    assert [stage["name"] for stage in trained.summary["stages"]] == list(RECORD)
+
+
+def test_one_parent_and_a_finished_child_a_stage(client: MlflowClient, children: Any, trained: Any) -> None:
+    parent = client.get_run(trained.summary["run_id"])
+    assert parent.info.status == "FINISHED" and parent.data.params["rnn.epochs"] == "2"
+    assert set(children) == set(RECORD)
+    told = {stage["name"]: stage["run_id"] for stage in trained.summary["stages"]}
+    for name, run in children.items():
+        assert (run.info.status, run.info.run_id) == ("FINISHED", told[name])
+        assert run.data.tags["mlflow.parentRunId"] == parent.info.run_id
+    assert len(client.search_runs([parent.info.experiment_id])) == 13
+
+
+@pytest.mark.parametrize("stage", RECORD)
+def test_each_stage_records_what_the_design_says(stage: str, client: MlflowClient, children: Any) -> None:
+    metrics, files = RECORD[stage]
+    assert set(children[stage].data.metrics) == metrics
+    assert files <= set(artifacts(client, children[stage].info.run_id))
+
+
+def test_curves_have_a_point_an_epoch(client: MlflowClient, children: Any) -> None:
+    for stage, metric in {"train_mlp": "valid/mse", "train_rnn": "train/perplexity"}.items():
+        history = client.get_metric_history(children[stage].info.run_id, metric)
+        assert [entry.step for entry in history] == [1, 2]
+
+
+def test_stages_record_their_own_parameters_and_inputs(children: Any) -> None:
+    params = {stage: run.data.params for stage, run in children.items()}
+    assert params["train_mlp"]["config.window"] == "4" and params["train_rnn"]["layer.cell"] == "rnn"
+    assert (
+        params["train_rnn_scratch"]["config.hidden"] == "16"
+        and "layer.cell" not in params["train_rnn_scratch"]
+    )
+    (dataset,) = children["verify"].inputs.dataset_inputs
+    tags = children["verify"].data.tags
+    assert len(tags["sha1"]) == 40 and tags["sha256"].startswith(dataset.dataset.digest)
+    assert children["verify"].data.tags["seqstep.input.found.file"].endswith("lighthouse.txt")
+    assert children["ngrams"].data.tags["seqstep.input.vocab"].endswith("/vocab_word.json")
+
+
+def test_models_are_registered_and_no_file_of_theirs_is_a_pickle(client: MlflowClient, trained: Any) -> None:
+    names = {"seqstep-mlp", "seqstep-rnn-scratch", "seqstep-rnn"}
+    assert {model.name for model in client.search_registered_models()} == names
+    folders = list(trained.home.artifacts.glob("*/models/*")) or list(trained.home.artifacts.rglob("m-*"))
+    assert len(folders) == 3
+    for file in (path for folder in folders for path in folder.rglob("*") if path.is_file()):
+        assert file.suffix not in {".pkl", ".pickle", ".pt", ".pth", ".bin", ".joblib", ".npy"}
+        assert file.suffix == ".safetensors" or not re.match(rb"\x80[\x02-\x05]|PK", file.read_bytes()[:2])
+
+
+def test_the_report_is_one_page_with_everything_on_it(trained: Any, children: Any) -> None:
+    page = next(trained.home.artifacts.rglob("report.html")).read_text(encoding="utf-8")
+    assert re.findall("https?://", page) == []
+    assert [source for source in re.findall(r'src="([^"]{10})', page) if source != "data:image"] == []
+    assert re.findall("<h2>(.*)</h2>", page) == [
+        "The series",
+        "Forecasts",
+        "The words of the text",
+        "Language models",
+        "Samples",
+    ]
+    assert page.count("<img") == 5 + 2 + 2 and "k064" in page and "laplace_trigram" in page
+    assert children["verify"].data.tags["sha1"] in page
+
+
+ANSWERS = """
+import json, mlflow
+mlflow.set_tracking_uri({store!r})
+text = [mlflow.pyfunc.load_model(f"models:/seqstep-{{name}}/1").predict(["the keeper"]) for name in ("rnn", "rnn-scratch")]
+series = mlflow.pyfunc.load_model("models:/seqstep-mlp/1").predict([[0.1, 0.2, 0.3, 0.4]], params={{"horizon": 3}})
+print(json.dumps([*text, series]))
+"""
+
+
+def test_registered_models_answer_in_a_process_that_knows_only_mlflow(trained: Any, tmp_path: Path) -> None:
+    import json
+
+    script = ANSWERS.format(store=trained.home.store)
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    (rnn,), (scratch,), (values,) = json.loads(done.stdout.splitlines()[-1])
+    assert all(text.startswith("the keeper") and len(text) == 60 for text in (rnn, scratch))
+    assert len(values) == 3

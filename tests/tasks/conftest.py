@@ -1,0 +1,34 @@
+"""A real store in a temporary home, and records on it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from stagecraft.home import Home
+from stagecraft.tracking import Record, Tracker
+
+
+@pytest.fixture(scope="session")
+def tracker(tmp_path_factory: pytest.TempPathFactory) -> Tracker:
+    home = Home(tmp_path_factory.mktemp("home"))
+    home.private.mkdir()
+    return Tracker(home, home.store)
+
+
+@pytest.fixture
+def new_record(tracker: Tracker) -> Callable[[], Record]:
+    """Make a record on a run of its own."""
+
+    def make() -> Record:
+        run_id = tracker.start_run("stage", {})
+        return Record(tracker, run_id, lambda done, total, figures: None, lambda text: None)
+
+    return make
+
+
+@pytest.fixture
+def story(tmp_path: Path) -> Path:
+    path = tmp_path / "story.txt"
+    path.write_text("The keeper kept the lamp.\nThe lamp kept the keeper, one wave at a time.\n" * 40)
+    return path
