@@ -1,5 +1,6 @@
 """Stages that measure the models."""
 
+from collections.abc import Mapping
 from functools import partial
 
 import pandas as pd
@@ -12,10 +13,10 @@ from seqstep.models.mlp import predictor
 from seqstep.plots.losses import plot_language_loss, plot_mse
 from seqstep.plots.series import plot_k_steps, plot_multi_step, plot_one_step
 from seqstep.samples import copied_share
-from seqstep.scoring import log_probabilities
+from seqstep.scoring import log_probabilities, minibatch_log_probabilities
 from seqstep.series.csv_column import read_series
 from seqstep.series.forecast import error_metrics, error_table, k_steps, multi_step, one_step
-from seqstep.series.windows import training_windows
+from seqstep.series.windows import training_end
 from seqstep.text.smoothing import LaplaceTrigram
 from stagecraft.artifact import Artifact
 from stagecraft.stages import stage
@@ -33,7 +34,12 @@ from tasks.text import open_tokens
 _TITLES = {"rnn_scratch": "Training the RNN from scratch", "rnn": "Training the library's recurrent layer"}
 
 
-@stage(figure=lambda metrics: f"1-step RMSE {next(iter(metrics.values())):.4g}")
+def _first_error(metrics: Mapping[str, float]) -> str:
+    name, value = next(iter(metrics.items()))
+    return f"RMSE {name.rpartition('_')[2]} {value:.4g}"
+
+
+@stage(figure=_first_error)
 def evaluate_forecasts(
     record: Record, series: SeriesFile, mlp: TrainedModel, training: MLPConfig, config: ForecastConfig
 ) -> ForecastEvaluation:
@@ -42,7 +48,7 @@ def evaluate_forecasts(
     values = observed.to_numpy()
     model, spec = load_forecaster(record.open(mlp.weights), record.open(mlp.spec))
     predict, window = predictor(model, spec.scaling), spec.window
-    train_end = window + training_windows(len(values), window, training.train_share)
+    train_end = training_end(len(values), window, training.train_share)
     first = one_step(predict, values, window)
     many = multi_step(predict, values, window, train_end)
     ahead = k_steps(predict, values, window, config.horizons)
@@ -77,15 +83,19 @@ def evaluate_language(
     for name, trained in {"rnn_scratch": rnn_scratch, "rnn": rnn}.items():
         model, spec = load_language_model(record.open(trained.weights), record.open(trained.spec))
         codec = spec.codec()
-        parts = Parts.of(codec.vocab.encode(text), training.max_tokens, config.test_tokens)
-        scores[name] = score(partial(log_probabilities, model), parts, codec)
+        ids, lengths = codec.vocab.encode(text), text.lengths()
+        parts = Parts.of(ids, training.max_tokens, config.test_tokens, lengths)
+        scorer = partial(log_probabilities, model)
+        as_trained = partial(minibatch_log_probabilities, model, config=training)
+        scores[name] = score(scorer, parts, on_train=as_trained)
         sample = continue_text(model, codec, samples.prefix, samples.length)
-        copied[name] = copied_share(sample, codec.decode(parts.train.tolist()))
+        memory = codec.decode(parts.train.tolist())
+        copied[name] = copied_share(sample, memory, prefix=samples.prefix)
         written.append(f"{name}: {sample}")
         figure = plot_language_loss(pd.read_csv(record.open(trained.history)), _TITLES[name])
         losses.append(record.on(trained.run_id).log_figure("plots/loss.png", figure))
     trigram = LaplaceTrigram(parts.train, len(codec.vocab), smoothing.epsilon)
-    scores["laplace_trigram"] = score(trigram.log_probabilities, parts, codec)
+    scores["laplace_trigram"] = score(trigram.log_probabilities, parts)
     for name, result in scores.items():
         record.log_metrics({f"language/{name}/{key}": value for key, value in result._asdict().items()})
     if len(parts.test) == 0:

@@ -92,7 +92,8 @@ def _text_sections(record: Record, ngrams: NgramStatistics, language: LanguageEv
             pictures=[_picture(record, loss, "Loss on the training text.") for loss in language.losses],
             tables=[
                 Table(
-                    "Perplexity on the training text and on the text after it; copied_share: share of the"
+                    "Perplexity on the training text (the recurrent networks': of the minibatches that"
+                    " trained them, as in the notes) and on the text after it; copied_share: share of the"
                     " sample's 8-character strings that stand in the training text.",
                     _table(record, language.comparison),
                 )

@@ -39,7 +39,7 @@ def vocab(record: Record, tokens: TokenizedText, config: TextConfig) -> Vocabula
     )
 
 
-@stage(figure=lambda metrics: f"Zipf slope {metrics['ngrams/zipf_slope_1']:.2f}")
+@stage(figure=lambda metrics: f"{metrics['ngrams/trigram_types']:,.0f} trigrams")
 def ngrams(record: Record, tokens: TokenFiles, vocab: Artifact, config: NgramsConfig) -> NgramStatistics:
     """Count the words' uni-, bi- and trigrams, and fit Zipf's law to each."""
     words = open_vocab(record, vocab)

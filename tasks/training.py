@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pandas as pd
 import torch
@@ -117,11 +118,18 @@ def _train_language_model(
 
 def _log_model(record: Record, name: str, model: torch.nn.Module, spec: Spec) -> ModelFiles:
     """Record and register a model with its own package, so that it loads where seqstep is not installed."""
-    code = _SERVING / ("forecast.py" if isinstance(spec, MLPSpec) else "text.py")
+    example: tuple[list[Any], dict[str, Any]]
+    if isinstance(spec, MLPSpec):
+        code, example = "forecast.py", ([[0.0] * spec.window], {"horizon": 1})
+    else:
+        parameters = {"length": 50, "temperature": 0.0, "top_k": 0, "seed": 0}
+        code, example = "text.py", (["time traveller"], parameters)
     with TemporaryDirectory() as folder:
         weights, description = save(model, spec, Path(folder))
         files = {"weights": weights, "spec": description}
-        return record.log_model(name, code, files, [Path(seqstep.__file__).parent], _NEEDS)
+        return record.log_model(
+            name, _SERVING / code, files, [Path(seqstep.__file__).parent], _NEEDS, example
+        )
 
 
 def _log_history(record: Record, history: pd.DataFrame) -> Artifact:

@@ -1,46 +1,43 @@
-"""What tests of several layers share: a home in a temporary folder, servers on loopback, the command line."""
+"""What tests of several layers share: a home in a temporary folder, and servers on loopback."""
 
 import atexit
 import os
 import re
 import shutil
-import signal
 import socket
-import subprocess
-import sys
-import tempfile
-import time
-import urllib.error
-import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import ExitStack
 from functools import partial
 from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Event, Thread
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
 from stagecraft.environment import keep_prefect_off_the_console, prepare
 from stagecraft.home import HOME_VARIABLE, Home, open_home
+from stagecraft.servers import running, servers_of
 
 # A slow machine is no failure. On CI, Hypothesis' own profile stands below this one.
 settings.register_profile("seqstep", settings(), deadline=None)
 settings.load_profile("seqstep")
 
 TEXT = b"".join(b"line %d: the time traveller smiled, and so did the psychologist.\n" % n for n in range(40))
-
-
-_servers: list[subprocess.Popen[bytes]] = []
+# What lasts to the very end of the process.
+_session = ExitStack()
 
 
 def pytest_configure() -> None:
     """Choose where everything is written, before Prefect and MLflow are imported and read it."""
-    folder = Path(tempfile.mkdtemp(prefix="seqstep-tests-"))
     # Registered before Prefect is imported, so this runs after it has sent its last logs and events.
-    atexit.register(_stop, folder)
+    atexit.register(_session.close)
+    folder = Path(
+        _session.enter_context(TemporaryDirectory(prefix="seqstep-tests-", ignore_cleanup_errors=True))
+    )
     os.environ.pop("MLFLOW_TRACKING_URI", None)
     os.environ[HOME_VARIABLE] = str(folder / "home")
     os.environ["PREFECT_HOME"] = str(folder / "prefect")
@@ -55,13 +52,6 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _stop(folder: Path) -> None:
-    for server in _servers:
-        os.killpg(server.pid, signal.SIGKILL)
-        server.wait()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
 @pytest.fixture(scope="session")
 def corpus_path() -> Path:
     """The notes' text, which is not part of the repository."""
@@ -74,30 +64,12 @@ def corpus_path() -> Path:
 
 @pytest.fixture(scope="session")
 def prefect_server() -> str:
-    """One Prefect server for the whole session, to its very end; returns the address of its API."""
+    """One Prefect server for the whole session; returns the address of its API."""
     url = os.environ["PREFECT_API_URL"]
-    port = url.split(":")[-1].removesuffix("/api")
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", port]
-    log = Path(os.environ["PREFECT_HOME"]) / "server.log"
-    log.parent.mkdir(exist_ok=True)
-    with log.open("wb") as output:
-        server = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
-    _servers.append(server)
-    deadline = time.monotonic() + 120
-    while not answers(f"{url}/health"):
-        if server.poll() is not None or time.monotonic() > deadline:
-            pytest.fail(f"the Prefect server did not start: {log.read_text()[-2000:]}")
-        time.sleep(0.1)
+    port = int(url.removesuffix("/api").rpartition(":")[2])
+    prefect, *_ = servers_of(open_home(), port)
+    _session.enter_context(running([prefect], Path(os.environ["PREFECT_HOME"])))
     return url
-
-
-def answers(url: str) -> bool:
-    """Say whether a server gives an answer."""
-    try:
-        with urllib.request.urlopen(url, timeout=5):
-            return True
-    except (urllib.error.URLError, OSError):
-        return False
 
 
 @pytest.fixture(scope="session")
@@ -121,40 +93,6 @@ def home(tmp_path: Path, empty_database: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv(HOME_VARIABLE, str(root))
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "")  # MLflow sets it when it is told a store
     return open_home()
-
-
-class Result(NamedTuple):
-    """How a command ended, and what it printed."""
-
-    status: int
-    out: str
-    err: str
-
-    def ends(self, status: int, *words: str) -> None:
-        """Hold the exit status and the words against what is expected, wherever lines were broken."""
-        said = " ".join((self.out + self.err).split())
-        assert (self.status, [word for word in words if word not in said]) == (status, []), said
-
-
-@pytest.fixture
-def seqstep(capfd: pytest.CaptureFixture[str]) -> Callable[..., Result]:
-    """Run a command in this process; whatever happens, it must not show a traceback."""
-    from flows.cli.main import main
-
-    def run(*argv: str) -> Result:
-        capfd.readouterr()
-        before = signal.getsignal(signal.SIGTERM)
-        try:
-            status = main(argv)
-        except SystemExit as end:  # argparse's way to end
-            status = int(end.code or 0)
-        finally:
-            signal.signal(signal.SIGTERM, before)
-        result = Result(status, *capfd.readouterr())
-        assert "Traceback" not in result.out + result.err
-        return result
-
-    return run
 
 
 class CorpusServer(ThreadingHTTPServer):

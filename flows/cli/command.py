@@ -23,6 +23,12 @@ class Command(NamedTuple):
 def add_configuration(parser: argparse.ArgumentParser) -> None:
     """Add what chooses a configuration."""
     parser.add_argument("profile", nargs="?", default="quick", help="quick (the default) or notes")
+    add_assignments(parser, "change settings, such as rnn.epochs=500; `seqstep config` lists them")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="a TOML file of settings")
+
+
+def add_assignments(parser: argparse.ArgumentParser, meaning: str) -> None:
+    """Add what changes single settings."""
     parser.add_argument(
         "--set",
         nargs="+",
@@ -30,9 +36,8 @@ def add_configuration(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="KEY=VALUE",
         dest="assignments",
-        help="change settings, such as rnn.epochs=500; `seqstep config` lists them",
+        help=meaning,
     )
-    parser.add_argument("--config", type=Path, metavar="FILE", help="a TOML file of settings")
 
 
 def configured_changes(args: argparse.Namespace) -> list[Tree]:
@@ -42,5 +47,6 @@ def configured_changes(args: argparse.Namespace) -> list[Tree]:
 
 
 def print_json(document: Any) -> None:
-    """Print one JSON document."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+    """Print one JSON document; figures that JSON does not know (infinity, nan) become null."""
+    known = json.loads(json.dumps(document), parse_constant=lambda _: None)
+    sys.stdout.write(json.dumps(known, ensure_ascii=False) + "\n")

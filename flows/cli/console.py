@@ -4,9 +4,11 @@ import logging
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     Progress,
@@ -58,7 +60,7 @@ class BarObserver:
 
     def noticed(self, stage: str, text: str) -> None:
         """Print the notice above the bars."""
-        self.progress.console.print(f"[yellow]note[/] {stage}: {text}", highlight=False)
+        self.progress.console.print(f"[yellow]note[/] {stage}: {escape(text)}", highlight=False)
 
     def finished(self, outcome: Outcome) -> None:
         """Fill the stage's bar."""
@@ -68,7 +70,7 @@ class BarObserver:
             mark=_MARKS[outcome.state],
             total=1,
             completed=done,
-            figures=outcome.reason or outcome.figure,
+            figures=escape(outcome.reason or outcome.figure),
         )
         self.progress.stop_task(self.bars[outcome.name])
 
@@ -115,17 +117,16 @@ def print_summary(outcomes: Sequence[Outcome], run_id: str, tracker: "Tracker") 
             outcome.name,
             f"{mark}{outcome.state}",
             f"{outcome.seconds:.1f}",
-            outcome.reason or outcome.figure,
+            escape(outcome.reason or outcome.figure),
         )
     console = Console()
     console.print(table)
     local = tracker.uri == tracker.home.store
-    lines = {
-        "run": run_id,
-        "MLflow": f"mlflow ui --backend-store-uri {tracker.uri}" if local else tracker.uri,
-    }
+    program = Path(sys.executable).with_name("mlflow")
+    pages = f"{program} ui --backend-store-uri {tracker.uri}" if local else tracker.uri
+    lines = {"run": run_id, "MLflow": pages}
     for outcome in outcomes:
-        if outcome.name == "report" and outcome.run_id:
+        if outcome.name == "report" and outcome.state == "completed":
             lines["report"] = str(tracker.open_uri(f"runs:/{outcome.run_id}/report.html"))
     console.print()
     for name, value in lines.items():

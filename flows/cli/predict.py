@@ -1,16 +1,20 @@
 """Commands that use the registered models: `generate`, `score` and `forecast`."""
 
 import argparse
+import re
 import sys
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from flows.cli.command import Command, print_json
+from flows.cli.command import Command, add_assignments, print_json
 from seqstep.errors import ModelError, TextError
+from seqstep.settings import read_assignments, resolve
 from seqstep.text.codec import Codec
+from stagecraft.errors import UsageError
 from stagecraft.home import open_home
 
 _PREFIX = "seqstep-"
@@ -57,7 +61,7 @@ def _score(args: argparse.Namespace) -> int:
     table = Table("text", "tokens", "log-probability", "perplexity", box=None, pad_edge=False)
     for result in results:
         table.add_row(
-            result["text"],
+            escape(result["text"]),
             str(result["tokens_scored"]),
             f"{result['log_probability']:.2f}",
             f"{result['perplexity']:.4g}",
@@ -70,8 +74,9 @@ def _score(args: argparse.Namespace) -> int:
 def _forecast(args: argparse.Namespace) -> int:
     from seqstep.models.bundle import load_forecaster
     from seqstep.models.mlp import predictor
-    from seqstep.series.csv_column import read_column, read_series
+    from seqstep.series.csv_column import read_series
     from seqstep.series.forecast import beyond
+    from seqstep.series.sources import load_series
 
     tracker = _tracker()
     files, run_id, version = tracker.latest_model(*_name(args.model))
@@ -80,15 +85,15 @@ def _forecast(args: argparse.Namespace) -> int:
         path, _, column = args.series.rpartition(":")
         if not path:
             raise ModelError(f"expected --series FILE.csv:COLUMN, got {args.series!r}")
-        observed = read_column(Path(path).expanduser(), column)
+        chosen = {"series": {"path": path, "column": column}}
+        config = resolve(changes=[read_assignments(args.assignments), chosen])
+        observed = load_series(config.series, config.seed)
     else:
         observed = read_series(tracker.open_uri(tracker.input_of(run_id, "series.values")))
     forecast = beyond(predictor(model, spec.scaling), observed, spec.window, args.horizon)
     table = forecast.rename_axis(str(observed.index.name or "time")).reset_index()
     if args.output:
-        from seqstep.files import write_whole
-
-        write_whole(args.output, table.to_csv(index=False))
+        _write(args.output, table.to_csv(index=False))
     if args.json:
         times, values = table.iloc[:, 0].astype(str).tolist(), forecast.tolist()
         rows = [{"time": time, "forecast": value} for time, value in zip(times, values, strict=True)]
@@ -98,6 +103,17 @@ def _forecast(args: argparse.Namespace) -> int:
     else:
         sys.stdout.write(table.to_csv(index=False, float_format="%.6g"))
     return 0
+
+
+def _write(path: Path, text: str) -> None:
+    from seqstep.files import write_whole
+
+    try:
+        write_whole(path, text)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError) as error:
+        raise UsageError(
+            f"expected a file that can be written at {path}, got: {error.strerror}; set --output to another"
+        ) from None
 
 
 def _language_model(model: str) -> tuple[Any, Codec, str]:
@@ -113,7 +129,7 @@ def _language_model(model: str) -> tuple[Any, Codec, str]:
 def _name(model: str) -> tuple[str, int | None]:
     """Split `rnn/3` into the registered name and the version."""
     name, _, number = model.removeprefix(_PREFIX).partition("/")
-    if number and not number.isdigit():
+    if not re.fullmatch(r"[\w-]+(/[1-9][0-9]*)?", model, re.ASCII):
         raise ModelError(f"expected a model as NAME or NAME/VERSION, such as rnn/3, got {model!r}")
     return _PREFIX + name, int(number) if number else None
 
@@ -168,6 +184,7 @@ def _forecast_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--series", metavar="FILE.csv:COLUMN", help="what to go on from; else what the model was trained on"
     )
+    add_assignments(parser, "how that file is read, such as series.gaps=interpolate")
     parser.add_argument("--output", type=Path, metavar="FILE.csv", help="write the forecasts to a file")
 
 

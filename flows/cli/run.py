@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import traceback
 
 from flows.cli.command import Command, add_configuration, configured_changes, print_json
 from flows.cli.console import print_summary, watching
@@ -30,6 +31,8 @@ def _run(args: argparse.Namespace) -> int:
     result = state.result(raise_on_failure=False)
     if isinstance(result, StageFailedError):
         outcomes, status = result.outcomes, result.exit_status
+        if args.debug:
+            traceback.print_exception(result)
     elif isinstance(result, BaseException):
         raise result
     else:

@@ -1,8 +1,8 @@
 """The command that starts the servers: `up`."""
 
 import argparse
-import signal
 import sys
+import time
 
 from flows.cli.command import Command, print_json
 from stagecraft.home import open_home
@@ -10,9 +10,13 @@ from stagecraft.servers import running, servers_of
 
 
 def _up(args: argparse.Namespace) -> int:
+    from stagecraft.tracking import Tracker
+
     home = open_home()
+    # Made here, the experiment keeps its artifacts in the home, where runs without a server find them.
+    Tracker(home, home.store)
     servers = servers_of(home, args.prefect_port, args.mlflow_port)
-    with running(servers, home.private / "logs"):
+    with running(servers, home.private / "logs") as check:
         prefect, mlflow = (server.url for server in servers if server.url)
         if args.json:
             print_json({"prefect": prefect, "mlflow": mlflow})
@@ -26,7 +30,9 @@ def _up(args: argparse.Namespace) -> int:
             )
         sys.stdout.flush()
         try:
-            signal.pause()
+            while True:
+                time.sleep(1)
+                check()
         except KeyboardInterrupt:
             sys.stderr.write("stopping\n")
     return 0

@@ -7,26 +7,38 @@ import numpy as np
 import pandas as pd
 
 from seqstep.metrics import bits_per_token, mean_loss, perplexity
-from seqstep.text.codec import Codec
 
 #: from a text in indices, shape (tokens,), to the log-probabilities of its tokens but the first
 Scorer = Callable[[np.ndarray], np.ndarray]
 
 
 class Parts(NamedTuple):
-    """The text that trains the models, and the text after it with one token before it as context."""
+    """The text that trains the models, and the text after it with one token before it as context.
+
+    Attributes:
+        train: shape (tokens,), indices.
+        test: shape (1 + tokens,), indices; empty where no text is left.
+        test_chars: characters of the test part, without the context.
+    """
 
     train: np.ndarray
     test: np.ndarray
+    test_chars: int
 
     @classmethod
-    def of(cls, ids: np.ndarray, train_tokens: int, test_tokens: int) -> "Parts":
+    def of(
+        cls, ids: np.ndarray, train_tokens: int, test_tokens: int, lengths: np.ndarray | None = None
+    ) -> "Parts":
         """Cut a text at `train_tokens`; the test part has `test_tokens` tokens or what is left.
 
-        A test part without a token that could be scored is empty.
+        Args:
+            ids: the whole text, shape (tokens,).
+            lengths: characters of each token, shape (tokens,); 1 each if not given.
         """
-        test = ids[train_tokens - 1 : train_tokens + test_tokens]
-        return cls(ids[:train_tokens], test if len(test) > 1 else test[:0])
+        end = train_tokens + test_tokens
+        test = ids[train_tokens - 1 : end]
+        chars = len(test) - 1 if lengths is None else int(lengths[train_tokens:end].sum())
+        return cls(ids[:train_tokens], test, chars) if len(test) > 1 else cls(ids[:train_tokens], test[:0], 0)
 
     def unseen_share(self) -> float:
         """Share of the test tokens that do not occur in the training text; nan without a test part."""
@@ -37,8 +49,8 @@ class Scores(NamedTuple):
     """How well a model knows both parts; test figures are nan without a test part.
 
     Attributes:
-        train_perplexity: per token, on the training text after its first token.
-        test_perplexity: per token, on the text after it.
+        train_perplexity: per token of the training text.
+        test_perplexity: per token of the text after it.
         test_bits_per_char: bits to encode a character of that text.
     """
 
@@ -47,15 +59,18 @@ class Scores(NamedTuple):
     test_bits_per_char: float
 
 
-def score(scorer: Scorer, parts: Parts, codec: Codec) -> Scores:
-    """Measure one model; each token is scored once, the first of each part only gives context."""
-    train = perplexity(mean_loss(scorer(parts.train)))
+def score(scorer: Scorer, parts: Parts, on_train: Scorer | None = None) -> Scores:
+    """Measure one model; each token is scored once, the first of each part only gives context.
+
+    Args:
+        on_train: scores the training text, for a model that reads it in another way than unseen text.
+    """
+    train = perplexity(mean_loss((on_train or scorer)(parts.train)))
     if len(parts.test) == 0:
         return Scores(train, float("nan"), float("nan"))
-    loss = mean_loss(scorer(parts.test))
-    scored = parts.test[1:].tolist()
-    chars_per_token = len(codec.decode(scored)) / len(scored)
-    return Scores(train, perplexity(loss), bits_per_token(loss) / chars_per_token)
+    scores = scorer(parts.test)
+    bits = bits_per_token(mean_loss(scores)) * len(scores) / parts.test_chars
+    return Scores(train, perplexity(mean_loss(scores)), bits)
 
 
 def comparison_table(scores: dict[str, Scores], copied: dict[str, float]) -> pd.DataFrame:

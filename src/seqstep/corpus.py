@@ -4,14 +4,13 @@ Source: the notes, `download`.
 """
 
 import hashlib
-import re
 from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import unquote, urlsplit
 
 from seqstep.config import CorpusConfig
 from seqstep.errors import CorpusError, InputError, NetworkError
+from seqstep.files import write_whole
 from seqstep.transfer import Progress, check_scheme, check_size, fetch
 
 _BUILTIN = "builtin:"
@@ -68,7 +67,7 @@ def find(
     if path.is_file():
         digests = digest(path)
         if digests.sha1 == pin:
-            return Found(path, config.url[0], digests)
+            return Found(path, " or ".join(config.url), digests)
     if offline:
         raise CorpusError(
             f"expected the text in the cache, got nothing{' usable' if path.exists() else ''} at {path};"
@@ -155,26 +154,25 @@ def _fetch_first(config: CorpusConfig, path: Path, pin: str, progress: Progress)
 
 def _accept(path: Path, digests: Digests) -> str:
     """Remember the hash of a text that came without one, and say so."""
-    _memory(path).write_text(digests.sha1, encoding="ascii")
+    write_whole(_memory(path), digests.sha1)
     return f"accepted without a hash; pin it with corpus.sha1={digests.sha1}"
+
+
+def _memory(path: Path) -> Path:
+    """Choose where the hash is kept under which an unpinned text was accepted."""
+    return path.with_name(path.name + ".sha1")
 
 
 def _remembered(path: Path) -> str:
     """Return the hash under which an unpinned text was accepted earlier, or an empty string."""
-    return _memory(path).read_text(encoding="ascii") if _memory(path).is_file() else ""
-
-
-def _memory(path: Path) -> Path:
-    return path.with_name(path.name + ".sha1")
+    memory = _memory(path)
+    return memory.read_text(encoding="utf-8") if memory.is_file() else ""
 
 
 def _cached_path(cache: Path, config: CorpusConfig) -> Path:
-    """Choose the cached file: the name from the address, in a folder for its content."""
+    """Choose the cached file: in a folder for its content, or for its addresses if that is not known."""
     content = config.sha1.lower() or hashlib.sha256(" ".join(config.url).encode()).hexdigest()[:40]
-    last = unquote(urlsplit(config.url[0]).path).rsplit("/", 1)[-1]
-    # An address may end in what is no file name: dots, control characters, hundreds of letters.
-    name = re.sub(r"[^\w.-]", "_", last, flags=re.ASCII)[-100:].lstrip(".")
-    return cache / content / (name or "text")
+    return cache / content / "corpus.txt"
 
 
 def _looks_like(path: Path) -> str:

@@ -44,11 +44,15 @@ class Sampler:
         self.lines.append(f"{when}: {continue_text(self.model, self.codec, prefix, length)}")
 
 
-def copied_share(text: str, training_text: str, length: int = 8) -> float:
+def copied_share(text: str, training_text: str, length: int = 8, prefix: str = "") -> float:
     """Share of a text's strings of `length` characters that stand in the training text: its memory.
+
+    Args:
+        prefix: what the text was given to continue; its characters are not counted.
 
     Returns:
         a share from 0 to 1; nan for a text that is shorter.
     """
+    text = text[len(prefix) :]
     strings = [text[start : start + length] for start in range(len(text) - length + 1)]
     return sum(string in training_text for string in strings) / len(strings) if strings else float("nan")

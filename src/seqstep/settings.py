@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from seqstep.config import PROFILES, Config
 from seqstep.errors import ConfigError
+from seqstep.spelling import nearest
 
 Tree = dict[str, Any]
 
@@ -97,13 +98,6 @@ def flatten(config: BaseModel, prefix: str = "") -> dict[str, Any]:
         else:
             flat[f"{prefix}{name}"] = value
     return flat
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Say which known name a word comes closest to, or all of them if none is close."""
-    names = list(known)
-    close = difflib.get_close_matches(word, names, n=1)
-    return f"did you mean {close[0]}?" if close else f"there are: {', '.join(names)}"
 
 
 def _merge(base: Mapping[str, Any], change: Mapping[str, Any]) -> Tree:

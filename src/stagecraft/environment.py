@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from stagecraft.home import Home
+from stagecraft.home import HOME_VARIABLE, Home
 
 _SETTINGS = {
     # Prefect's temporary server, as it is set by default, loses task history on small machines.
@@ -30,6 +30,8 @@ def prepare(home: Home) -> None:
     """Set what is not set yet, for this process and the ones that it starts."""
     for name, value in _SETTINGS.items():
         os.environ.setdefault(name, value)
+    # A relative home would be another one for a process that starts elsewhere.
+    os.environ[HOME_VARIABLE] = str(home.root)
     os.environ.setdefault("PREFECT_HOME", str(home.private / "prefect"))
 
 

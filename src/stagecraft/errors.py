@@ -69,6 +69,6 @@ def explain(error: BaseException) -> str:
     """Say in words what an error means; those that were made for the user speak for themselves."""
     if hasattr(error, "exit_status"):
         return str(error)
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return f"{error}; free some space or set SEQSTEP_HOME"
+    if isinstance(error, OSError) and str(error):
+        return f"{error}{'; free some space or set SEQSTEP_HOME' if error.errno == errno.ENOSPC else ''}"
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

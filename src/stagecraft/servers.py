@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,23 +68,35 @@ def servers_of(home: Home, prefect_port: int = 4200, mlflow_port: int = 5000) ->
 
 
 @contextmanager
-def running(servers: Sequence[Server], logs: Path, timeout_s: float = 90) -> Iterator[None]:
+def running(servers: Sequence[Server], logs: Path, timeout_s: float = 90) -> Iterator[Callable[[], None]]:
     """Start servers one after the other, each when the one before answers; stop them all at the end.
 
     Args:
         logs: folder for what they print.
         timeout_s: seconds until each must answer.
 
+    Yields:
+        a check that raises ServerError if one of them has ended.
+
     Raises:
         ServerError: a port is taken, or a server ended or did not answer in time.
     """
     logs.mkdir(parents=True, exist_ok=True)
+    processes: list[tuple[Server, subprocess.Popen[bytes], Path]] = []
+
+    def check() -> None:
+        for server, process, log in processes:
+            if process.poll() is not None:
+                raise ServerError(f"{server.name} ended; see {log}")
+
     with ExitStack() as stack:
         for server in servers:
             _check_port(server)
-            process = stack.enter_context(_process(server, logs / f"{server.name}.log"))
-            _wait_until_ready(server, process, logs / f"{server.name}.log", timeout_s)
-        yield
+            log = logs / f"{server.name}.log"
+            process = stack.enter_context(_process(server, log))
+            processes.append((server, process, log))
+            _wait_until_ready(server, check, log, timeout_s)
+        yield check
 
 
 @contextmanager
@@ -93,7 +105,7 @@ def _process(server: Server, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603  (commands are laid out above, not taken from outside)
             server.command,
-            env={**os.environ, **server.settings},
+            env={**_inherited(), **server.settings},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -103,6 +115,11 @@ def _process(server: Server, log: Path) -> Iterator[subprocess.Popen[bytes]]:
         yield process
     finally:
         _stop(process)
+
+
+def _inherited() -> dict[str, str]:
+    """Take this process's environment, without what keeps Prefect's log records off a console."""
+    return {name: value for name, value in os.environ.items() if name != "PREFECT_LOGGING_CONFIG_PATH"}
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
@@ -132,7 +149,7 @@ def _check_port(server: Server) -> None:
             ) from None
 
 
-def _wait_until_ready(server: Server, process: subprocess.Popen[bytes], log: Path, timeout_s: float) -> None:
+def _wait_until_ready(server: Server, check: Callable[[], None], log: Path, timeout_s: float) -> None:
     end = time.monotonic() + timeout_s
     while server.health:
         try:
@@ -140,7 +157,7 @@ def _wait_until_ready(server: Server, process: subprocess.Popen[bytes], log: Pat
                 return
         except requests.RequestException:
             pass
-        if process.poll() is not None or time.monotonic() > end:
-            what = "ended" if process.poll() is not None else f"did not answer in {timeout_s:g} s"
-            raise ServerError(f"{server.name} {what}; see {log}")
+        check()
+        if time.monotonic() > end:
+            raise ServerError(f"{server.name} did not answer in {timeout_s:g} s; see {log}")
         time.sleep(0.2)

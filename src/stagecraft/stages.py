@@ -8,7 +8,7 @@ import inspect
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
@@ -19,7 +19,7 @@ from prefect.futures import PrefectFuture
 from pydantic import BaseModel
 
 from stagecraft.artifact import Artifact, Frozen
-from stagecraft.errors import SelectionError, StageFailedError, explain
+from stagecraft.errors import SelectionError, StageFailedError, TrackingError, explain
 from stagecraft.progress import Outcome, observer
 from stagecraft.tracking import INPUT_TAG, STAGE_TAG, Record, Tracker
 
@@ -140,6 +140,7 @@ class Conductor:
     parent: str
     selected: set[str] | None = None
     outcomes: dict[str, Outcome] = field(default_factory=dict)
+    errors: list[BaseException] = field(default_factory=list)
     _handles: dict[str, Handle] = field(default_factory=dict)
     _needs: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _stopped: threading.Event = field(default_factory=threading.Event)
@@ -191,12 +192,12 @@ class Conductor:
             self.tracker.log_params(run_id, dict(_parameters(inputs)))
             record.tag({f"{INPUT_TAG}.{name}": uri for name, uri in _addresses(inputs)})
             result: Frozen = stage.function(record, **inputs)
+            figure = stage.figure(record.metrics)
+            self.tracker.finish_run(run_id, "FINISHED")
         except BaseException as error:
             self._fail(stage.name, run_id, error, time.monotonic() - start)
             raise
-        self.tracker.finish_run(run_id, "FINISHED")
         seconds = time.monotonic() - start
-        figure = stage.figure(record.metrics)
         self._end(Outcome(name=stage.name, state="completed", run_id=run_id, seconds=seconds, figure=figure))
         return result
 
@@ -214,13 +215,16 @@ class Conductor:
         """Mark a stage's run, and keep its outcome."""
         killed = not isinstance(error, Exception)
         reason = "interrupted" if killed else explain(error)
-        self.tracker.finish_run(run_id, "KILLED" if killed else "FAILED", reason)
         status = getattr(error, "exit_status", 1)
+        self.errors.append(error)
         self._end(
             Outcome(
                 name=name, state="failed", reason=reason, run_id=run_id, seconds=seconds, exit_status=status
             )
         )
+        # Where the store is what failed, the first error is the one to tell.
+        with suppress(TrackingError):
+            self.tracker.finish_run(run_id, "KILLED" if killed else "FAILED", reason)
 
     def _unrecorded(self, name: str, state: PrefectState[Any]) -> Outcome:
         """Tell how a stage ended that never started, or whose run could not be recorded."""
@@ -261,12 +265,16 @@ def conduct(
     except BaseException as error:
         conductor.stop()
         killed = not isinstance(error, Exception)
-        tracker.finish_run(parent, "KILLED" if killed else "FAILED", explain(error))
+        with suppress(TrackingError):
+            tracker.finish_run(parent, "KILLED" if killed else "FAILED", explain(error))
         raise
     if failed:
         reason = "; ".join(f"{outcome.name}: {outcome.reason}" for outcome in failed)
-        tracker.finish_run(parent, "FAILED", reason)
-        raise StageFailedError(reason, failed[0].exit_status, parent, conductor.outcomes_in_order())
+        with suppress(TrackingError):
+            tracker.finish_run(parent, "FAILED", reason)
+        cause = conductor.errors[0] if conductor.errors else None
+        status = failed[0].exit_status
+        raise StageFailedError(reason, status, parent, conductor.outcomes_in_order()) from cause
     tracker.finish_run(parent, "FINISHED")
 
 

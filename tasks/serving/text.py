@@ -11,7 +11,7 @@ from seqstep.models.bundle import load_language_model
 
 
 class TextModel(PythonModel):
-    """Continues prefixes; parameters: length, temperature, top_k, seed."""
+    """Continues prefixes; parameters: length, temperature, top_k (0 for no limit), seed."""
 
     def load_context(self, context: PythonModelContext) -> None:
         """Load the weights and what belongs to them."""
@@ -25,6 +25,7 @@ class TextModel(PythonModel):
     ) -> list[str]:
         """Continue each prefix."""
         settings = {"length": 50, **(params or {})}
+        settings["top_k"] = settings.get("top_k") or None
         return [continue_text(self.model, self.codec, prefix, **settings) for prefix in model_input]
 
 

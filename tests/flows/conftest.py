@@ -1,14 +1,16 @@
-"""What the tests of the flows and of the command line share: one trained home, and what a run left."""
+"""What the tests of the flows share: the command line, one trained home, and what a run left."""
 
 import io
 import json
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
 from stagecraft.home import HOME_VARIABLE, Home, open_home
 
@@ -17,9 +19,48 @@ TINY = ["rnn.epochs=2", "rnn.hidden=16", "rnn.batch=4", "rnn.steps=10", "rnn.max
 TINY += ["language.test_tokens=500", "mlp.epochs=2"]
 
 
-@pytest.fixture(autouse=True)
-def _on_the_prefect_server(prefect_server: str) -> None:
-    """Runs go to the session's server instead of starting one each."""
+@pytest.fixture(scope="session", autouse=True)
+def _on_the_prefect_server(prefect_server: str) -> Iterator[None]:
+    """Runs go to the session's server instead of starting one each.
+
+    They have no heartbeat: its thread sleeps for a second, and at its end a run waits for it.
+    """
+    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+        yield
+
+
+class Result(NamedTuple):
+    """How a command ended, and what it printed."""
+
+    status: int
+    out: str
+    err: str
+
+    def ends(self, status: int, *words: str) -> None:
+        """Hold the exit status and the words against what is expected, wherever lines were broken."""
+        said = " ".join((self.out + self.err).split())
+        assert (self.status, [word for word in words if word not in said]) == (status, []), said
+
+
+@pytest.fixture
+def seqstep(capfd: pytest.CaptureFixture[str]) -> Callable[..., Result]:
+    """Run a command in this process; whatever happens, it must not show a traceback."""
+    from flows.cli.main import main
+
+    def run(*argv: str) -> Result:
+        capfd.readouterr()
+        before = signal.getsignal(signal.SIGTERM)
+        try:
+            status = main(argv)
+        except SystemExit as end:  # argparse's way to end
+            status = int(end.code or 0)
+        finally:
+            signal.signal(signal.SIGTERM, before)
+        result = Result(status, *capfd.readouterr())
+        assert "Traceback" not in result.out + result.err
+        return result
+
+    return run
 
 
 class Trained(NamedTuple):

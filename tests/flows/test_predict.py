@@ -79,7 +79,7 @@ def test_score_gives_each_text_its_log_probability_and_perplexity(seqstep: Any) 
         (["forecast", "--horizon", "0"], ["expected a horizon of at least 1", "got a horizon of 0"]),
         (["forecast", "--series", "data.csv"], ["expected --series FILE.csv:COLUMN, got 'data.csv'"]),
         (["forecast", "--series", "no.csv:load"], ["the series no.csv can't be read: No such file"]),
-        (["forecast", "--output", "/nowhere/f.csv"], ["/nowhere"]),
+        (["forecast", "--output", "/nowhere/f.csv"], ["written at /nowhere/f.csv, got: No such file"]),
     ],
 )
 def test_what_a_model_can_not_do_is_refused_in_words(argv: list[str], words: list[str], seqstep: Any) -> None:
@@ -106,7 +106,14 @@ def test_forecasts_of_a_dated_series_carry_the_dates_that_follow(seqstep: Any, t
     rows = document(seqstep(*options, "--json"))["forecast"]
     assert [row["time"][:10] for row in rows] == ["2024-02-29", "2024-03-01", "2024-03-02"]
     seqstep(*options, "--output", str(output)).ends(0, f"3 forecasts written to {output}")
-    written = list(csv.DictReader(output.open()))
+    written = list(csv.DictReader(io.StringIO(output.read_text())))
     assert [row["day"][:10] for row in written] == ["2024-02-29", "2024-03-01", "2024-03-02"]
     assert [float(row["forecast"]) for row in written] == [row["forecast"] for row in rows]
     assert [path.name for path in tmp_path.iterdir()].count("next.csv") == 1
+
+
+def test_a_folder_is_no_place_for_forecasts_and_stays_as_it_is(seqstep: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    seqstep("forecast", "--output", str(folder)).ends(2, f"at {folder}, got: Is a directory; set --output to")
+    assert list(tmp_path.iterdir()) == [folder]

@@ -1,5 +1,6 @@
 """What one whole run leaves: its document, the record in MLflow, the models and the report."""
 
+import json
 import re
 import subprocess
 import sys
@@ -73,6 +74,7 @@ def artifacts(client: MlflowClient, run_id: str, folder: str = "") -> Iterator[s
 
 def test_json_is_one_document_that_tells_how_each_stage_ended(trained: Any) -> None:
     assert trained.status == 0 and len(trained.out.splitlines()) == 1
+    assert [line for line in trained.err.splitlines() if " INFO " not in line] == []
     assert set(trained.summary) == {"run_id", "profile", "stages"} and trained.summary["profile"] == "quick"
     for stage in trained.summary["stages"]:
         assert set(stage) == {"name", "state", "reason", "key", "run_id", "seconds"}
@@ -146,20 +148,25 @@ def test_the_report_is_one_page_with_everything_on_it(trained: Any, children: An
 ANSWERS = """
 import json, mlflow
 mlflow.set_tracking_uri({store!r})
-text = [mlflow.pyfunc.load_model(f"models:/seqstep-{{name}}/1").predict(["the keeper"]) for name in ("rnn", "rnn-scratch")]
-series = mlflow.pyfunc.load_model("models:/seqstep-mlp/1").predict([[0.1, 0.2, 0.3, 0.4]], params={{"horizon": 3}})
-print(json.dumps([*text, series]))
+scratch, rnn, mlp = (mlflow.pyfunc.load_model(f"models:/seqstep-{{name}}/1") for name in {names})
+drawn = {{"length": 9, "temperature": 1.0, "top_k": 3, "seed": 5}}
+print(json.dumps([
+    scratch.predict(["the keeper", "time"]),
+    rnn.predict(["the keeper"], params=drawn),
+    mlp.predict([[0.1, 0.2, 0.3, 0.4]]),
+    mlp.predict([[0.1, 0.2, 0.3, 0.4]], params={{"horizon": 3}}),
+]))
 """
 
 
-def test_registered_models_answer_in_a_process_that_knows_only_mlflow(trained: Any, tmp_path: Path) -> None:
-    import json
-
-    script = ANSWERS.format(store=trained.home.store)
+def test_registered_models_answer_in_a_process_of_its_own(trained: Any, seqstep: Any, tmp_path: Path) -> None:
+    script = ANSWERS.format(store=trained.home.store, names=("rnn-scratch", "rnn", "mlp"))
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    (rnn,), (scratch,), (values,) = json.loads(done.stdout.splitlines()[-1])
-    assert all(text.startswith("the keeper") and len(text) == 60 for text in (rnn, scratch))
-    assert len(values) == 3
+    texts, (drawn,), ((first,),), (values,) = json.loads(done.stdout.splitlines()[-1])
+    assert [text[:4] for text in texts] == ["the ", "time"] and [len(text) for text in texts] == [60, 54]
+    options = ["--prefix", "the keeper", "--length", "9", "--temperature", "1", "--top-k", "3", "--seed", "5"]
+    assert seqstep("generate", *options).out == drawn + "\n"
+    assert len(values) == 3 and values[0] == first

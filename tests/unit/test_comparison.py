@@ -8,11 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqstep.comparison import Parts, Scores, comparison_table, score
-from seqstep.text.codec import Codec
-from seqstep.text.vocab import Vocab
-
-CHARS = Codec(Vocab([(letter, 1) for letter in "abc"]), "char", "ascii_letters")
-WORDS = Codec(Vocab([("seven", 1), ("or", 1)]), "word", "ascii_letters")
+from seqstep.text.tokens import tokenize
 
 
 def uniform(ids: np.ndarray) -> np.ndarray:
@@ -37,7 +33,7 @@ def test_each_token_is_scored_once_and_the_parts_touch(sizes: tuple[int, int, in
 def test_a_text_that_all_trains_leaves_no_test_part_and_test_figures_are_nan() -> None:
     parts = Parts.of(np.array([1, 2, 3]), 10, 5)
     assert parts.train.tolist() == [1, 2, 3] and len(parts.test) == 0
-    result = score(uniform, parts, CHARS)
+    result = score(uniform, parts)
     assert result.train_perplexity == pytest.approx(4)
     assert math.isnan(result.test_perplexity) and math.isnan(result.test_bits_per_char)
     assert math.isnan(parts.unseen_share())
@@ -48,18 +44,19 @@ def test_the_unseen_share_leaves_the_context_token_out() -> None:
 
 
 def test_a_uniform_model_over_4_characters_needs_2_bits_for_each() -> None:
-    result = score(uniform, Parts.of(np.array([1, 2, 3, 1, 2]), 3, 2), CHARS)
+    result = score(uniform, Parts.of(np.array([1, 2, 3, 1, 2]), 3, 2))
     assert result == pytest.approx(Scores(4, 4, 2))
 
 
-def test_a_word_models_bits_are_shared_by_its_letters_and_the_spaces_between() -> None:
-    # scored: "or seven or", 3 words at 2 bits each, 11 characters
-    result = score(uniform, Parts.of(np.array([1, 1, 2, 1, 2]), 2, 3), WORDS)
-    assert result.test_bits_per_char == pytest.approx(3 * 2 / 11)
+def test_a_word_models_bits_are_shared_by_its_letters_and_the_space_after_each() -> None:
+    words = tokenize(["seven seven or seven or"], "word")
+    # scored: "or seven or ", 3 words at 2 bits each, 12 characters
+    result = score(uniform, Parts.of(words.ids, 2, 3, words.lengths()))
+    assert result.test_bits_per_char == pytest.approx(3 * 2 / 12)
 
 
 def test_a_perfect_model_has_a_perplexity_of_1_and_needs_no_bits() -> None:
-    result = score(lambda ids: np.zeros(len(ids) - 1), Parts.of(np.array([1, 2, 3, 1, 2]), 3, 2), CHARS)
+    result = score(lambda ids: np.zeros(len(ids) - 1), Parts.of(np.array([1, 2, 3, 1, 2]), 3, 2))
     assert result == Scores(1, 1, 0)
 
 

@@ -89,7 +89,7 @@ def test_a_pinned_text_is_fetched_once_and_then_taken_from_the_cache(
     assert first == second and first.path.read_bytes() == text and first.notice == ""
     assert server.requests == {"/ok": 1}
     assert heard[-1] == (len(text), len(text))
-    assert cached(cache) == [first.path] and first.path.name == "ok"
+    assert cached(cache) == [first.path] and first.path.name == "corpus.txt"
 
 
 def test_a_mirrors_text_is_the_same_text_and_is_not_fetched_again(
@@ -144,30 +144,22 @@ def test_a_text_without_a_hash_is_accepted_with_a_notice_and_then_held_to_it(
 
 def test_offline_says_where_the_text_would_be(server: Any, text: bytes, cache: Path) -> None:
     config = config_for(server.url("/ok"), sha1=sha1_of(text))
-    with pytest.raises(CorpusError, match=r"in the cache, got nothing at .*/ok; run once without --offline"):
+    with pytest.raises(
+        CorpusError, match=r"in the cache, got nothing at .*/corpus[.]txt; run once without --offline"
+    ):
         corpus.find(config, cache, offline=True)
     corpus.find(config, cache).path.write_bytes(b"corrupt")
-    with pytest.raises(CorpusError, match=r"in the cache, got nothing usable at .*/ok; run once"):
+    with pytest.raises(CorpusError, match=r"in the cache, got nothing usable at .*/corpus[.]txt; run once"):
         corpus.find(config, cache, offline=True)
     assert server.requests == {"/ok": 1}
 
 
-@pytest.mark.parametrize(
-    ("end", "name"),
-    [
-        ("/%2e%2e", "text"),
-        ("/..%2f..%2fevil", "evil"),
-        ("/a%00b", "a_b"),
-        ("/", "text"),
-        ("?a=/b", "wrong"),
-        (f"/{'x' * 300}.txt", f"{'x' * 96}.txt"),
-    ],
-)
+@pytest.mark.parametrize("end", ["/%2e%2e", "/..%2f..%2fevil", "/a%00b", "/", "?a=/b", f"/{'x' * 300}.txt"])
 def test_whatever_an_address_ends_in_its_text_has_a_place_in_the_cache(
-    end: str, name: str, server: Any, cache: Path
+    end: str, server: Any, cache: Path
 ) -> None:
     found = corpus.find(config_for(server.url(f"/wrong{end}")), cache)
-    assert (found.path.parent.parent, found.path.name) == (cache, name)
+    assert (found.path.parent.parent, found.path.name) == (cache, "corpus.txt")
     assert found.path.read_bytes() == b"another text\n"
 
 

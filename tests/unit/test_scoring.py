@@ -98,3 +98,11 @@ def test_scoring_keeps_no_gradient_and_changes_no_weight() -> None:
     log_probabilities(model, np.array([0, 1, 1]))
     assert all(weight.grad is None for weight in model.parameters())
     assert all(torch.equal(weight, before[name]) for name, weight in model.state_dict().items())
+
+
+@every_model
+def test_rows_are_scored_side_by_side_from_a_fresh_state_in_whole_minibatches(model: LanguageModel) -> None:
+    rows, steps = 2, 5  # 22 labels are two rows of 11, of which two minibatches fill 10 columns
+    expected = [log_probabilities(model, TEXT[start : start + 11]) for start in (0, 11)]
+    found = log_probabilities(model, TEXT, rows, steps)
+    np.testing.assert_allclose(found, np.concatenate(expected), rtol=1e-5)

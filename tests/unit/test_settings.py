@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from seqstep.config import PROFILES, Config
 from seqstep.errors import ConfigError
-from seqstep.settings import flatten, nearest, read_assignments, read_file, resolve, write_toml
+from seqstep.settings import flatten, read_assignments, read_file, resolve, write_toml
+from seqstep.spelling import nearest
 
 MIRROR, NOTES_SHA1 = "http://mirror/timemachine.txt", Config().corpus.sha1
 

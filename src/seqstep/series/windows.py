@@ -62,13 +62,18 @@ def training_windows(steps: int, window: int, share: float) -> int:
         WindowError: nothing is left to train on or to validate with.
     """
     check_window(steps, window)
-    count = int(share * steps)
+    count = round(share * steps)
     if count < 1 or count + 2 * window >= steps:
         raise WindowError(
             f"expected windows for training and validation, got a series of {steps} values, a window of"
             f" {window} and mlp.train_share={share}; take a longer series, or lower one of the two"
         )
     return count
+
+
+def training_end(steps: int, window: int, share: float) -> int:
+    """Index of the first value of a series that does not train; see `training_windows`."""
+    return window + training_windows(steps, window, share)
 
 
 def split_windows(windows: Windows, count: int) -> tuple[Windows, Windows]:

@@ -38,6 +38,11 @@ class Tokens:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def lengths(self) -> np.ndarray:
+        """Characters of each token, a word's with the space after it; shape (tokens,)."""
+        space = 1 if self.kind == "word" else 0
+        return np.array([len(type_) + space for type_ in self.types])[self.ids]
+
     def save_ids(self, path: Path) -> None:
         """Write the ids as .npy, which can be mapped into memory."""
         np.save(path, self.ids, allow_pickle=False)

@@ -39,7 +39,7 @@ def test_training_and_validation_share_no_value(steps: int, window: int, share: 
 
 @given(st.integers(2, 30), st.integers(1, 10), st.floats(0.01, 0.99))
 def test_a_split_is_refused_only_where_a_part_would_be_empty(steps: int, window: int, share: float) -> None:
-    count = int(share * steps)
+    count = round(share * steps)
     fits = window < steps and count >= 1 and count + window < steps - window
     if fits:
         assert training_windows(steps, window, share) == count

@@ -1,39 +1,28 @@
-"""The MLflow room: runs, what is recorded on them, registered models, and the way back to files."""
+"""What a stage writes about its run: parameters, metrics, files and models."""
 
-import logging
 import math
-import os
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Protocol, TypeVar
-from urllib.parse import unquote, urlsplit
+from typing import Any, NamedTuple, Protocol, TypeVar
 
-import mlflow
 import mlflow.pyfunc
-from filelock import FileLock
-from mlflow import MlflowClient
-from mlflow.entities import Dataset, DatasetInput, Metric, Param, RunTag, ViewType
+from mlflow.entities import Dataset, DatasetInput, Metric, RunTag
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 
-from stagecraft.artifact import Artifact, address, sha256_of
-from stagecraft.errors import ArtifactError, TrackingError
-from stagecraft.home import Home
+from stagecraft.artifact import Artifact, address
+from stagecraft.tracking.store import Tracker, reaching
 
-PARENT_TAG, STAGE_TAG, ERROR_TAG = "mlflow.parentRunId", "seqstep.stage", "seqstep.error"
-INPUT_TAG, INFINITE_TAG = "seqstep.input", "seqstep.infinite"
+INFINITE_TAG = "seqstep.infinite"
 
-# What it logs with a traceback it also raises, and then it is told in a sentence.
-logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
-
-_MAX_METRICS, _MAX_PARAMS, _MAX_VALUE = 1000, 100, 6000
+_logging_model = threading.Lock()
+_MAX_METRICS = 1000
 _FLUSH_S = 3.0
 
-Status = Literal["FINISHED", "FAILED", "KILLED"]
 Row = TypeVar("Row", bound=tuple[Any, ...])
 
 
@@ -49,138 +38,6 @@ class ModelFiles(NamedTuple):
 
     uri: str
     files: dict[str, Artifact]
-
-
-class Tracker:
-    """One project's store in MLflow.
-
-    Args:
-        home: the project home.
-        tracking_uri: a server or database; MLFLOW_TRACKING_URI, or else the database in the home.
-        experiment: name of the experiment.
-
-    Raises:
-        TrackingError: the store can't be reached.
-    """
-
-    def __init__(self, home: Home, tracking_uri: str = "", experiment: str = "seqstep") -> None:
-        self.home, self.experiment = home, experiment
-        self.uri = tracking_uri or os.environ.get("MLFLOW_TRACKING_URI") or home.store
-        mlflow.set_tracking_uri(self.uri)
-        # Two processes that create a fresh database at once would get in each other's way.
-        with reaching(self.uri), FileLock(home.private / "mlflow.lock"):
-            self.client = MlflowClient(self.uri)
-            self.experiment_id = self._open_experiment()
-
-    def start_run(self, name: str, tags: Mapping[str, str], parent: str | None = None) -> str:
-        """Start a run, below another one if that is given; return its id."""
-        below = {PARENT_TAG: parent} if parent else {}
-        with reaching(self.uri):
-            run = self.client.create_run(self.experiment_id, tags={**tags, **below}, run_name=name)
-        return str(run.info.run_id)
-
-    def finish_run(self, run_id: str, status: Status, reason: str = "") -> None:
-        """End a run; a reason becomes a tag and the run's description."""
-        with reaching(self.uri):
-            if reason:
-                self.client.set_tag(run_id, ERROR_TAG, reason[:_MAX_VALUE])
-                self.client.set_tag(run_id, "mlflow.note.content", reason[:_MAX_VALUE])
-            self.client.set_terminated(run_id, status)
-
-    def log_params(self, run_id: str, params: Mapping[str, object]) -> None:
-        """Record parameters of a run, in batches."""
-        entries = [Param(name, _text(value)) for name, value in params.items()]
-        with reaching(self.uri):
-            for start in range(0, len(entries), _MAX_PARAMS):
-                self.client.log_batch(run_id, params=entries[start : start + _MAX_PARAMS])
-
-    def local_path(self, artifact: Artifact) -> Path:
-        """Find the file behind an address, fetching it if it is not on this machine.
-
-        Raises:
-            ArtifactError: it is missing, or its content is not what the address says.
-        """
-        path = self._resolve(artifact.uri)
-        if not path.is_file():
-            raise ArtifactError(f"expected {artifact.uri} at {path}, got nothing; run its stage again")
-        found = sha256_of(path)
-        if found != artifact.sha256:
-            raise ArtifactError(
-                f"expected SHA-256 {artifact.sha256} for {artifact.uri}, got {found} at {path};"
-                " run its stage again"
-            )
-        return path
-
-    def latest_model(self, name: str, version_number: int | None = None) -> tuple[dict[str, Path], str, int]:
-        """Find a registered model.
-
-        Returns:
-            its files by name, the run that trained it, and its version.
-
-        Raises:
-            ArtifactError: there is no such model or version.
-        """
-        with reaching(self.uri):
-            versions = self.client.search_model_versions(f"name = '{name}'")
-        numbers = {int(item.version): item for item in versions}
-        if not numbers:
-            raise ArtifactError(f"there is no model {name} in {self.uri}; train it with `seqstep run`")
-        chosen = version_number or max(numbers)
-        if chosen not in numbers:
-            raise ArtifactError(f"there is no version {chosen} of {name}; there are: {sorted(numbers)}")
-        folder = self._resolve(f"{numbers[chosen].source}/artifacts")
-        if not folder.is_dir():
-            raise ArtifactError(
-                f"the files of {name} version {chosen} are gone from {folder}; train it again"
-            )
-        return {file.name: file for file in folder.iterdir()}, str(numbers[chosen].run_id), chosen
-
-    def input_of(self, run_id: str, name: str) -> str:
-        """Return the address that a stage's run was given under a name, or an empty string."""
-        with reaching(self.uri):
-            return str(self.client.get_run(run_id).data.tags.get(f"{INPUT_TAG}.{name}", ""))
-
-    def open_uri(self, uri: str) -> Path:
-        """Find the file behind a bare address.
-
-        Raises:
-            ArtifactError: it is missing.
-        """
-        path = self._resolve(uri)
-        if not path.is_file():
-            raise ArtifactError(f"expected {uri} at {path}, got nothing; run its stage again")
-        return path
-
-    def _open_experiment(self) -> str:
-        """Find or create the experiment, with artifacts in the home if the database is there."""
-        found = self.client.search_experiments(
-            view_type=ViewType.ALL, filter_string=f"name = '{self.experiment}'"
-        )
-        if found:
-            return str(found[0].experiment_id)
-        location = self.home.artifacts.as_uri() if self.uri == self.home.store else None
-        return str(self.client.create_experiment(self.experiment, artifact_location=location))
-
-    def _resolve(self, uri: str) -> Path:
-        """Turn an address into a local path; what lies on a server is fetched."""
-        scheme, _, rest = uri.partition(":")
-        if scheme == "file":
-            return Path(unquote(urlsplit(uri).path))
-        owner, _, path = rest.strip("/").partition("/")
-        with reaching(self.uri):
-            if scheme == "runs":
-                root = self.client.get_run(owner).info.artifact_uri
-            else:
-                root = self.client.get_logged_model(owner).artifact_location
-        if urlsplit(root).scheme in ("", "file"):
-            return Path(unquote(urlsplit(root).path)) / path
-        target = self.home.downloads / owner
-        with reaching(self.uri):
-            return Path(
-                mlflow.artifacts.download_artifacts(
-                    f"{root}/{path}", dst_path=str(target / Path(path).parent), tracking_uri=self.uri
-                )
-            )
 
 
 class Record:
@@ -298,6 +155,7 @@ class Record:
         files: Mapping[str, Path],
         code_paths: Iterable[Path],
         needs: Iterable[str],
+        example: tuple[Any, Mapping[str, Any]],
     ) -> ModelFiles:
         """Record a model from code and files, without pickle, and register it as `seqstep-<name>`.
 
@@ -307,8 +165,11 @@ class Record:
             files: what the model loads, by name; handed to the code as its artifacts.
             code_paths: packages that the code imports and that are not installed elsewhere.
             needs: distributions that the code imports, pinned to the versions in use.
+            example: an input, and every parameter with its default; MLflow drops parameters that it has
+                not been shown.
         """
-        with reaching(self.tracker.uri):
+        # MLflow hands the code's model over in a global variable, so one at a time.
+        with reaching(self.tracker.uri), _logging_model:
             # Left to `Model.log`, the model would land in MLflow's default experiment.
             logged = self.tracker.client.create_logged_model(
                 self.tracker.experiment_id, name=name, source_run_id=self.run_id
@@ -322,6 +183,7 @@ class Record:
                 artifacts={part: str(path) for part, path in files.items()},
                 code_paths=[str(path) for path in code_paths],
                 pip_requirements=[f"{need}=={version(need)}" for need in needs],
+                input_example=(example[0], dict(example[1])),
             )
             self._register(f"seqstep-{name}", info.model_id)
         kinds = {".json": "application/json"}
@@ -353,28 +215,5 @@ class Record:
                 self.tracker.client.log_batch(self.run_id, metrics=metrics)
 
 
-@contextmanager
-def reaching(uri: str) -> Iterator[None]:
-    """Put MLflow's own errors into a sentence for the user.
-
-    Raises:
-        TrackingError: the store can't be reached, or refused what was asked.
-    """
-    try:
-        yield
-    except MlflowException as error:
-        local = uri.startswith("sqlite:")
-        hint = "the disk and the file (SEQSTEP_HOME)" if local else "that it is up (MLFLOW_TRACKING_URI)"
-        raise TrackingError(
-            f"MLflow at {uri} failed: {str(error).splitlines()[0][:300]}; check {hint}"
-        ) from error
-
-
 def _metric(name: str, value: float, step: int) -> Metric:
     return Metric(name, value, int(time.time() * 1000), step)
-
-
-def _text(value: object) -> str:
-    """Write a parameter's value in a way that two runs can be compared by."""
-    text = ", ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
-    return text[:_MAX_VALUE]

@@ -1,0 +1,100 @@
+"""What the user must change: a command, a setting, a model that is not there; and how that is said."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stagecraft.home import HOME_VARIABLE, Home
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        ("rnu", ["invalid choice: 'rnu'", "run", "see `seqstep --help`"]),
+        ("", ["the following arguments are required: COMMAND"]),
+        ("run --untill vocab", ["--untill", "see `seqstep --help`"]),
+        ("run quik", ["there is no profile 'quik'; did you mean quick?"]),
+        ("config quik", ["there is no profile 'quik'; did you mean quick?"]),
+        ("run --until verfy", ["there is no stage 'verfy'; there are: download, verify,"]),
+        ("run --set rnn.epoch=5", ["there is no setting rnn.epoch; did you mean rnn.epochs?"]),
+        ("run --set rnn.epochs", ["expected KEY=VALUE, such as rnn.epochs=500, got 'rnn.epochs'"]),
+        (
+            "run --set rnn.tokens=chars",
+            ["rnn.tokens can't be 'chars'", "'char' or 'word'", "what the models"],
+        ),
+        ("run --set rnn.batch=0", ["rnn.batch can't be '0'", "greater than 0", "sequences per minibatch"]),
+        ("run --set rnn.steps=-5", ["rnn.steps can't be '-5'", "greater than 0"]),
+        ("run --set rnn.hidden=0 mlp.window=-1", ["mlp.window can't be '-1'", "; rnn.hidden can't be '0'"]),
+        ("run --set series.points=0", ["series.points can't be '0'", "length of the sine"]),
+        ("run --set forecast.horizons=0,4", ["forecast.horizons can't be '0'", "steps ahead (k)"]),
+        ("run --set forecast.horizons=", ["forecast.horizons can't be", "at least 1 item"]),
+        ("run --set corpus.sha1=xyz", ["corpus.sha1 can't be 'xyz'", "40 hexadecimal digits"]),
+        ("run --set mlp.learning_rate=nan", ["mlp.learning_rate can't be 'nan'", "finite number"]),
+        ("run --config /nowhere.toml", ["the configuration /nowhere.toml can't be read: No such file"]),
+    ],
+)
+def test_a_wrong_command_or_setting_is_refused_before_anything_runs(
+    argv: str, words: list[str], seqstep: Any, home: Home
+) -> None:
+    before = home.database.read_bytes()
+    result = seqstep(*argv.split())
+    result.ends(2, "seqstep: ", *words)
+    assert result.out == "" and len(result.err.splitlines()) <= 2
+    assert home.database.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["generate", "--prefix", "time"], ["there is no model seqstep-rnn in {store}", "`seqstep run`"]),
+        (["score", "time"], ["there is no model seqstep-rnn in {store}", "`seqstep run`"]),
+        (["forecast"], ["there is no model seqstep-mlp in {store}", "`seqstep run`"]),
+        (["generate", "--prefix", "a", "--model", "foo"], ["there is no model seqstep-foo in {store}"]),
+        (["generate", "--prefix", "a", "--model", "rnn/99"], ["there is no model seqstep-rnn in {store}"]),
+        (["score", "a", "--model", "rnn/x"], ["expected a model as NAME or NAME/VERSION", "got 'rnn/x'"]),
+    ],
+)
+def test_a_model_that_is_not_there_is_refused_in_words(
+    argv: list[str], words: list[str], seqstep: Any, home: Home
+) -> None:
+    seqstep(*argv).ends(2, *[word.format(store=home.store) for word in words])
+
+
+def test_with_json_an_error_is_one_document_too(seqstep: Any, home: Home) -> None:
+    result = seqstep("generate", "--prefix", "time", "--json")
+    assert set(json.loads(result.out)) == {"error", "exit_status"}
+    assert json.loads(result.out)["exit_status"] == result.status == 2
+    assert result.err == f"seqstep: {json.loads(result.out)['error']}\n"
+
+
+@pytest.mark.parametrize(
+    ("stage", "setting", "words"),
+    [
+        (
+            "train_mlp",
+            "series.points=4",
+            ["expected a window of 1 to 3", "a series of 4, got 4; set mlp.win"],
+        ),
+        ("train_mlp", "mlp.window=1000", ["expected a window of 1 to 999", "got 1000; set mlp.window"]),
+        ("train_mlp", "series.points=9", ["series of 9 values", "mlp.train_share=0.6; take a longer series"]),
+        ("evaluate_forecasts", "forecast.horizons=1,997", ["horizons from 1 to 996", "got (1, 997)"]),
+    ],
+)
+def test_a_window_or_horizon_that_does_not_fit_is_refused_in_words(
+    stage: str, setting: str, words: list[str], seqstep: Any, failed: Any
+) -> None:
+    seqstep("run", "--until", stage, "--set", setting, "mlp.epochs=1").ends(2, f"{stage} failed", *words)
+    failed(stage, *words)
+
+
+@pytest.mark.parametrize("argv", [["run"], ["generate", "--prefix", "time"], ["stages"]])
+def test_a_home_that_can_not_be_written_is_refused_in_words(
+    argv: list[str], seqstep: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "file" / "home"))
+    seqstep(*argv).ends(
+        2, f"be written at {tmp_path}/file/home, got: Not a directory; set {HOME_VARIABLE} to"
+    )

@@ -1,0 +1,130 @@
+"""The commands that look: stages, configuration, help, README; and runs of a part of the pipeline."""
+
+import argparse
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from prefect.flows import load_flow_from_entrypoint
+
+from flows.cli.main import build_parser
+from seqstep.settings import read_file, resolve
+from stagecraft.home import Home
+
+ROOT = Path(__file__).parents[2]
+STAGES = ["download", "verify", "tokenize", "vocab", "ngrams", "series", "train_mlp", "train_rnn_scratch"]
+STAGES += ["train_rnn", "evaluate_forecasts", "evaluate_language", "report"]
+
+
+def commands() -> dict[str, argparse.ArgumentParser]:
+    """Read the commands off the parser."""
+    actions = build_parser()._actions
+    return next(dict(action.choices) for action in actions if isinstance(action, argparse._SubParsersAction))
+
+
+@pytest.mark.parametrize("command", sorted(commands()))
+def test_every_command_is_in_the_readme_and_its_help_has_an_example(command: str, seqstep: Any) -> None:
+    assert re.search(rf"\bseqstep {command}\b", (ROOT / "README.md").read_text(encoding="utf-8"))
+    result = seqstep(command, "--help")
+    assert result.status == 0 and result.err == ""
+    _, _, examples = result.out.partition("examples:\n")
+    assert re.search(rf"^  seqstep {command}\b", examples, re.MULTILINE)
+
+
+def test_every_example_of_a_command_is_accepted_by_its_parser(capsys: pytest.CaptureFixture[str]) -> None:
+    import shlex
+
+    for name, parser in commands().items():
+        examples = [line.split(" > ")[0] for line in str(parser.epilog).splitlines()[1:]]
+        for example in examples:
+            assert build_parser().parse_args(shlex.split(example)[1:]).command in (name, "run")
+
+
+def test_stages_are_listed_in_order_with_what_each_needs_and_yields(seqstep: Any, home: Home) -> None:
+    listed = json.loads(seqstep("stages", "--json").out)
+    assert [entry["name"] for entry in listed] == STAGES
+    needs = {entry["name"]: entry["needs"] for entry in listed}
+    assert needs["download"] == needs["series"] == [] and needs["ngrams"] == ["tokenize", "vocab"]
+    before: set[str] = set()
+    for entry in listed:
+        assert set(entry["needs"]) <= before and entry["yields"] and entry["description"].endswith(".")
+        before.add(entry["name"])
+    printed = seqstep("stages").out
+    assert [stage for stage in STAGES if stage not in printed] == []
+
+
+@pytest.mark.parametrize("profile", ["quick", "notes"])
+def test_the_configuration_reads_back_to_itself(
+    profile: str, seqstep: Any, home: Home, tmp_path: Path
+) -> None:
+    changes = ["--set", "rnn.epochs=7", "corpus.path=my text.txt", "forecast.horizons=1,2"]
+    result = seqstep("config", profile, *changes)
+    assert "# past values that a prediction sees (tau)" in result.out
+    file = tmp_path / "mine.toml"
+    file.write_text(result.out, encoding="utf-8")
+    config = resolve("notes", [read_file(file)])
+    assert (config.rnn.epochs, config.corpus.path, config.forecast.horizons) == (7, "my text.txt", (1, 2))
+    assert seqstep("config", "--config", str(file)).out == result.out
+    assert json.loads(seqstep("config", profile, *changes, "--json").out) == json.loads(
+        config.model_dump_json()
+    )
+
+
+def test_until_runs_a_stage_and_all_before_it_and_nothing_else(seqstep: Any, runs: Any) -> None:
+    result = seqstep("run", "--until", "vocab", "--json")
+    summary = json.loads(result.out)
+    ran = [stage["name"] for stage in summary["stages"]]
+    assert ran == ["download", "verify", "tokenize", "vocab"]
+    assert set(runs()) == {"parent", *ran} and summary["run_id"] == runs()["parent"].info.run_id
+    assert "vocab: completed" in result.err
+
+
+def test_after_a_failure_what_stands_on_it_is_skipped_and_the_rest_completes(
+    seqstep: Any, failed: Any, runs: Any
+) -> None:
+    settings = [f"corpus.sha1={'0' * 40}", "mlp.epochs=1"]
+    result = seqstep("run", "--json", "--set", *settings)
+    stages = {stage["name"]: stage for stage in json.loads(result.out)["stages"]}
+    assert result.status == 2 and list(stages) == STAGES
+    series = {"series", "train_mlp", "evaluate_forecasts"}
+    states = {name: stage["state"] for name, stage in stages.items()}
+    assert {name for name in STAGES if states[name] == "completed"} == {"download", *series}
+    assert {name for name in STAGES if states[name] == "failed"} == {"verify"}
+    skipped = [stage for stage in stages.values() if stage["state"] == "skipped"]
+    assert len(skipped) == 7
+    assert {(stage["reason"], stage["run_id"]) for stage in skipped} == {("after verify", None)}
+    failed("verify", f"expected SHA-1 {'0' * 40}")
+    assert set(runs()) == {"parent", "download", "verify", *series}
+
+
+def test_two_failures_are_each_blamed_for_their_own(seqstep: Any, failed: Any) -> None:
+    settings = [f"corpus.sha1={'0' * 40}", "mlp.window=1000"]
+    result = seqstep("run", "--json", "--set", *settings)
+    reasons = {stage["name"]: stage["reason"] for stage in json.loads(result.out)["stages"]}
+    assert reasons["vocab"] == reasons["evaluate_language"] == "after verify"
+    assert reasons["evaluate_forecasts"] == "after train_mlp"
+    assert reasons["report"] == "after verify, train_mlp"
+    failed("verify", "expected SHA-1")
+
+
+@pytest.fixture
+def deployments(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+    monkeypatch.chdir(ROOT)
+    document = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))
+    return {deployment["name"]: deployment for deployment in document["deployments"]}
+
+
+def test_the_deployed_flows_load_and_take_their_parameters(deployments: dict[str, Any]) -> None:
+    assert set(deployments) == {"pipeline", "text", "series"}
+    for name, deployment in deployments.items():
+        flow = load_flow_from_entrypoint(deployment["entrypoint"])
+        assert flow.name == name
+        assert flow.validate_parameters(deployment["parameters"]) == {"profile": "quick"} | {
+            "settings": None,
+            "until": None,
+            "offline": False,
+        }
