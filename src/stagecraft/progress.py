@@ -1,6 +1,7 @@
 """What happens in a run, as it happens, for whoever shows it."""
 
 import logging
+import time
 from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Literal, Protocol
@@ -10,6 +11,8 @@ from stagecraft.artifact import Frozen
 State = Literal["completed", "cached", "failed", "skipped"]
 
 logger = logging.getLogger("stagecraft")
+
+_SILENCE_S = 60
 
 
 class Outcome(Frozen):
@@ -51,7 +54,10 @@ class Observer(Protocol):
 
 
 class LogObserver:
-    """Writes a log line for what happens, and for progress now and then: at 1, 2, 5, 10, 20, 50 … steps."""
+    """Writes a log line for what happens; for progress at 1, 2, 5, 10, 20, 50 … steps and every minute."""
+
+    def __init__(self) -> None:
+        self._spoke: dict[str, float] = {}
 
     def started(self, stage: str) -> None:
         """Log the start."""
@@ -59,7 +65,10 @@ class LogObserver:
 
     def progressed(self, stage: str, done: int, total: int | None, figures: Mapping[str, float]) -> None:
         """Log some of the steps."""
-        if done == total or str(done).rstrip("0") in ("1", "2", "5"):
+        now = time.monotonic()
+        silent_s = now - self._spoke.setdefault(stage, now)
+        if done == total or str(done).rstrip("0") in ("1", "2", "5") or silent_s > _SILENCE_S:
+            self._spoke[stage] = now
             text = "".join(f", {name} {value:.4g}" for name, value in figures.items())
             logger.info("%s: %s of %s%s", stage, done, total or "?", text)
 
@@ -74,4 +83,4 @@ class LogObserver:
         logger.log(level, "%s: %s in %.1f s; %s", outcome.name, outcome.state, outcome.seconds, detail)
 
 
-observer: ContextVar[Observer] = ContextVar("observer", default=LogObserver())  # noqa: B039  (it has no state)
+observer: ContextVar[Observer] = ContextVar("observer", default=LogObserver())  # noqa: B039  (made once, for all)
