@@ -85,6 +85,7 @@ def watching(names: Sequence[str], quiet: bool) -> Iterator[None]:
         logger.addHandler(handler)
         logger.setLevel(logging.INFO)
         logger.propagate = False
+        logger.info("starting Prefect and MLflow; the first time in a home takes longest")
         try:
             yield
         finally:
@@ -123,8 +124,11 @@ def print_summary(outcomes: Sequence[Outcome], run_id: str, tracker: "Tracker") 
     console.print(table)
     local = tracker.uri == tracker.home.store
     program = Path(sys.executable).with_name("mlflow")
-    pages = f"{program} ui --backend-store-uri {tracker.uri}" if local else tracker.uri
-    lines = {"run": run_id, "MLflow": pages}
+    server = "http://127.0.0.1:5000" if local else tracker.uri
+    lines = {"run": run_id}
+    if local:
+        lines["MLflow"] = f"{program} ui --backend-store-uri {tracker.uri}"
+    lines["pages"] = f"{server}/#/experiments/{tracker.experiment_id}/runs?workflowType=machine_learning"
     for outcome in outcomes:
         if outcome.name == "report" and outcome.state == "completed":
             lines["report"] = str(tracker.open_uri(f"runs:/{outcome.run_id}/report.html"))
