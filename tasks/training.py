@@ -18,7 +18,7 @@ from stagecraft.artifact import Artifact
 from stagecraft.stages import stage
 from stagecraft.tracking import ModelFiles, Record
 from tasks.outputs import SeriesFile, TokenFiles, TrainedLanguageModel, TrainedModel
-from tasks.text import open_tokens, open_vocab
+from tasks.text import open_tokens
 
 _SERVING = Path(__file__).parent / "serving"
 _NEEDS = ("mlflow", "numpy", "pandas", "pydantic", "regex", "safetensors", "torch")
@@ -52,7 +52,10 @@ def train_rnn_scratch(
 ) -> TrainedLanguageModel:
     """Train the recurrent network from scratch on the start of the text."""
     spec = RNNScratchSpec(
-        hidden=config.hidden, tokens=config.tokens, clean=clean, vocab=open_vocab(record, vocab).to_json()
+        hidden=config.hidden,
+        tokens=config.tokens,
+        clean=clean,
+        vocab=record.open(vocab).read_text(encoding="utf-8"),
     )
     return _train_language_model(record, "rnn-scratch", spec, tokens, config, samples, compute)
 
@@ -73,7 +76,7 @@ def train_rnn(
         hidden=config.hidden,
         tokens=config.tokens,
         clean=clean,
-        vocab=open_vocab(record, vocab).to_json(),
+        vocab=record.open(vocab).read_text(encoding="utf-8"),
         **layer.model_dump(),
     )
     return _train_language_model(record, "rnn", spec, tokens, config, samples, compute)

@@ -79,7 +79,8 @@ def _forecast(args: argparse.Namespace) -> int:
     from seqstep.series.sources import load_series
 
     tracker = _tracker()
-    files, run_id, version = tracker.latest_model(*_name(args.model))
+    name, number = _name(args.model)
+    files, run_id, version = tracker.latest_model(name, number)
     model, spec = load_forecaster(files["weights.safetensors"], files["model.json"])
     if args.series:
         path, _, column = args.series.rpartition(":")
@@ -97,7 +98,7 @@ def _forecast(args: argparse.Namespace) -> int:
     if args.json:
         times, values = table.iloc[:, 0].astype(str).tolist(), forecast.tolist()
         rows = [{"time": time, "forecast": value} for time, value in zip(times, values, strict=True)]
-        print_json({"model": f"{_name(args.model)[0]} version {version}", "forecast": rows})
+        print_json({"model": f"{name} version {version}", "forecast": rows})
     elif args.output:
         sys.stdout.write(f"{len(table)} forecasts written to {args.output}\n")
     else:

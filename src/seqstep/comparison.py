@@ -69,8 +69,9 @@ def score(scorer: Scorer, parts: Parts, on_train: Scorer | None = None) -> Score
     if len(parts.test) == 0:
         return Scores(train, float("nan"), float("nan"))
     scores = scorer(parts.test)
-    bits = bits_per_token(mean_loss(scores)) * len(scores) / parts.test_chars
-    return Scores(train, perplexity(mean_loss(scores)), bits)
+    loss = mean_loss(scores)
+    bits = bits_per_token(loss) * len(scores) / parts.test_chars
+    return Scores(train, perplexity(loss), bits)
 
 
 def comparison_table(scores: dict[str, Scores], copied: dict[str, float]) -> pd.DataFrame:

@@ -4,13 +4,12 @@ import logging
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 import mlflow
-import mlflow.pyfunc
 from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.entities import Param, ViewType
@@ -80,9 +79,7 @@ class Tracker:
         Raises:
             ArtifactError: it is missing, or its content is not what the address says.
         """
-        path = self._resolve(artifact.uri)
-        if not path.is_file():
-            raise ArtifactError(f"expected {artifact.uri} at {path}, got nothing; run its stage again")
+        path = self.open_uri(artifact.uri)
         found = sha256_of(path)
         if found != artifact.sha256:
             raise ArtifactError(
@@ -167,8 +164,11 @@ class Tracker:
                 fetched = Path(
                     mlflow.artifacts.download_artifacts(uri, dst_path=folder, tracking_uri=self.uri)
                 )
-                with suppress(FileExistsError, OSError) if fetched.is_dir() else nullcontext():
+                try:
                     fetched.replace(target)
+                except OSError:  # a folder does not replace the same one that another stage put there
+                    if not target.is_dir():
+                        raise
         return target
 
 
