@@ -11,7 +11,7 @@ from seqstep.config import RNNConfig
 from seqstep.models.language import LanguageModel
 from seqstep.models.rnn_scratch import RNNScratch
 from seqstep.models.rnn_torch import RNNTorch
-from seqstep.training.language import fit
+from seqstep.training.language import Training
 
 CLAIM = "both recurrent trainings, side by side against one after the other"
 
@@ -40,7 +40,8 @@ def _train(kind: type[RNNScratch] | type[RNNTorch], threads: int) -> None:
     torch.set_num_threads(threads)
     config = RNNConfig(epochs=_EPOCHS)
     model: LanguageModel = kind(_VOCAB, config.hidden, generator=torch.Generator().manual_seed(0))
-    for _ in fit(model, np.random.default_rng(0).integers(_VOCAB, size=_TOKENS), config, seed=0):
+    ids = np.random.default_rng(0).integers(_VOCAB, size=_TOKENS)
+    for _ in Training(model, ids, config, seed=0).run():
         pass
 
 

@@ -1,23 +1,59 @@
-"""The stages: each calls the domain, records what came out, and hands on addresses."""
+"""The stages: each calls the domain, records what came out, and hands on addresses.
 
-from tasks.corpus import download, verify
-from tasks.evaluation import evaluate_forecasts, evaluate_language
-from tasks.reporting import report
-from tasks.series import series
-from tasks.text import ngrams, tokenize, vocab
-from tasks.training import train_mlp, train_rnn, train_rnn_scratch
+Nothing that a stage needs is imported before it runs; see `stagecraft.stage`.
+"""
 
-__all__ = [
-    "download",
-    "evaluate_forecasts",
-    "evaluate_language",
-    "ngrams",
-    "report",
-    "series",
-    "tokenize",
-    "train_mlp",
-    "train_rnn",
-    "train_rnn_scratch",
-    "verify",
-    "vocab",
-]
+from collections.abc import Mapping
+from functools import partial
+
+from seqstep.local import local_file
+from seqstep.models.device import device_name
+from stagecraft.code import Code
+from stagecraft.stage import RECORDING, Stage
+
+_code = Code(("tasks", "seqstep"), leave_out=("tasks.recording", "stagecraft"), recording=RECORDING)
+_stage = partial(Stage, _code, "tasks.outputs")
+_training = partial(_stage, resolves={"device": device_name}, aside=("checkpoint_epochs",))
+
+
+def _first_error(metrics: Mapping[str, float]) -> str:
+    name, value = next(iter(metrics.items()))
+    return f"RMSE {name.rpartition('_')[2]} {value:.4g}"
+
+
+download = _stage(
+    "tasks.corpus.download",
+    lambda metrics: f"{metrics['corpus/bytes']:,.0f} bytes",
+    reads=lambda config, **_: local_file(config.path),
+    aside=("offline", "corpus.timeout_s", "corpus.attempts"),
+)
+verify = _stage("tasks.corpus.verify", lambda metrics: f"{metrics['corpus/bytes']:,.0f} bytes as expected")
+tokenize = _stage("tasks.text.tokenize", lambda metrics: f"{metrics['text/char_tokens']:,.0f} characters")
+vocab = _stage("tasks.text.vocab", lambda metrics: f"{metrics['vocab/word_size']:,.0f} words")
+ngrams = _stage("tasks.text.ngrams", lambda metrics: f"{metrics['ngrams/trigram_types']:,.0f} trigrams")
+series = _stage(
+    "tasks.sources.series",
+    lambda metrics: f"{metrics['series/points']:,.0f} values",
+    reads=lambda config, **_: local_file(config.path),
+)
+train_mlp = _training(
+    "tasks.training.train_mlp",
+    lambda metrics: f"validation MSE {metrics['valid/mse']:.4f}",
+    longer="mlp.epochs",
+)
+train_rnn_scratch = _training(
+    "tasks.training.train_rnn_scratch",
+    lambda metrics: f"perplexity {metrics['train/perplexity']:.4g}",
+    longer="rnn.epochs",
+)
+train_rnn = _training(
+    "tasks.training.train_rnn",
+    lambda metrics: f"perplexity {metrics['train/perplexity']:.4g}",
+    longer="rnn.epochs",
+)
+evaluate_forecasts = _stage("tasks.evaluation.evaluate_forecasts", _first_error)
+evaluate_language = _stage(
+    "tasks.evaluation.evaluate_language",
+    lambda metrics: f"train perplexity {metrics['language/rnn/train_perplexity']:.4g}",
+)
+report = _stage("tasks.reporting.report", lambda _metrics: "report.html")

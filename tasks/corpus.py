@@ -3,12 +3,10 @@
 from seqstep import corpus
 from seqstep.config import CorpusConfig
 from stagecraft.artifact import Artifact
-from stagecraft.stages import stage
 from stagecraft.tracking import Record
 from tasks.outputs import CorpusFile
 
 
-@stage(figure=lambda metrics: f"{metrics['corpus/bytes']:,.0f} bytes")
 def download(record: Record, config: CorpusConfig, offline: bool = False) -> CorpusFile:
     """Find the text's file, or fetch it into the cache."""
     found = corpus.find(
@@ -22,10 +20,9 @@ def download(record: Record, config: CorpusConfig, offline: bool = False) -> Cor
     return _record_file(record, found.path.as_uri(), found.source, found.digests)
 
 
-@stage(figure=lambda metrics: f"{metrics['corpus/bytes']:,.0f} bytes as expected")
-def verify(record: Record, found: CorpusFile, sha1: str) -> CorpusFile:
+def verify(record: Record, found: CorpusFile, config: CorpusConfig) -> CorpusFile:
     """Compute the text's hashes and hold the SHA-1 against the pinned one."""
-    digests = corpus.verify(record.open(found.file), sha1)
+    digests = corpus.verify(record.open(found.file), config.sha1)
     return _record_file(record, found.file.uri, found.source, digests)
 
 

@@ -1,6 +1,5 @@
 """Stages that measure the models."""
 
-from collections.abc import Mapping
 from functools import partial
 
 import pandas as pd
@@ -19,7 +18,6 @@ from seqstep.series.forecast import error_metrics, error_table, k_steps, multi_s
 from seqstep.series.windows import training_end
 from seqstep.text.smoothing import LaplaceTrigram
 from stagecraft.artifact import Artifact
-from stagecraft.stages import stage
 from stagecraft.tracking import Record
 from tasks.outputs import (
     ForecastEvaluation,
@@ -34,12 +32,6 @@ from tasks.text import open_tokens
 _TITLES = {"rnn_scratch": "Training the RNN from scratch", "rnn": "Training the library's recurrent layer"}
 
 
-def _first_error(metrics: Mapping[str, float]) -> str:
-    name, value = next(iter(metrics.items()))
-    return f"RMSE {name.rpartition('_')[2]} {value:.4g}"
-
-
-@stage(figure=_first_error)
 def evaluate_forecasts(
     record: Record, series: SeriesFile, mlp: TrainedModel, training: MLPConfig, config: ForecastConfig
 ) -> ForecastEvaluation:
@@ -54,9 +46,10 @@ def evaluate_forecasts(
     ahead = k_steps(predict, values, window, config.horizons)
     errors = error_table(values, window, train_end, ahead, many)
     record.log_metrics(error_metrics(errors, "forecast/mlp"))
-    history = pd.read_csv(record.open(mlp.history))
     return ForecastEvaluation(
-        loss=record.on(mlp.run_id).log_figure("plots/loss.png", plot_mse(history)),
+        loss=record.on(mlp.run.uri).log_figure(
+            "plots/loss.png", plot_mse(pd.read_csv(record.open(mlp.history)))
+        ),
         one_step=record.log_figure("plots/one_step.png", plot_one_step(observed, first, train_end)),
         multi_step=record.log_figure(
             "plots/multi_step.png", plot_multi_step(observed, first, many, train_end)
@@ -66,7 +59,6 @@ def evaluate_forecasts(
     )
 
 
-@stage(figure=lambda metrics: f"train perplexity {metrics['language/rnn/train_perplexity']:.4g}")
 def evaluate_language(
     record: Record,
     tokens: TokenFiles,
@@ -92,12 +84,17 @@ def evaluate_language(
         memory = codec.decode(parts.train.tolist())
         copied[name] = copied_share(sample, memory, prefix=samples.prefix)
         written.append(f"{name}: {sample}")
-        figure = plot_language_loss(pd.read_csv(record.open(trained.history)), _TITLES[name])
-        losses.append(record.on(trained.run_id).log_figure("plots/loss.png", figure))
+        losses.append(
+            record.on(trained.run.uri).log_figure(
+                "plots/loss.png",
+                plot_language_loss(pd.read_csv(record.open(trained.history)), _TITLES[name]),
+            )
+        )
     trigram = LaplaceTrigram(parts.train, len(codec.vocab), smoothing.epsilon)
     scores["laplace_trigram"] = score(trigram.log_probabilities, parts)
     for name, result in scores.items():
-        record.log_metrics({f"language/{name}/{key}": value for key, value in result._asdict().items()})
+        figures = zip(result._fields, result, strict=True)
+        record.log_metrics({f"language/{name}/{key}": value for key, value in figures})
     if len(parts.test) == 0:
         record.notice("no text is left after the training part to test on; lower rnn.max_tokens")
     elif parts.unseen_share() > 0:

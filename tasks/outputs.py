@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from stagecraft.artifact import Artifact, Frozen
+from stagecraft.artifact import Artifact, Frozen, Reference
 
 
 class CorpusFile(Frozen):
@@ -58,8 +58,7 @@ class TrainedModel(Frozen):
     weights: Artifact
     spec: Artifact
     history: Artifact
-    run_id: str
-    uri: str
+    run: Reference
 
 
 class TrainedLanguageModel(TrainedModel):

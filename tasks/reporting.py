@@ -4,7 +4,6 @@ import pandas as pd
 
 from seqstep.report import Picture, Section, Table, render
 from stagecraft.artifact import Artifact
-from stagecraft.stages import stage
 from stagecraft.tracking import Record
 from tasks.outputs import (
     CorpusFile,
@@ -17,7 +16,6 @@ from tasks.outputs import (
 )
 
 
-@stage(figure=lambda metrics: "report.html")
 def report(
     record: Record,
     profile: str,

@@ -8,14 +8,12 @@ from seqstep.text.tokens import Tokens, clean_lines, load_tokens
 from seqstep.text.tokens import tokenize as tokens_of
 from seqstep.text.vocab import Vocab
 from stagecraft.artifact import Artifact
-from stagecraft.stages import stage
 from stagecraft.tracking import Record
 from tasks.outputs import CorpusFile, NgramStatistics, TokenFiles, TokenizedText, Vocabularies
 
 _JSON, _CSV, _NPY = "application/json", "text/csv", "application/x-npy"
 
 
-@stage(figure=lambda metrics: f"{metrics['text/char_tokens']:,.0f} characters")
 def tokenize(record: Record, corpus: CorpusFile, config: TextConfig) -> TokenizedText:
     """Clean the text and split it into characters and words."""
     lines = clean_lines(record.open(corpus.file), config.clean)
@@ -26,7 +24,6 @@ def tokenize(record: Record, corpus: CorpusFile, config: TextConfig) -> Tokenize
     return TokenizedText(char=_log_tokens(record, chars), word=_log_tokens(record, words))
 
 
-@stage(figure=lambda metrics: f"{metrics['vocab/word_size']:,.0f} words")
 def vocab(record: Record, tokens: TokenizedText, config: TextConfig) -> Vocabularies:
     """Number the characters and the words by frequency."""
     chars = Vocab.of(open_tokens(record, tokens.char), config.min_freq, config.reserved)
@@ -39,7 +36,6 @@ def vocab(record: Record, tokens: TokenizedText, config: TextConfig) -> Vocabula
     )
 
 
-@stage(figure=lambda metrics: f"{metrics['ngrams/trigram_types']:,.0f} trigrams")
 def ngrams(record: Record, tokens: TokenFiles, vocab: Artifact, config: NgramsConfig) -> NgramStatistics:
     """Count the words' uni-, bi- and trigrams, and fit Zipf's law to each."""
     words = open_vocab(record, vocab)

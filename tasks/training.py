@@ -1,51 +1,51 @@
 """Stages that train a model."""
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
-
 import pandas as pd
 import torch
 
-import seqstep
-from seqstep.config import Clean, Compute, LayerConfig, MLPConfig, RNNConfig, SamplesConfig
-from seqstep.models.bundle import LanguageSpec, MLPSpec, RNNScratchSpec, RNNTorchSpec, Spec, save
+from seqstep.config import Compute, LayerConfig, MLPConfig, RNNConfig, SamplesConfig, TextConfig
+from seqstep.models.bundle import LanguageSpec, MLPSpec, RNNScratchSpec, RNNTorchSpec
 from seqstep.models.device import prepare_device
 from seqstep.samples import Sampler
 from seqstep.series.csv_column import read_series
 from seqstep.training import forecaster, language
-from stagecraft.artifact import Artifact
-from stagecraft.stages import stage
-from stagecraft.tracking import ModelFiles, Record
+from stagecraft.artifact import Artifact, Reference
+from stagecraft.tracking import Record
+from tasks import recording
 from tasks.outputs import SeriesFile, TokenFiles, TrainedLanguageModel, TrainedModel
 from tasks.text import open_tokens
 
-_SERVING = Path(__file__).parent / "serving"
-_NEEDS = ("mlflow", "numpy", "pandas", "pydantic", "regex", "safetensors", "torch")
 
-
-@stage(figure=lambda metrics: f"validation MSE {metrics['valid/mse']:.4f}")
 def train_mlp(record: Record, series: SeriesFile, config: MLPConfig, compute: Compute) -> TrainedModel:
     """Train the multilayer perceptron that forecasts the series."""
     values = read_series(record.open(series.values)).to_numpy()
     data = forecaster.prepare(values, config, series.scale)
     spec = MLPSpec(window=config.window, hidden=config.hidden, scaling=data.scaling)
     model = spec.build(torch.Generator().manual_seed(compute.seed)).to(prepare_device(compute))
-    epochs = forecaster.fit(model, data.train, data.valid, config, compute.seed)
-    metrics = {"train/mse": "train_mse", "valid/mse": "valid_mse"}
-    history = pd.DataFrame(record.follow(epochs, config.epochs, metrics))
-    files = _log_model(record, "mlp", model, spec)
+    training = forecaster.Training(model, data.train, data.valid, config, compute.seed)
+    history = list(
+        recording.follow(
+            record,
+            training.run(),
+            [training],
+            config.epochs,
+            compute.checkpoint_epochs,
+            recording.FORECASTER_METRICS,
+        )
+    )
+    files = recording.log_model(record, "mlp", model, spec)
     return TrainedModel(
-        **files.files, uri=files.uri, run_id=record.run_id, history=_log_history(record, history)
+        **files.files,
+        run=Reference(uri=record.run_id),
+        history=_log_history(record, forecaster.history_table(history)),
     )
 
 
-@stage(figure=lambda metrics: f"perplexity {metrics['train/perplexity']:.4g}")
 def train_rnn_scratch(
     record: Record,
     tokens: TokenFiles,
     vocab: Artifact,
-    clean: Clean,
+    text: TextConfig,
     config: RNNConfig,
     samples: SamplesConfig,
     compute: Compute,
@@ -54,18 +54,17 @@ def train_rnn_scratch(
     spec = RNNScratchSpec(
         hidden=config.hidden,
         tokens=config.tokens,
-        clean=clean,
+        clean=text.clean,
         vocab=record.open(vocab).read_text(encoding="utf-8"),
     )
     return _train_language_model(record, "rnn-scratch", spec, tokens, config, samples, compute)
 
 
-@stage(figure=lambda metrics: f"perplexity {metrics['train/perplexity']:.4g}")
 def train_rnn(
     record: Record,
     tokens: TokenFiles,
     vocab: Artifact,
-    clean: Clean,
+    text: TextConfig,
     config: RNNConfig,
     layer: LayerConfig,
     samples: SamplesConfig,
@@ -75,9 +74,11 @@ def train_rnn(
     spec = RNNTorchSpec(
         hidden=config.hidden,
         tokens=config.tokens,
-        clean=clean,
+        clean=text.clean,
         vocab=record.open(vocab).read_text(encoding="utf-8"),
-        **layer.model_dump(),
+        cell=layer.cell,
+        layers=layer.layers,
+        bidirectional=layer.bidirectional,
     )
     return _train_language_model(record, "rnn", spec, tokens, config, samples, compute)
 
@@ -97,42 +98,28 @@ def _train_language_model(
     if len(ids) < len(text):
         record.notice(f"trains on the first {len(ids):,} of {len(text):,} tokens (rnn.max_tokens)")
     model = spec.build(torch.Generator().manual_seed(compute.seed)).to(prepare_device(compute))
+    training = language.Training(model, ids, config, compute.seed)
     sampler = Sampler(model, codec, samples)
     sampler.before()
     history = []
-    metrics = {
-        "train/loss": "loss",
-        "train/perplexity": "perplexity",
-        "train/tokens_per_s": "tokens_per_s",
-    }
-    for epoch in record.follow(language.fit(model, ids, config, compute.seed), config.epochs, metrics):
+    for epoch in recording.follow(
+        record,
+        training.run(),
+        [training, sampler],
+        config.epochs,
+        compute.checkpoint_epochs,
+        recording.LANGUAGE_METRICS,
+    ):
         sampler.after(epoch.epoch)
         history.append(epoch)
     sampler.finish()
-    files = _log_model(record, name, model, spec)
+    files = recording.log_model(record, name, model, spec)
     return TrainedLanguageModel(
         **files.files,
-        uri=files.uri,
-        run_id=record.run_id,
-        history=_log_history(record, pd.DataFrame(history)),
+        run=Reference(uri=record.run_id),
+        history=_log_history(record, language.history_table(history)),
         samples=record.log_text("samples.txt", sampler.text),
     )
-
-
-def _log_model(record: Record, name: str, model: torch.nn.Module, spec: Spec) -> ModelFiles:
-    """Record and register a model with its own package, so that it loads where seqstep is not installed."""
-    example: tuple[list[Any], dict[str, Any]]
-    if isinstance(spec, MLPSpec):
-        code, example = "forecast.py", ([[0.0] * spec.window], {"horizon": 1})
-    else:
-        parameters = {"length": 50, "temperature": 0.0, "top_k": 0, "seed": 0}
-        code, example = "text.py", (["time traveller"], parameters)
-    with TemporaryDirectory() as folder:
-        weights, description = save(model, spec, Path(folder))
-        files = {"weights": weights, "spec": description}
-        return record.log_model(
-            name, _SERVING / code, files, [Path(seqstep.__file__).parent], _NEEDS, example
-        )
 
 
 def _log_history(record: Record, history: pd.DataFrame) -> Artifact:

@@ -70,7 +70,7 @@ class BarObserver:
             mark=_MARKS[outcome.state],
             total=1,
             completed=done,
-            figures=escape(outcome.reason or outcome.figure),
+            figures=escape(outcome.figure or outcome.reason),
         )
         self.progress.stop_task(self.bars[outcome.name])
 
@@ -85,7 +85,6 @@ def watching(names: Sequence[str], quiet: bool) -> Iterator[None]:
         logger.addHandler(handler)
         logger.setLevel(logging.INFO)
         logger.propagate = False
-        logger.info("starting Prefect and MLflow; the first time in a home takes longest")
         try:
             yield
         finally:
@@ -118,7 +117,7 @@ def print_summary(outcomes: Sequence[Outcome], run_id: str, tracker: "Tracker") 
             outcome.name,
             f"{mark}{outcome.state}",
             f"{outcome.seconds:.1f}",
-            escape(outcome.reason or outcome.figure),
+            escape(outcome.figure or outcome.reason),
         )
     console = Console()
     console.print(table)
@@ -130,8 +129,8 @@ def print_summary(outcomes: Sequence[Outcome], run_id: str, tracker: "Tracker") 
         lines["MLflow"] = f"{program} ui --backend-store-uri {tracker.uri}"
     lines["pages"] = f"{server}/#/experiments/{tracker.experiment_id}/runs?workflowType=machine_learning"
     for outcome in outcomes:
-        if outcome.name == "report" and outcome.state == "completed":
-            lines["report"] = str(tracker.open_uri(f"runs:/{outcome.run_id}/report.html"))
+        if outcome.name == "report" and outcome.computed_by:
+            lines["report"] = str(tracker.open_uri(f"runs:/{outcome.computed_by}/report.html"))
     console.print()
     for name, value in lines.items():
         console.print(f"{name:<8}{value}", highlight=False, soft_wrap=True)

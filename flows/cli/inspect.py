@@ -12,7 +12,7 @@ from seqstep.settings import resolve, write_toml
 
 
 def _stages(args: argparse.Namespace) -> int:
-    from flows.pipeline import graph
+    from flows.walk import graph
 
     nodes = graph(Config()).nodes.values()
     if args.json:

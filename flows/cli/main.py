@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Sequence
 from typing import NoReturn
 
-from flows.cli import inspect, predict, run, serve
+from flows.cli import history, inspect, predict, run, serve, upkeep
 from seqstep.errors import SeqstepError
 from stagecraft.environment import keep_prefect_off_the_console, prepare
 from stagecraft.errors import StagecraftError, explain
@@ -32,7 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
         description="Sequences, one step or k steps ahead: from a text or a series to tested forecasts.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (run, inspect, predict, serve):
+    for module in (run, inspect, history, predict, upkeep, serve):
         for command in module.COMMANDS:
             sub = commands.add_parser(
                 command.name,

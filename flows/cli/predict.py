@@ -4,7 +4,7 @@ import argparse
 import re
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -13,9 +13,11 @@ from rich.table import Table
 from flows.cli.command import Command, add_assignments, print_json
 from seqstep.errors import ModelError, TextError
 from seqstep.settings import read_assignments, resolve
-from seqstep.text.codec import Codec
 from stagecraft.errors import UsageError
 from stagecraft.home import open_home
+
+if TYPE_CHECKING:
+    from seqstep.text.codec import Codec
 
 _PREFIX = "seqstep-"
 
@@ -117,7 +119,7 @@ def _write(path: Path, text: str) -> None:
         ) from None
 
 
-def _language_model(model: str) -> tuple[Any, Codec, str]:
+def _language_model(model: str) -> "tuple[Any, Codec, str]":
     """Load a registered language model, what it reads texts with, and its full name."""
     from seqstep.models.bundle import load_language_model
 
@@ -141,7 +143,7 @@ def _tracker() -> Any:
     return Tracker(open_home())
 
 
-def _notice_unknown(codec: Codec, text: str) -> None:
+def _notice_unknown(codec: "Codec", text: str) -> None:
     unknown = codec.unknown(text)
     if unknown:
         shown = " ".join(map(repr, unknown))

@@ -6,10 +6,10 @@ import time
 
 from flows.cli.command import Command, print_json
 from stagecraft.home import open_home
-from stagecraft.servers import running, servers_of
 
 
 def _up(args: argparse.Namespace) -> int:
+    from stagecraft.servers import running, servers_of
     from stagecraft.tracking import Tracker
 
     home = open_home()

@@ -84,7 +84,7 @@ def comparison_table(scores: dict[str, Scores], copied: dict[str, float]) -> pd.
         columns model, train_perplexity, test_perplexity, test_bits_per_char, copied_share.
     """
     rows = [
-        {"model": name, **result._asdict(), "copied_share": copied.get(name)}
+        {"model": name, **dict(zip(result._fields, result, strict=True)), "copied_share": copied.get(name)}
         for name, result in scores.items()
     ]
     return pd.DataFrame(rows).sort_values("test_perplexity", ignore_index=True)

@@ -3,7 +3,7 @@
 The defaults are the notes' own values. A profile is a set of changes to them.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     BaseModel,
@@ -39,9 +39,14 @@ class Section(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
+    #: what users call the group; empty for settings that stand in none
+    section: ClassVar[str] = ""
+
 
 class CorpusConfig(Section):
     """Where the text comes from, and how to know that it is the right one."""
+
+    section = "corpus"
 
     url: Annotated[tuple[str, ...], BeforeValidator(_split_urls)] = Field(
         ("http://d2l-data.s3-accelerate.amazonaws.com/timemachine.txt",),
@@ -65,6 +70,8 @@ class CorpusConfig(Section):
 class TextConfig(Section):
     """How the text becomes tokens and vocabularies."""
 
+    section = "text"
+
     clean: Clean = Field(
         "ascii_letters",
         description="ascii_letters keeps A-Z in lower case (the notes), unicode_letters the letters"
@@ -79,6 +86,8 @@ class TextConfig(Section):
 class NgramsConfig(Section):
     """The statistics of neighbouring words, and the smoothed model made of them."""
 
+    section = "ngrams"
+
     top: PositiveInt = Field(10, description="rows in the tables of the most common n-grams")
     zipf_first_rank: PositiveInt = Field(10, description="rank at which Zipf's line starts to be fitted")
     epsilon: Annotated[tuple[PositiveFloat, PositiveFloat, PositiveFloat], BeforeValidator(_split)] = Field(
@@ -89,6 +98,8 @@ class NgramsConfig(Section):
 
 class SeriesConfig(Section):
     """The series: the notes' noisy sine, or a column of a CSV file."""
+
+    section = "series"
 
     points: PositiveInt = Field(1000, description="length of the sine (T)")
     frequency: PositiveFloat = Field(0.01, description="radians of the sine per time step")
@@ -111,6 +122,8 @@ class SeriesConfig(Section):
 class MLPConfig(Section):
     """The multilayer perceptron that forecasts the series."""
 
+    section = "mlp"
+
     window: PositiveInt = Field(4, description="past values that a prediction sees (tau)")
     train_share: float = Field(
         0.6, gt=0, lt=1, description="share of the series whose windows train the model"
@@ -123,6 +136,8 @@ class MLPConfig(Section):
 
 class RNNConfig(Section):
     """What both recurrent language models share: data, size and training."""
+
+    section = "rnn"
 
     tokens: TokenKind = Field("char", description="what the models read: char or word")
     max_tokens: PositiveInt = Field(10_000, description="tokens of the text's start that train the models")
@@ -140,6 +155,8 @@ class RNNConfig(Section):
 class LayerConfig(Section):
     """The library's recurrent layer, used by `train_rnn` alone."""
 
+    section = "rnn_layer"
+
     cell: Cell = Field("rnn", description="rnn, gru or lstm")
     layers: PositiveInt = Field(1, description="recurrent layers on top of each other")
     bidirectional: bool = Field(
@@ -149,6 +166,8 @@ class LayerConfig(Section):
 
 class SamplesConfig(Section):
     """The greedy texts that show how far a language model is."""
+
+    section = "samples"
 
     prefix: str = Field("time traveller", min_length=1, description="what the samples continue")
     length: PositiveInt = Field(50, description="tokens per sample")
@@ -162,6 +181,8 @@ class SamplesConfig(Section):
 class ForecastConfig(Section):
     """How far ahead the series is forecast."""
 
+    section = "forecast"
+
     horizons: Annotated[tuple[PositiveInt, ...], BeforeValidator(_split), Field(min_length=1)] = Field(
         (1, 4, 16, 64), description="steps ahead (k) whose errors are measured"
     )
@@ -169,6 +190,8 @@ class ForecastConfig(Section):
 
 class LanguageConfig(Section):
     """How the language models are measured."""
+
+    section = "language"
 
     test_tokens: NonNegativeInt = Field(
         5000, description="tokens after the training text that the models have not seen"
@@ -182,6 +205,9 @@ class Compute(Section):
     device: Device = Field("auto", description="auto takes a CUDA GPU where there is one; cpu; cuda")
     threads: PositiveInt = Field(
         1, description="processor threads per training; the two recurrent ones run side by side"
+    )
+    checkpoint_epochs: PositiveInt = Field(
+        25, description="epochs between two checkpoints, from which a killed training goes on"
     )
 
 
@@ -202,7 +228,7 @@ class Config(Compute):
     @property
     def compute(self) -> Compute:
         """The settings that every training is run with, and no others."""
-        return Compute(seed=self.seed, device=self.device, threads=self.threads)
+        return Compute(**{name: getattr(self, name) for name in Compute.model_fields})
 
 
 PROFILES: dict[str, dict[str, Any]] = {

@@ -4,16 +4,15 @@ Source: the notes, `download`.
 """
 
 import hashlib
-from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
 from seqstep.config import CorpusConfig
 from seqstep.errors import CorpusError, InputError, NetworkError
 from seqstep.files import write_whole
+from seqstep.local import local_file
 from seqstep.transfer import Progress, check_scheme, check_size, fetch
 
-_BUILTIN = "builtin:"
 _BLOCK = 1 << 20
 
 
@@ -113,12 +112,8 @@ def digest(path: Path) -> Digests:
 
 def _find_file(config: CorpusConfig) -> Found:
     """Take a local file, or a text that the project carries."""
-    if config.path.startswith(_BUILTIN):
-        name = config.path.removeprefix(_BUILTIN)
-        path = Path(str(files("seqstep"))) / "texts" / f"{Path(name).name}.txt"
-    else:
-        path = Path(config.path).expanduser()
-        path = path if path.is_absolute() else Path.cwd() / path
+    path = local_file(config.path)
+    assert path
     digests = digest(path)
     check_size(str(path), digests.size, config.max_bytes)
     return Found(path, config.path, digests)

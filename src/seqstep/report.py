@@ -55,7 +55,7 @@ def render(title: str, facts: Mapping[str, str], sections: Sequence[Section]) ->
         sections: the parts in order; those without content are left out.
     """
     environment = Environment(
-        loader=PackageLoader("seqstep", "."), autoescape=True, undefined=StrictUndefined
+        loader=PackageLoader("seqstep", "templates"), autoescape=True, undefined=StrictUndefined
     )
     template = environment.get_template("report.html.j2")
     shown = [part for part in sections if part.pictures or part.tables or part.texts]

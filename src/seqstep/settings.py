@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import tomlkit
 from pydantic import BaseModel, ValidationError
 
 from seqstep.config import PROFILES, Config
@@ -71,6 +70,8 @@ def read_assignments(assignments: Sequence[str]) -> Tree:
 
 def write_toml(config: Config) -> str:
     """Write a configuration as TOML, each setting under its description; `read_file` reads it back."""
+    import tomlkit
+
     document = tomlkit.document()
     for name, field in Config.model_fields.items():
         value = getattr(config, name)

@@ -36,6 +36,41 @@ class Home:
         return self.root / ".seqstep"
 
     @property
+    def results(self) -> Path:
+        """Prefect's records of the stages' results, by key."""
+        return self.private / "results"
+
+    @property
+    def latest(self) -> Path:
+        """What each stage's last result was keyed by."""
+        return self.private / "latest"
+
+    @property
+    def locks(self) -> Path:
+        """One file a key, locked while its result is computed or freed."""
+        return self.private / "locks"
+
+    @property
+    def live(self) -> Path:
+        """One file a run in progress."""
+        return self.private / "live"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Trainings that can be gone on with."""
+        return self.private / "checkpoints"
+
+    @property
+    def digests(self) -> Path:
+        """Digests of big files that were computed before."""
+        return self.private / "digests"
+
+    @property
+    def damaged(self) -> Path:
+        """Artifacts that were no longer what their address says."""
+        return self.private / "damaged"
+
+    @property
     def downloads(self) -> Path:
         """Files that were fetched from elsewhere."""
         return self.private / "downloads"

@@ -19,9 +19,10 @@ class Outcome(Frozen):
     """How a stage ended.
 
     Attributes:
-        reason: why it failed or was skipped; empty otherwise.
+        reason: why it ran, failed or was skipped; empty if it was cached.
         key: what makes its result reusable, where it has one.
         run_id: its run in MLflow, where it has one.
+        computed_by: the run that computed its result: another one if it was cached.
         seconds: wall time.
         figure: its main figure, in words.
         exit_status: what its error asks for, if it failed.
@@ -32,6 +33,7 @@ class Outcome(Frozen):
     reason: str = ""
     key: str | None = None
     run_id: str | None = None
+    computed_by: str | None = None
     seconds: float = 0.0
     figure: str = ""
     exit_status: int = 0
@@ -79,7 +81,7 @@ class LogObserver:
     def finished(self, outcome: Outcome) -> None:
         """Log the end."""
         level = logging.ERROR if outcome.state == "failed" else logging.INFO
-        detail = outcome.reason or outcome.figure
+        detail = outcome.figure or outcome.reason
         logger.log(level, "%s: %s in %.1f s; %s", outcome.name, outcome.state, outcome.seconds, detail)
 
 

@@ -125,6 +125,9 @@ def test_the_deployed_flows_load_and_take_their_parameters(deployments: dict[str
         assert flow.name == name
         assert flow.validate_parameters(deployment["parameters"]) == {"profile": "quick"} | {
             "settings": None,
-            "until": None,
+            "only": None,
+            "from_stage": "",
+            "until": "",
+            "force": None,
             "offline": False,
         }

@@ -50,10 +50,10 @@ def test_a_stage_whose_run_can_not_be_recorded_has_failed(
 ) -> None:
     start_run = Tracker.start_run
 
-    def outage(self: Tracker, name: str, *args: Any) -> str:
+    def outage(self: Tracker, name: str, *args: Any, **kwargs: Any) -> str:
         if name == "verify":
             raise TrackingError("the store is gone for a moment")
-        return start_run(self, name, *args)
+        return start_run(self, name, *args, **kwargs)
 
     monkeypatch.setattr(Tracker, "start_run", outage)
     result = seqstep("run", "--until", "tokenize")

@@ -108,11 +108,10 @@ def test_curves_have_a_point_an_epoch(client: MlflowClient, children: Any) -> No
 
 def test_stages_record_their_own_parameters_and_inputs(children: Any) -> None:
     params = {stage: run.data.params for stage, run in children.items()}
-    assert params["train_mlp"]["config.window"] == "4" and params["train_rnn"]["layer.cell"] == "rnn"
-    assert (
-        params["train_rnn_scratch"]["config.hidden"] == "16"
-        and "layer.cell" not in params["train_rnn_scratch"]
-    )
+    assert params["train_mlp"]["mlp.window"] == "4" and params["train_rnn"]["rnn_layer.cell"] == "rnn"
+    assert params["train_rnn_scratch"]["rnn.hidden"] == "16"
+    assert "rnn_layer.cell" not in params["train_rnn_scratch"]
+    assert params["tokenize"] == {"text.clean": "ascii_letters"}
     (dataset,) = children["verify"].inputs.dataset_inputs
     tags = children["verify"].data.tags
     assert len(tags["sha1"]) == 40 and tags["sha256"].startswith(dataset.dataset.digest)

@@ -29,7 +29,7 @@ def test_a_trained_forecaster_is_found_by_its_address_and_by_its_name(new_record
     series = tasks.series.function(new_record(), SeriesConfig(points=200), 1)
     trained = tasks.train_mlp.function(record, series, TINY, Compute(device="cpu"))
     files, run_id, _ = record.tracker.latest_model("seqstep-mlp")
-    assert run_id == record.run_id == trained.run_id
+    assert run_id == record.run_id == trained.run.uri
     assert sha256_of(files["weights.safetensors"]) == trained.weights.sha256
     _, spec = load_forecaster(record.open(trained.weights), record.open(trained.spec))
     assert spec.window == TINY.window

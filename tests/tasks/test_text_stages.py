@@ -18,7 +18,7 @@ def test_download_and_verify_agree_on_the_file_and_record_its_hashes(
 ) -> None:
     found = tasks.download.function(new_record(), CorpusConfig(path=str(story), sha1=""))
     record = new_record()
-    verified = tasks.verify.function(record, found, found.sha1)
+    verified = tasks.verify.function(record, found, CorpusConfig(sha1=found.sha1))
     assert verified == found
     run = record.tracker.client.get_run(record.run_id)
     assert run.data.metrics["corpus/bytes"] == story.stat().st_size

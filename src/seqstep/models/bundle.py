@@ -4,13 +4,17 @@ Nothing is pickled, so loading a model runs no code of whoever saved it.
 """
 
 import json
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, TypeAdapter, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from torch import nn
 
 from seqstep.config import Cell, Clean, TokenKind
 from seqstep.errors import ModelError
@@ -24,12 +28,20 @@ from seqstep.text.vocab import Vocab
 
 WEIGHTS, SPEC = "weights.safetensors", "model.json"
 
+Model = TypeVar("Model", bound=nn.Module)
 
-class _Spec(BaseModel):
+
+class Spec(BaseModel, ABC):
+    """What a model needs besides its weights."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    @abstractmethod
+    def build(self, generator: torch.Generator | None = None) -> nn.Module:
+        """Make the network with fresh weights."""
 
-class MLPSpec(_Spec):
+
+class MLPSpec(Spec):
     """What an MLP needs besides its weights: its sizes, and how values are scaled."""
 
     model: Literal["mlp"] = "mlp"
@@ -42,18 +54,24 @@ class MLPSpec(_Spec):
         return MLP(self.window, self.hidden, generator)
 
 
-class _LanguageSpec(_Spec):
+class LanguageSpec(Spec):
+    """What every language model needs besides its weights: its size, and how texts are read."""
+
     hidden: PositiveInt
     tokens: TokenKind
     clean: Clean
     vocab: str  # JSON
+
+    @abstractmethod
+    def build(self, generator: torch.Generator | None = None) -> LanguageModel:
+        """Make the network with fresh weights."""
 
     def codec(self) -> Codec:
         """Make what turns a user's text into indices and back."""
         return Codec(Vocab.from_json(self.vocab), self.tokens, self.clean)
 
 
-class RNNScratchSpec(_LanguageSpec):
+class RNNScratchSpec(LanguageSpec):
     """What the recurrent network from scratch needs besides its weights."""
 
     model: Literal["rnn_scratch"] = "rnn_scratch"
@@ -63,7 +81,7 @@ class RNNScratchSpec(_LanguageSpec):
         return RNNScratch(len(Vocab.from_json(self.vocab)), self.hidden, generator)
 
 
-class RNNTorchSpec(_LanguageSpec):
+class RNNTorchSpec(LanguageSpec):
     """What the network around the library's layer needs besides its weights."""
 
     model: Literal["rnn"] = "rnn"
@@ -77,12 +95,12 @@ class RNNTorchSpec(_LanguageSpec):
         return RNNTorch(size, self.hidden, self.cell, self.layers, self.bidirectional, generator)
 
 
-LanguageSpec = RNNScratchSpec | RNNTorchSpec
-Spec = MLPSpec | LanguageSpec
-_SPEC: TypeAdapter[Spec] = TypeAdapter(Annotated[Spec, Field(discriminator="model")])
+_LANGUAGE: TypeAdapter[RNNScratchSpec | RNNTorchSpec] = TypeAdapter(
+    Annotated[RNNScratchSpec | RNNTorchSpec, Field(discriminator="model")]
+)
 
 
-def save(model: torch.nn.Module, spec: Spec, folder: Path) -> tuple[Path, Path]:
+def save(model: nn.Module, spec: Spec, folder: Path) -> tuple[Path, Path]:
     """Write a model into an existing folder.
 
     Returns:
@@ -94,42 +112,51 @@ def save(model: torch.nn.Module, spec: Spec, folder: Path) -> tuple[Path, Path]:
     return weights, description
 
 
-def load(weights: Path, description: Path) -> tuple[torch.nn.Module, Spec]:
-    """Read a model that `save` wrote, on the CPU and ready to predict.
+def load_forecaster(weights: Path, description: Path) -> tuple[MLP, MLPSpec]:
+    """Read a model that forecasts a series, on the CPU and ready to predict.
 
     Raises:
-        ModelError: a file is missing or damaged, or the two do not belong together.
+        ModelError: a file is missing or damaged, the two do not belong together, or it is a language model.
     """
+    with _reading(weights, description):
+        _refuse(("rnn_scratch", "rnn"), description, "a model that forecasts a series, got a language model")
+        spec = MLPSpec.model_validate_json(description.read_bytes())
+        return _fill(spec.build(), weights), spec
+
+
+def load_language_model(weights: Path, description: Path) -> tuple[LanguageModel, LanguageSpec]:
+    """Read a language model, on the CPU and ready to predict.
+
+    Raises:
+        ModelError: a file is missing or damaged, the two do not belong together, or it forecasts a series.
+    """
+    with _reading(weights, description):
+        _refuse(("mlp",), description, "a language model, got one that forecasts a series")
+        spec = _LANGUAGE.validate_json(description.read_bytes())
+        return _fill(spec.build(), weights), spec
+
+
+class _Kind(BaseModel):
+    model: str
+
+
+def _refuse(kinds: tuple[str, ...], description: Path, complaint: str) -> None:
+    """Tell a model of the wrong kind from a damaged one."""
+    kind = _Kind.model_validate_json(description.read_bytes()).model
+    if kind in kinds:
+        raise ModelError(f"expected {complaint} ({kind})")
+
+
+def _fill(model: Model, weights: Path) -> Model:
+    model.load_state_dict(load_file(weights))
+    return model.eval()
+
+
+@contextmanager
+def _reading(weights: Path, description: Path) -> Iterator[None]:
     try:
-        spec = _SPEC.validate_json(description.read_bytes())
-        model = spec.build()
-        model.load_state_dict(load_file(weights))
+        yield
     except (OSError, SafetensorError, ValidationError, RuntimeError) as error:
         raise ModelError(
             f"expected a saved model at {description} and {weights}, got: {error}; train it again"
         ) from None
-    return model.eval(), spec
-
-
-def load_forecaster(weights: Path, description: Path) -> tuple[MLP, MLPSpec]:
-    """Read a model that forecasts a series.
-
-    Raises:
-        ModelError: the model can't be read, or is a language model.
-    """
-    model, spec = load(weights, description)
-    if not isinstance(model, MLP) or not isinstance(spec, MLPSpec):
-        raise ModelError(f"expected a model that forecasts a series, got a language model ({spec.model})")
-    return model, spec
-
-
-def load_language_model(weights: Path, description: Path) -> tuple[LanguageModel, LanguageSpec]:
-    """Read a language model.
-
-    Raises:
-        ModelError: the model can't be read, or forecasts a series.
-    """
-    model, spec = load(weights, description)
-    if isinstance(spec, MLPSpec) or not isinstance(model, LanguageModel):
-        raise ModelError(f"expected a language model, got one that forecasts a series ({spec.model})")
-    return model, spec

@@ -1,1 +1,1 @@
-"""Training: generators that yield one result an epoch and know no tracker."""
+"""Training: generators that yield one result an epoch, can go on elsewhere, and know no tracker."""

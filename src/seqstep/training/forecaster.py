@@ -4,10 +4,11 @@ Source: the notes, `train_model`. The "loss" that they print is the batch's sum 
 the set, that is 20 × the mean squared error; here it is the mean squared error itself.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor, nn
 
@@ -16,6 +17,7 @@ from seqstep.errors import DivergenceError
 from seqstep.models.mlp import MLP
 from seqstep.series.scaling import Scaling
 from seqstep.series.windows import Windows, make_windows, split_windows, training_windows
+from seqstep.training.resumable import ResumableTraining
 
 
 class ForecasterData(NamedTuple):
@@ -56,10 +58,13 @@ class ForecasterEpoch(NamedTuple):
     valid_mse: float
 
 
-def fit(
-    model: MLP, train: Windows, valid: Windows, config: MLPConfig, seed: int
-) -> Iterator[ForecasterEpoch]:
-    """Train a model in place, shuffling the windows anew in each epoch.
+def history_table(rows: Iterable[ForecasterEpoch]) -> pd.DataFrame:
+    """List what a training came to by epoch."""
+    return pd.DataFrame(rows, columns=ForecasterEpoch._fields)
+
+
+class Training(ResumableTraining[MLP, ForecasterEpoch]):
+    """Trains a model in place, shuffling the windows anew in each epoch.
 
     Args:
         model: on the device where it is trained.
@@ -69,31 +74,46 @@ def fit(
         seed: of the shuffling.
 
     Raises:
-        DivergenceError: the loss is no number any more.
+        DivergenceError: in an epoch; the loss is no number any more.
     """
-    device = next(model.parameters()).device
-    inputs, labels = _to(device, train)
-    valid_inputs, valid_labels = _to(device, valid)
-    generator = torch.Generator().manual_seed(seed)
-    optimizer = torch.optim.Adam(model.parameters(), config.learning_rate)
-    for epoch in range(1, config.epochs + 1):
-        model.train()
-        squared_error = torch.zeros((), device=device)
-        for chosen in torch.randperm(len(labels), generator=generator).split(config.batch):
-            # The sum, not the mean, is what the notes differentiate; Adam hardly tells them apart.
-            loss = nn.functional.mse_loss(model(inputs[chosen]), labels[chosen], reduction="sum")
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            squared_error += loss.detach()
-        model.eval()
-        with torch.inference_mode():
-            valid_mse = nn.functional.mse_loss(model(valid_inputs), valid_labels).item()
-        train_mse = squared_error.item() / len(labels)
+
+    section = "mlp"
+    row = ForecasterEpoch
+
+    def __init__(self, model: MLP, train: Windows, valid: Windows, config: MLPConfig, seed: int) -> None:
+        self._shuffle = torch.Generator().manual_seed(seed)
+        optimizer = torch.optim.Adam(model.parameters(), config.learning_rate)
+        super().__init__(model, optimizer, self._shuffle, config.epochs)
+        device = next(model.parameters()).device
+        self._train, self._valid, self._batch = _to(device, train), _to(device, valid), config.batch
+
+    def _train_epoch(self, epoch: int) -> ForecasterEpoch:
+        train_mse, valid_mse = self._walk_windows(), self._validate()
         check_finite(train_mse, epoch, "mlp.learning_rate")
         # The last step, or a value that only validates, shows here alone.
         check_finite(valid_mse, epoch, "mlp.learning_rate")
-        yield ForecasterEpoch(epoch, train_mse, valid_mse)
+        return ForecasterEpoch(epoch, train_mse, valid_mse)
+
+    def _walk_windows(self) -> float:
+        """Go once over the training windows; return the mean squared error."""
+        inputs, labels = self._train
+        self.model.train()
+        squared_error = torch.zeros((), device=labels.device)
+        for chosen in torch.randperm(len(labels), generator=self._shuffle).split(self._batch):
+            # The sum, not the mean, is what the notes differentiate; Adam hardly tells them apart.
+            loss = nn.functional.mse_loss(self.model(inputs[chosen]), labels[chosen], reduction="sum")
+            self.optimizer.zero_grad()
+            loss.backward()
+            self.optimizer.step()
+            squared_error += loss.detach()
+        return squared_error.item() / len(labels)
+
+    def _validate(self) -> float:
+        """Return the mean squared error over the validation windows."""
+        inputs, labels = self._valid
+        self.model.eval()
+        with torch.inference_mode():
+            return nn.functional.mse_loss(self.model(inputs), labels).item()
 
 
 def check_finite(loss: float, epoch: int, setting: str) -> None:

@@ -4,18 +4,20 @@ Source: the notes, `train_epoch`, `grad_clipping` and `train_rnn`.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from seqstep.config import RNNConfig
 from seqstep.metrics import perplexity
 from seqstep.models.language import LanguageModel, State, detach
 from seqstep.text.batches import random_batches, sequential_batches
 from seqstep.training.forecaster import check_finite
+from seqstep.training.resumable import ResumableTraining
 
 
 class LanguageEpoch(NamedTuple):
@@ -34,10 +36,16 @@ class LanguageEpoch(NamedTuple):
     tokens_per_s: float
 
 
-def fit(model: LanguageModel, ids: np.ndarray, config: RNNConfig, seed: int) -> Iterator[LanguageEpoch]:
-    """Train a model in place.
+def history_table(rows: Iterable[LanguageEpoch]) -> pd.DataFrame:
+    """List what a training came to by epoch, but not how fast it went, which no two trainings share."""
+    return pd.DataFrame(rows, columns=LanguageEpoch._fields).drop(columns="tokens_per_s")
 
-    Sequential minibatches carry the state on, cut off from its past; random ones start from zeros.
+
+class Training(ResumableTraining[LanguageModel, LanguageEpoch]):
+    """Trains a model in place.
+
+    Sequential minibatches carry the state on, cut off from its past; random ones start from zeros. Either
+    way an epoch starts from zeros, so a saved training holds no state of the network.
 
     Args:
         model: on the device where it is trained.
@@ -46,41 +54,47 @@ def fit(model: LanguageModel, ids: np.ndarray, config: RNNConfig, seed: int) -> 
         seed: of the minibatches' offsets and order.
 
     Raises:
-        TextError: the text does not fill a minibatch.
-        DivergenceError: the loss is no number any more.
+        TextError: in an epoch; the text does not fill a minibatch.
+        DivergenceError: in an epoch; the loss is no number any more.
     """
-    rng = np.random.default_rng(seed)
-    optimizer = torch.optim.SGD(model.parameters(), config.learning_rate)
-    for epoch in range(1, config.epochs + 1):
+
+    section = "rnn"
+    row = LanguageEpoch
+
+    def __init__(self, model: LanguageModel, ids: np.ndarray, config: RNNConfig, seed: int) -> None:
+        self._rng = np.random.default_rng(seed)
+        optimizer = torch.optim.SGD(model.parameters(), config.learning_rate)
+        super().__init__(model, optimizer, self._rng, config.epochs)
+        self._ids, self._config = ids, config
+
+    def _train_epoch(self, epoch: int) -> LanguageEpoch:
         start = time.perf_counter()
-        loss, tokens = _train_epoch(model, ids, config, rng, optimizer)
+        loss, tokens = self._walk_text()
         seconds = time.perf_counter() - start
         check_finite(loss, epoch, "rnn.learning_rate or rnn.clip")
-        yield LanguageEpoch(epoch, loss, perplexity(loss), tokens / seconds)
+        return LanguageEpoch(epoch, loss, perplexity(loss), tokens / seconds)
+
+    def _walk_text(self) -> tuple[float, int]:
+        """Go once over the text; return the mean loss per token, in nats, and the number of tokens."""
+        model, config = self.model, self._config
+        draw = random_batches if config.random_batches else sequential_batches
+        model.train()
+        state: State | None = None
+        total, tokens = torch.zeros((), device=model.device), 0
+        for inputs, labels in draw(self._ids, config.batch, config.steps, self._rng):
+            if state is None or config.random_batches:
+                state = model.begin_state(config.batch)
+            logits, state = model(_to(model.device, inputs), detach(state))
+            loss = nn.functional.cross_entropy(logits.flatten(0, 1), _to(model.device, labels).flatten())
+            self.optimizer.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(model.parameters(), config.clip)
+            self.optimizer.step()
+            total += loss.detach() * labels.size
+            tokens += labels.size
+        return total.item() / tokens, tokens
 
 
-def _train_epoch(
-    model: LanguageModel,
-    ids: np.ndarray,
-    config: RNNConfig,
-    rng: np.random.Generator,
-    optimizer: torch.optim.Optimizer,
-) -> tuple[float, int]:
-    """Go once over the text; return the mean loss per token, in nats, and the number of tokens."""
-    draw = random_batches if config.random_batches else sequential_batches
-    model.train()
-    state: State | None = None
-    total, tokens = torch.zeros((), device=model.device), 0
-    for inputs, labels in draw(ids, config.batch, config.steps, rng):
-        if state is None or config.random_batches:
-            state = model.begin_state(config.batch)
-        logits, state = model(torch.tensor(inputs, dtype=torch.int64, device=model.device), detach(state))
-        targets = torch.tensor(labels, dtype=torch.int64, device=model.device)
-        loss = nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
-        optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), config.clip)
-        optimizer.step()
-        total += loss.detach() * labels.size
-        tokens += labels.size
-    return total.item() / tokens, tokens
+def _to(device: torch.device, ids: np.ndarray) -> Tensor:
+    """Copy indices to a device."""
+    return torch.tensor(ids, dtype=torch.int64, device=device)

@@ -1,6 +1,32 @@
 """The MLflow room: nothing else in this package imports it."""
 
 from stagecraft.tracking.record import ModelFiles, Record
-from stagecraft.tracking.store import INPUT_TAG, STAGE_TAG, Tracker
+from stagecraft.tracking.replay import replay
+from stagecraft.tracking.store import (
+    CACHED_TAG,
+    ERROR_TAG,
+    INPUT_TAG,
+    PARENT_TAG,
+    PIPELINE_TAG,
+    REASON_TAG,
+    RESUMED_TAG,
+    SESSION_TAG,
+    STAGE_TAG,
+    Tracker,
+)
 
-__all__ = ["INPUT_TAG", "STAGE_TAG", "ModelFiles", "Record", "Tracker"]
+__all__ = [
+    "CACHED_TAG",
+    "ERROR_TAG",
+    "INPUT_TAG",
+    "PARENT_TAG",
+    "PIPELINE_TAG",
+    "REASON_TAG",
+    "RESUMED_TAG",
+    "SESSION_TAG",
+    "STAGE_TAG",
+    "ModelFiles",
+    "Record",
+    "Tracker",
+    "replay",
+]

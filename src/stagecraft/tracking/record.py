@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import mlflow.pyfunc
@@ -15,12 +16,14 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 
 from stagecraft.artifact import Artifact, address
-from stagecraft.tracking.store import Tracker, reaching
+from stagecraft.checkpoints import Checkpoints
+from stagecraft.tracking.store import RESUMED_TAG, Tracker, reaching
 
 INFINITE_TAG = "seqstep.infinite"
 
 _logging_model = threading.Lock()
 _MAX_METRICS = 1000
+_KINDS, _ANY = {".json": "application/json", ".py": "text/x-python"}, "application/octet-stream"
 _FLUSH_S = 3.0
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
@@ -46,6 +49,8 @@ class Record:
     Attributes:
         run_id: the stage's run.
         metrics: the last value of every metric so far.
+        logged: every file so far.
+        checkpoints: where a training can be gone on with.
     """
 
     def __init__(
@@ -54,9 +59,12 @@ class Record:
         run_id: str,
         on_progress: Callable[[int, int | None, Mapping[str, float]], None],
         on_notice: Callable[[str], None],
+        checkpoints: Checkpoints | None = None,
     ) -> None:
         self.tracker, self.run_id = tracker, run_id
         self.metrics: dict[str, float] = {}
+        self.logged: list[Artifact] = []
+        self.checkpoints = checkpoints or Checkpoints(None, run_id)
         #: tells whoever watches how far the stage is: steps done, steps in all, figures
         self.progress = on_progress
         self._on_notice = on_notice
@@ -68,7 +76,24 @@ class Record:
 
     def on(self, run_id: str) -> "Record":
         """Make a record of another run, for what belongs to both."""
-        return Record(self.tracker, run_id, self.progress, self._on_notice)
+        other = Record(self.tracker, run_id, self.progress, self._on_notice)
+        other.logged = self.logged
+        return other
+
+    def resume(self, epochs: int, load: Callable[[Path], object]) -> int:
+        """Go on with a training of an earlier run, if there is one; return its number of epochs.
+
+        Args:
+            epochs: how far the training is to go; none that is further is gone on with.
+            load: is given the folder with the state after an epoch.
+        """
+        found = self.checkpoints.furthest(epochs)
+        if found is None:
+            return 0
+        load(found.folder)
+        self.tag({RESUMED_TAG: found.run_id})
+        self.notice(f"goes on after epoch {found.epoch} of {epochs}, as run {found.run_id[:8]} left it")
+        return found.epoch
 
     def log_metrics(self, metrics: Mapping[str, float]) -> None:
         """Record figures; one that is not a number is left out.
@@ -138,7 +163,8 @@ class Record:
             with reaching(self.tracker.uri):
                 where = str(place.parent) if place.parent.name else None
                 self.tracker.client.log_artifact(self.run_id, str(local), where)
-            return address(local, f"runs:/{self.run_id}/{path}", kind)
+            self.logged.append(address(local, f"runs:/{self.run_id}/{path}", kind))
+            return self.logged[-1]
 
     def log_text(self, path: str, text: str, kind: str = "text/plain") -> Artifact:
         """Record a text file."""
@@ -153,7 +179,7 @@ class Record:
         name: str,
         code: Path,
         files: Mapping[str, Path],
-        code_paths: Iterable[Path],
+        packages: Iterable[ModuleType],
         needs: Iterable[str],
         example: tuple[Any, Mapping[str, Any]],
     ) -> ModelFiles:
@@ -163,7 +189,7 @@ class Record:
             name: such as rnn-scratch.
             code: a Python file that sets an MLflow model.
             files: what the model loads, by name; handed to the code as its artifacts.
-            code_paths: packages that the code imports and that are not installed elsewhere.
+            packages: what the code imports and is not installed elsewhere.
             needs: distributions that the code imports, pinned to the versions in use.
             example: an input, and every parameter with its default; MLflow drops parameters that it has
                 not been shown.
@@ -181,23 +207,26 @@ class Record:
                 run_id=self.run_id,
                 python_model=str(code),
                 artifacts={part: str(path) for part, path in files.items()},
-                code_paths=[str(path) for path in code_paths],
+                code_paths=[str(Path(str(package.__file__)).parent) for package in packages],
                 pip_requirements=[f"{need}=={version(need)}" for need in needs],
                 input_example=(example[0], dict(example[1])),
             )
             self._register(f"seqstep-{name}", info.model_id)
-        kinds = {".json": "application/json"}
-        return ModelFiles(
-            info.model_uri,
-            {
-                part: address(
-                    path,
-                    f"models:/{info.model_id}/artifacts/{path.name}",
-                    kinds.get(path.suffix, "application/octet-stream"),
-                )
-                for part, path in files.items()
-            },
-        )
+        there = self._model_files(info.model_id)
+        self.logged += there.values()
+        parts = {part: there[f"artifacts/{path.name}"] for part, path in files.items()}
+        return ModelFiles(info.model_uri, parts)
+
+    def _model_files(self, model_id: str) -> dict[str, Artifact]:
+        """Describe every file of a logged model, by its path in it."""
+        root = self.tracker.open_model(model_id)
+        return {
+            str(path.relative_to(root)): address(
+                path, f"models:/{model_id}/{path.relative_to(root)}", _KINDS.get(path.suffix, _ANY)
+            )
+            for path in sorted(root.rglob("*"))
+            if path.is_file() and path.suffix != ".pyc"
+        }
 
     def _register(self, name: str, model_id: str) -> None:
         """Make a logged model a version of a registered one, quietly."""

@@ -1,5 +1,6 @@
 import json
 import pickle
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,6 @@ from seqstep.models.bundle import (
     RNNScratchSpec,
     RNNTorchSpec,
     Spec,
-    load,
     load_forecaster,
     load_language_model,
     save,
@@ -40,6 +40,10 @@ SPECS: dict[str, Spec] = {
     "lstm": RNNTorchSpec(cell="lstm", layers=3, **LANGUAGE),
 }
 every_spec = pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS.keys())
+
+
+def load(weights: Path, description: Path, like: Spec = SCRATCH) -> tuple[torch.nn.Module, Spec]:
+    return (load_forecaster if like is FORECASTER else load_language_model)(weights, description)
 
 
 def saved(spec: Spec, folder: Path, seed: int = 0) -> tuple[Path, Path]:
@@ -74,7 +78,7 @@ def test_a_forecaster_predicts_the_same_after_the_round_trip(tmp_path: Path) -> 
 def test_the_same_model_gives_the_same_bytes_and_another_one_others(spec: Spec, tmp_path: Path) -> None:
     first, again, other = (saved(spec, tmp_path / str(n), seed) for n, seed in enumerate([0, 0, 1]))
     (tmp_path / "loaded").mkdir()
-    loaded = save(*load(*first), tmp_path / "loaded")
+    loaded = save(*load(*first, spec), tmp_path / "loaded")
     for files in (again, loaded):
         assert [file.read_bytes() for file in files] == [file.read_bytes() for file in first]
     assert other[0].read_bytes() != first[0].read_bytes()
@@ -83,16 +87,17 @@ def test_the_same_model_gives_the_same_bytes_and_another_one_others(spec: Spec, 
 
 @pytest.mark.parametrize("which", [0, 1], ids=["weights", "description"])
 @pytest.mark.parametrize("share", [None, 0, 0.01, 0.5, 0.999])
+@pytest.mark.parametrize("spec", [SCRATCH, FORECASTER], ids=["language", "forecaster"])
 def test_a_missing_or_truncated_file_is_an_error_that_names_it(
-    which: int, share: float | None, tmp_path: Path
+    spec: Spec, which: int, share: float | None, tmp_path: Path
 ) -> None:
-    files = saved(SCRATCH, tmp_path)
+    files = saved(spec, tmp_path)
     content = files[which].read_bytes()
     files[which].unlink()
     if share is not None:
         files[which].write_bytes(content[: int(share * len(content))])
     with pytest.raises(ModelError, match="expected a saved model") as caught:
-        load(*files)
+        load(*files, spec)
     assert str(files[which]) in str(caught.value)
     assert "train it again" in str(caught.value)
 
@@ -128,6 +133,9 @@ def test_weights_of_another_model_are_an_error(name: str, other: str, tmp_path: 
         ("rnn", {"unheard_of": 1}),
         ("mlp", {"window": 0}),
         ("mlp", {"hidden": 0}),
+        ("mlp", {"model": "transformer"}),
+        ("mlp", {"model": 1}),
+        ("mlp", {"unheard_of": 1}),
     ],
     ids=str,
 )
@@ -137,7 +145,7 @@ def test_a_description_that_does_not_fit_is_an_error(
     weights, description = saved(SPECS[name], tmp_path)
     description.write_text(json.dumps(json.loads(description.read_text("utf-8")) | change), "utf-8")
     with pytest.raises(ModelError):
-        load(weights, description)
+        load(weights, description, SPECS[name])
 
 
 class Bomb:
@@ -163,8 +171,10 @@ def test_a_pickle_is_refused_and_does_not_run(which: int, protocol: int | str, t
     assert not trace.exists()
 
 
-def test_a_model_of_the_other_kind_is_an_error_that_says_which(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"forecasts a series, got a language model \(rnn_scratch\)"):
-        load_forecaster(*saved(SCRATCH, tmp_path / "language"))
+@pytest.mark.parametrize("name", ["scratch", "rnn"])
+def test_a_model_of_the_other_kind_is_an_error_that_says_which(name: str, tmp_path: Path) -> None:
+    kind = re.escape(f"forecasts a series, got a language model ({SPECS[name].model_dump()['model']})")
+    with pytest.raises(ModelError, match=kind):
+        load_forecaster(*saved(SPECS[name], tmp_path / "language"))
     with pytest.raises(ModelError, match=r"a language model, got one that forecasts a series \(mlp\)"):
         load_language_model(*saved(FORECASTER, tmp_path / "forecaster"))

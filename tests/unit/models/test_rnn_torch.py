@@ -12,7 +12,7 @@ from seqstep.errors import ModelError
 from seqstep.models.language import LanguageModel
 from seqstep.models.rnn_scratch import RNNScratch
 from seqstep.models.rnn_torch import RNNTorch
-from seqstep.training.language import fit
+from seqstep.training.language import Training
 
 CELLS: list[Cell] = ["rnn", "gru", "lstm"]
 CLOSE = {"atol": 1e-5, "rtol": 1e-5}
@@ -76,7 +76,7 @@ def test_the_scratch_network_and_nn_rnn_train_alike(random_batches: bool) -> Non
     config = RNNConfig(
         batch=4, steps=12, epochs=3, learning_rate=0.5, clip=0.1, random_batches=random_batches
     )
-    losses = [[epoch.loss for epoch in fit(model, ids, config, 0)] for model in (scratch, library)]
+    losses = [[e.loss for e in Training(m, ids, config, 0).run()] for m in (scratch, library)]
     np.testing.assert_allclose(*losses, atol=1e-5)
     assert losses[0][-1] < losses[0][0]
     for name, twin in TWINS.items():

@@ -5,12 +5,10 @@ from seqstep.plots.series import plot_series
 from seqstep.series.csv_column import write_series
 from seqstep.series.scaling import resolve_scale
 from seqstep.series.sources import load_series
-from stagecraft.stages import stage
 from stagecraft.tracking import Record
 from tasks.outputs import SeriesFile
 
 
-@stage(figure=lambda metrics: f"{metrics['series/points']:,.0f} values")
 def series(record: Record, config: SeriesConfig, seed: int) -> SeriesFile:
     """Make the noisy sine, or read a column of a CSV file."""
     values = load_series(config, seed)

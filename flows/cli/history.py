@@ -1,0 +1,138 @@
+"""Commands that look at earlier runs: `runs`, `show` and `diff`."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from flows.cli.command import Command, print_json
+from stagecraft.home import open_home
+
+if TYPE_CHECKING:
+    from stagecraft.history import History
+
+_RUN = "the id of a run or the start of it, or latest, latest~1, …"
+
+
+def _history() -> "History":
+    from stagecraft.history import History
+    from stagecraft.tracking import Tracker
+
+    return History(Tracker(open_home()))
+
+
+def _runs(args: argparse.Namespace) -> int:
+    runs = _history().latest(args.limit)
+    if args.json:
+        print_json([run.model_dump() for run in runs])
+        return 0
+    table = Table("run", "started", "what", "status", "seconds", "ran", "cached", box=None, pad_edge=False)
+    for column in table.columns[4:]:
+        column.justify = "right"
+    for run in runs:
+        counts = str(run.count("completed")), str(run.count("cached"))
+        started = run.started[:19].replace("T", " ")
+        table.add_row(run.run_id[:8], started, run.name, run.status, f"{run.seconds:.1f}", *counts)
+    Console().print(table if runs else "there are no runs yet; start with `seqstep run`")
+    return 0
+
+
+def _show(args: argparse.Namespace) -> int:
+    run = _history().find(args.run)
+    if args.json:
+        print_json(run.model_dump())
+        return 0
+    console = Console()
+    console.print(
+        f"{run.run_id}  {run.name}  {run.status}  {run.started}  {run.seconds:.1f} s\n", highlight=False
+    )
+    table = Table("stage", "state", "seconds", "computed by", "why", box=None, pad_edge=False)
+    table.columns[2].justify = "right"
+    table.columns[4].overflow = "fold"
+    for stage in run.stages:
+        facts = (stage.state, f"{stage.seconds:.1f}", stage.computed_by[:8], escape(stage.reason))
+        table.add_row(stage.name, *facts)
+    console.print(table)
+    console.print("\nmetrics, at the end")
+    for stage in run.stages:
+        for metric, figure in sorted(stage.metrics.items()):
+            console.print(f"  {stage.name}: {metric} = {figure:.6g}", highlight=False)
+    console.print("\nparameters")
+    for name, value in sorted(run.parameters.items()):
+        console.print(f"  {name} = {escape(value)}", highlight=False, soft_wrap=True)
+    return 0
+
+
+def _diff(args: argparse.Namespace) -> int:
+    history = _history()
+    first, second = history.find(args.first), history.find(args.second)
+    found = history.diff(first, second)
+    if args.json:
+        stages = [difference.model_dump() for difference in found]
+        print_json({"first": first.run_id, "second": second.run_id, "stages": stages})
+        return 0
+    console = Console()
+    if not found:
+        console.print("no difference in any stage")
+    for difference in found:
+        console.print(f"[bold]{difference.stage}[/]")
+        for cause in difference.causes:
+            console.print(f"  {escape(cause)}", highlight=False, soft_wrap=True)
+        if difference.metrics:
+            console.print(_metrics(difference.metrics))
+    return 0
+
+
+def _metrics(metrics: "dict[str, tuple[float | None, float | None]]") -> Table:
+    """Lay out metrics of two runs side by side."""
+    table = Table("  metric", "first", "second", "change", box=None, pad_edge=False)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name, (old, new) in metrics.items():
+        change = "" if old is None or new is None else f"{new - old:+.4g}"
+        table.add_row(f"  {name}", _number(old), _number(new), change)
+    return table
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.6g}"
+
+
+def _runs_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--limit", type=int, default=20, metavar="N", help="how many, the newest first (20)")
+
+
+def _show_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", nargs="?", default="latest", metavar="RUN", help=_RUN)
+
+
+def _diff_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("first", nargs="?", default="latest~1", metavar="RUN", help=_RUN)
+    parser.add_argument("second", nargs="?", default="latest", metavar="RUN", help=_RUN)
+
+
+COMMANDS = [
+    Command(
+        "runs",
+        "List the newest runs: when, what, how it ended, how many stages ran.",
+        ["seqstep runs", "seqstep runs --limit 100 --json"],
+        _runs_arguments,
+        _runs,
+    ),
+    Command(
+        "show",
+        "Show a run: its stages, their metrics, its parameters.",
+        ["seqstep show", "seqstep show latest~1", "seqstep show 3f2a91"],
+        _show_arguments,
+        _show,
+    ),
+    Command(
+        "diff",
+        "Compare two runs: code, parameters and inputs, and their metrics.",
+        ["seqstep diff", "seqstep diff latest~3 latest"],
+        _diff_arguments,
+        _diff,
+    ),
+]

@@ -1,0 +1,75 @@
+"""The pipelines: what happens, in order."""
+
+from functools import partial
+
+import tasks
+from seqstep.config import Config
+from stagecraft.errors import SelectionError
+from stagecraft.selection import Selection, Wish, select
+from stagecraft.walk import Run, Trace, Walk
+
+#: what each flow ends in; all that leads there belongs to it
+ENDS = {
+    "pipeline": ("ngrams", "evaluate_forecasts", "evaluate_language"),
+    "text": ("ngrams", "evaluate_language"),
+    "series": ("evaluate_forecasts",),
+}
+
+
+def walk(run: Run, profile: str, config: Config, offline: bool = False) -> None:
+    """Call every stage with its inputs; the branches of text and series meet in the report."""
+    rnn, compute = config.rnn, config.compute
+    # text
+    found = run(tasks.download, config.corpus, offline)
+    corpus = run(tasks.verify, found, config.corpus)
+    tokens = run(tasks.tokenize, corpus, config.text)
+    vocab = run(tasks.vocab, tokens, config.text)
+    ngrams = run(tasks.ngrams, tokens.word, vocab.word, config.ngrams)
+    # series
+    series = run(tasks.series, config.series, config.seed)
+    # models
+    mlp = run(tasks.train_mlp, series, config.mlp, compute)
+    text = (getattr(tokens, rnn.tokens), getattr(vocab, rnn.tokens), config.text, rnn)
+    rnn_scratch = run(tasks.train_rnn_scratch, *text, config.samples, compute)
+    rnn_torch = run(tasks.train_rnn, *text, config.rnn_layer, config.samples, compute)
+    # results
+    forecasts = run(tasks.evaluate_forecasts, series, mlp, config.mlp, config.forecast)
+    language = run(
+        tasks.evaluate_language,
+        getattr(tokens, rnn.tokens),
+        rnn_scratch,
+        rnn_torch,
+        rnn,
+        config.ngrams,
+        config.samples,
+        config.language,
+    )
+    run(tasks.report, profile, corpus, ngrams, series, forecasts, rnn_scratch, rnn_torch, language)
+
+
+def graph(config: Config, name: str = "pipeline") -> Trace:
+    """Walk a flow without running it.
+
+    Raises:
+        SelectionError: there is no such flow.
+    """
+    if name not in ENDS:
+        raise SelectionError(f"there is no flow {name!r}; there are: {', '.join(ENDS)}")
+    trace = Trace()
+    walk(trace, "", config)
+    chosen = {"report"}.union(*map(trace.until, ENDS[name]))
+    return Trace({stage: node for stage, node in trace.nodes.items() if stage in chosen})
+
+
+def choose(config: Config, wish: Wish, name: str = "pipeline") -> Selection:
+    """Choose the stages of a flow that a user asks for.
+
+    Raises:
+        SelectionError: there are no such stages.
+    """
+    return select(graph(config, name), wish)
+
+
+def bound(profile: str, config: Config, offline: bool = False) -> Walk:
+    """Make the walk of one run."""
+    return partial(walk, profile=profile, config=config, offline=offline)

@@ -1,0 +1,110 @@
+"""What both trainings share: running epoch by epoch, and going on in another process."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar, Generic, NamedTuple, TypeVar
+
+import torch
+from torch import nn
+
+from seqstep.errors import ModelError
+from seqstep.training.checkpoint import (
+    Checkpoint,
+    Generator,
+    collect_state,
+    read_checkpoint,
+    restore_state,
+    write_checkpoint,
+)
+
+Model = TypeVar("Model", bound=nn.Module)
+Row = TypeVar("Row", bound=NamedTuple)
+
+
+class ResumableTraining(ABC, Generic[Model, Row]):
+    """A training that can stop after any epoch and go on in another process to the very same end.
+
+    It is saved at the end of an epoch only. Minibatches begin anew there, so the generator's state and the
+    number of epochs say where in the data it is. On a processor the weights and losses are the same bit for
+    bit, given the same number of threads.
+
+    Args:
+        model: trained in place, on its own device.
+        optimizer: of all the model's parameters, in their order.
+        generator: draws everything random in an epoch.
+        epochs: when to stop, counted from the very start.
+
+    Attributes:
+        history: a row for each epoch so far, restored or trained here.
+        restored: how many epochs `load` brought.
+    """
+
+    #: the settings' section, which also tells the saved trainings apart
+    section: ClassVar[str]
+    row: type[Row]
+
+    def __init__(
+        self, model: Model, optimizer: torch.optim.Optimizer, generator: Generator, epochs: int
+    ) -> None:
+        self.model, self.optimizer, self.generator, self.epochs = model, optimizer, generator, epochs
+        self.history: list[Row] = []
+        self.restored = 0
+        self._between_epochs = True
+
+    def run(self) -> Iterator[Row]:
+        """Yield the rows of the epochs that there are, then train the others and yield theirs.
+
+        Raises:
+            DivergenceError: the loss is no number any more.
+        """
+        yield from tuple(self.history)
+        while len(self.history) < self.epochs:
+            self._between_epochs = False
+            self.history.append(self._train_epoch(len(self.history) + 1))
+            self._between_epochs = True
+            yield self.history[-1]
+
+    def save(self, folder: Path) -> None:
+        """Write all that it takes to go on, into an existing folder; the training itself is not disturbed.
+
+        Raises:
+            RuntimeError: an epoch was broken off, by an error or an interrupt.
+        """
+        if not self._between_epochs:
+            raise RuntimeError(f"epoch {len(self.history) + 1} was broken off; save before it or not at all")
+        state = collect_state(self.model, self.optimizer, self.generator)
+        write_checkpoint(Checkpoint(self._kind, [list(row) for row in self.history], state), folder)
+
+    def load(self, folder: Path) -> None:
+        """Go on from what `save` wrote, whatever number of epochs that training was to have.
+
+        Raises:
+            ModelError: nothing whole is there, it is of another training, or it is too far; nothing has
+                changed then.
+        """
+        kind, history, state = read_checkpoint(folder)
+        if kind != self._kind:
+            raise ModelError(
+                f"expected a saved training of {self._kind} in {folder}, got one of {kind};"
+                " go on from another one, or train from the start"
+            )
+        if len(history) > self.epochs:
+            raise ModelError(
+                f"expected a saved training of at most {self.epochs} epochs in {folder}, got one of"
+                f" {len(history)}; set {self.section}.epochs to {len(history)} or more, or train from"
+                " the start"
+            )
+        restore_state(state, self.model, self.optimizer, self.generator)
+        self.history = [self.row._make(values) for values in history]
+        self.restored = len(history)
+        self._between_epochs = True
+
+    @property
+    def _kind(self) -> str:
+        columns = ", ".join(self.row._fields)
+        return f"{self.section} by {type(self.optimizer).__name__} with {columns}"
+
+    @abstractmethod
+    def _train_epoch(self, epoch: int) -> Row:
+        """Go once over the data."""

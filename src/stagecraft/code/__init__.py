@@ -1,0 +1,98 @@
+"""Code: what the result of a function can depend on, told from syntax alone.
+
+Nothing is imported and nothing is run. What can't be told makes the reach wider, never narrower.
+
+    source, modules     files, and what a name in them leads to (targets)
+    syntax, uses        of a definition: what counts, and which names and attributes it uses (names, nodes)
+    dynamic, data       what is reached by names that are values, and data files
+    classes, methods    which methods may be called
+    definitions, search each unit of code once, and all that one leads to
+"""
+
+import ast
+import inspect
+from collections.abc import Collection, Sequence
+
+from stagecraft.code import heads
+from stagecraft.code.classes import Classes
+from stagecraft.code.data import Data
+from stagecraft.code.definitions import Definitions
+from stagecraft.code.modules import Modules
+from stagecraft.code.names import Ref
+from stagecraft.code.nodes import is_function
+from stagecraft.code.search import Reach, Search
+from stagecraft.code.source import CodeError
+from stagecraft.code.syntax import Recording
+from stagecraft.code.targets import Unit
+
+__all__ = ["Code", "CodeError", "Reach"]
+
+
+class Code:
+    """The code of a project, as it stands when it is first read.
+
+    Args:
+        packages: the project's own top-level packages, whose code is followed.
+        leave_out: dotted names of modules, of the project or not; they, and all below them, do not count.
+        recorder: the type of the parameters that a function records by.
+        recording: the methods of it whose calls are no part of a result.
+    """
+
+    def __init__(
+        self,
+        packages: Sequence[str],
+        leave_out: Sequence[str] = (),
+        recorder: str = "Record",
+        recording: Collection[str] = (),
+    ) -> None:
+        self._modules, self._data = Modules(packages, leave_out), Data()
+        classes = Classes(self._modules)
+        self._without_records = Definitions(classes, Recording(recorder, frozenset(recording)))
+        self._with_records = Definitions(classes, Recording(recorder, frozenset()))
+
+    def follow(self, target: str, recorded: bool = False) -> Reach:
+        """Find everything that the result of a function can depend on.
+
+        Args:
+            target: such as tasks.text.tokenize.
+            recorded: what it records is part of its result.
+
+        Raises:
+            CodeError: there is no such definition, or a file on the way is no Python.
+        """
+        definitions = self._with_records if recorded else self._without_records
+        return Search(definitions, self._data).run(self._find(target))
+
+    def signature(self, target: str) -> inspect.Signature:
+        """Read a function's parameters.
+
+        Returns:
+            annotations as strings; a default that is no literal is `...`.
+
+        Raises:
+            CodeError: there is no such function.
+        """
+        functions = [node for node in self._bound(target) if is_function(node)]
+        if not functions:
+            raise CodeError(f"expected a function at {target}, got another definition")
+        return heads.signature(functions[-1])
+
+    def description(self, target: str) -> str:
+        """Return the first line of a definition's docstring.
+
+        Raises:
+            CodeError: there is no such definition.
+        """
+        return next(filter(None, map(heads.description, self._bound(target))), "")
+
+    def _bound(self, target: str) -> list[ast.stmt]:
+        return [node for unit in self._find(target) for node in self._modules.bound(unit)]
+
+    def _find(self, target: str) -> list[Unit]:
+        """Find a definition, wherever the name leads to."""
+        module, _, name = target.rpartition(".")
+        found = self._modules.find(Ref(module, (name,))) if self._modules.load(module) else ()
+        units = [Unit(target.module, target.name) for target in found if target.kind == "definition"]
+        if not units:
+            raise CodeError(f"there is no {target}: expected a function, a class or a constant in {module}")
+        return units

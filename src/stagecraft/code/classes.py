@@ -1,0 +1,116 @@
+"""The classes of the project: their methods, and who may call these without naming them."""
+
+import ast
+import builtins
+from typing import NamedTuple
+
+from stagecraft.code.modules import Modules
+from stagecraft.code.names import Ref
+from stagecraft.code.nodes import Function, dotted, is_function
+from stagecraft.code.targets import Target, Unit
+
+# Bases and metaclasses from outside that call no methods but those with underscores around their names.
+_QUIET = {
+    *("abc.ABC", "abc.ABCMeta", "builtins.object"),
+    *(f"enum.{name}" for name in ("Enum", "EnumMeta", "EnumType", "Flag", "IntEnum", "IntFlag", "StrEnum")),
+    *(f"typing.{name}" for name in ("Generic", "NamedTuple", "Protocol", "TypedDict")),
+    *(f"typing_extensions.{name}" for name in ("Generic", "NamedTuple", "Protocol", "TypedDict")),
+}
+_ACCESSORS = {("setter",), ("getter",), ("deleter",)}
+
+
+class Family(NamedTuple):
+    """The classes of the project that a class is or inherits from.
+
+    Attributes:
+        open: something outside the project may call any of their methods.
+    """
+
+    classes: frozenset[Unit]
+    open: bool
+
+
+class Classes:
+    """Finds classes, and reads each once."""
+
+    def __init__(self, modules: Modules) -> None:
+        self.modules = modules
+        self._methods: dict[Unit, dict[str, list[Function]]] = {}
+        self._registered: dict[str, list[Unit]] = {}
+        self._families: dict[Unit, Family] = {}
+
+    def named(self, unit: Unit) -> list[ast.ClassDef]:
+        """List the classes that a name stands for."""
+        return [part for part in self.modules.bound(unit) if isinstance(part, ast.ClassDef)]
+
+    def methods(self, unit: Unit) -> dict[str, list[Function]]:
+        """List the methods of a class, a property's getter and setter under one name."""
+        if unit not in self._methods:
+            found: dict[str, list[Function]] = {}
+            for part in (part for node in self.named(unit) for part in node.body if is_function(part)):
+                found.setdefault(part.name, []).append(part)
+            self._methods[unit] = found
+        return self._methods[unit]
+
+    def family(self, unit: Unit) -> Family:
+        """Find what a class inherits from."""
+        if unit not in self._families:
+            classes, is_open = [unit], False
+            for relative in classes:  # which grows meanwhile
+                for base in (base for node in self.named(relative) for base in _bases(node)):
+                    # What can't be told may be anything.
+                    targets = self._find(_path(base), relative.module) or (Target("anything"),)
+                    units = [Unit(target.module, target.name) for target in targets]
+                    classes += [above for above in units if self.named(above) and above not in classes]
+                    is_open |= not all(map(self._is_quiet, targets))
+            self._families[unit] = Family(frozenset(classes), is_open)
+        return self._families[unit]
+
+    def registered(self, module: str) -> list[Unit]:
+        """List what a module hands to an object of the project, which may call it: `@registry.add`."""
+        if module not in self._registered:
+            found = self.modules.load(module)
+            units = [Unit(module, name) for name in (found.bound if found else ())]
+            self._registered[module] = [unit for unit in units if self._is_registered(unit)]
+        return self._registered[module]
+
+    def is_called_unseen(self, unit: Unit, method: str) -> bool:
+        """Whether a decorator may keep a method to call it without its name being read."""
+        marks = [_path(mark) for node in self.methods(unit)[method] for mark in node.decorator_list]
+        return not all(mark[1:] in _ACCESSORS or self._only_wraps(mark, unit.module) for mark in marks)
+
+    def _only_wraps(self, mark: tuple[str, ...], module: str) -> bool:
+        found = self._find(mark, module)
+        return bool(mark) and all(target.kind == "outside" and _is_known(target.name) for target in found)
+
+    def _is_registered(self, unit: Unit) -> bool:
+        nodes = [*self.named(unit), *filter(is_function, self.modules.bound(unit))]
+        marks = [_path(mark) for node in nodes for mark in node.decorator_list]
+        owners = [target for mark in marks for target in self._find(mark[:-1], unit.module)]
+        return any(owner.kind == "definition" for owner in owners)
+
+    def _is_quiet(self, target: Target) -> bool:
+        if target.kind != "outside":
+            return bool(self.named(Unit(target.module, target.name)))
+        kind = getattr(builtins, target.name.removeprefix("builtins."), None)
+        return target.name in _QUIET or (isinstance(kind, type) and issubclass(kind, BaseException))
+
+    def _find(self, path: tuple[str, ...], module: str) -> tuple[Target, ...]:
+        return self.modules.find(Ref("", path), module) if path else ()
+
+
+def _path(node: ast.expr) -> tuple[str, ...]:
+    """Split `a.b`, `a.b(…)` and `a.b[…]` into names."""
+    if isinstance(node, ast.Call):
+        return dotted(node.func)
+    return dotted(node.value if isinstance(node, ast.Subscript) else node)
+
+
+def _bases(node: ast.ClassDef) -> list[ast.expr]:
+    return [*node.bases, *(word.value for word in node.keywords if word.arg in {None, "metaclass"})]
+
+
+def _is_known(name: str) -> bool:
+    """Whether a name is one at all: those that nothing else knows are taken for built-in ones."""
+    first, *rest = name.split(".")
+    return first != "builtins" or hasattr(builtins, rest[0])

@@ -1,0 +1,135 @@
+"""The project's modules: found without being imported, and what a name in them leads to."""
+
+import ast
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from stagecraft.code.names import Ref
+from stagecraft.code.source import CodeError, Module
+from stagecraft.code.targets import Target, Unit
+
+_OF_FILES = frozenset({"__file__", "__path__", "__spec__"})
+
+
+class Modules:
+    """The modules of a project's own packages.
+
+    Args:
+        packages: the top-level packages.
+        leave_out: dotted names; they, and all below them, do not count.
+    """
+
+    def __init__(self, packages: Sequence[str], leave_out: Sequence[str]) -> None:
+        self._roots = {package: _locate(package) for package in packages}
+        self._leave_out = tuple(f"{name}." for name in leave_out)
+        self._loaded: dict[str, Module | None] = {}
+        self._targets: dict[Ref, tuple[Target, ...]] = {}
+
+    def load(self, name: str) -> Module | None:
+        """Read a module; None where the project has none of that name, or it is left out.
+
+        Raises:
+            CodeError: its file is no Python.
+        """
+        if name not in self._loaded:
+            self._loaded[name] = None if self._is_left_out(name) else self._read(name)
+        return self._loaded[name]
+
+    def bound(self, unit: Unit) -> list[ast.stmt]:
+        """List the statements that bind a name of a module."""
+        module = self.load(unit.module)
+        return module.bound[unit.name][0] if module and unit.name in module.bound else []
+
+    def below(self, name: str) -> Iterator[str]:
+        """List the modules in a package and in those below it."""
+        module = self.load(name)
+        if module and module.package == name:
+            for file in sorted(module.folder.rglob("*.py")):
+                parts = file.relative_to(module.folder).with_suffix("").parts
+                if all(map(str.isidentifier, parts)):
+                    yield ".".join((name, *(parts[:-1] if parts[-1] == "__init__" else parts)))
+
+    def everything(self) -> Iterator[str]:
+        """List all modules."""
+        for package in self._roots:
+            yield from (package, *self.below(package))
+
+    def find(self, ref: Ref, home: str = "") -> tuple[Target, ...]:
+        """Find what a name leads to, through however many imports.
+
+        Args:
+            home: the module that it stands in.
+        """
+        start = Ref(ref.module or home, ref.path)
+        if start not in self._targets:
+            found: dict[Target, None] = {}
+            refs = [start]
+            for step in refs:  # which grows meanwhile
+                for onward in self._steps(step):
+                    if isinstance(onward, Target):
+                        found[onward] = None
+                    elif onward not in refs:
+                        refs.append(onward)
+            self._targets[start] = tuple(found)
+        return self._targets[start]
+
+    def _steps(self, ref: Ref) -> Iterator[Target | Ref]:
+        """Find what a name leads to, one import further."""
+        name = ".".join((ref.module, *ref.path))
+        if self._is_left_out(name):
+            return
+        if ref.module.partition(".")[0] not in self._roots:
+            yield Target("outside", "", name)
+        elif (module := self.load(ref.module)) and not ref.path:
+            yield Target("module", ref.module)
+        elif module:
+            yield from self._steps_in(module, ref.path[0], ref.path[1:])
+
+    def _steps_in(self, module: Module, name: str, rest: tuple[str, ...]) -> Iterator[Target | Ref]:
+        statements, sources = module.bound.get(name, ([], []))
+        # A package that imports its own submodule only says that there is one.
+        sources = [source for source in sources if source != (module.name, (name,))]
+        if statements:
+            yield Target("definition", module.name, name)
+        yield from (source.on(*rest) for source in sources)
+        if statements or sources:
+            return
+        if module.package == module.name and self.load(f"{module.name}.{name}"):
+            yield Ref(f"{module.name}.{name}", rest)
+        elif name in _OF_FILES:
+            yield Target("place", module.name)
+        elif name == "__dict__":
+            yield Target("module", module.name)
+        else:
+            yield from (Ref(star, (name, *rest)) for star in module.stars)
+            if "__getattr__" in module.bound:
+                yield Target("definition", module.name, "__getattr__")
+            yield Target("outside", "", ".".join(("builtins", name, *rest)))
+
+    def _read(self, name: str) -> Module | None:
+        top, *rest = name.split(".")
+        for root in self._roots.get(top, ()):
+            folder = root.joinpath(*rest)
+            for file in (folder / "__init__.py", folder.with_name(f"{folder.name}.py")):
+                if file.is_file():
+                    return Module(name, file.parent, file)
+            if folder.is_dir():
+                return Module(name, folder, None)
+        return None
+
+    def _is_left_out(self, name: str) -> bool:
+        return f"{name}.".startswith(self._leave_out)
+
+
+def _locate(package: str) -> list[Path]:
+    """Find the folders that a top-level package may lie in, or would if it were more than a file."""
+    try:
+        spec = find_spec(package)
+    except ValueError:
+        spec = None
+    if spec is None:
+        raise CodeError(f"there is no package {package!r} to follow the code of")
+    if spec.submodule_search_locations is not None:
+        return [Path(folder) for folder in spec.submodule_search_locations]
+    return [Path(spec.origin or "").with_suffix("")]

@@ -1,0 +1,124 @@
+"""The names that code binds, scope by scope, and where imported ones come from."""
+
+import ast
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from stagecraft.code.nodes import dotted
+
+
+class Ref(NamedTuple):
+    """A name as code says it: the module that it starts from, "" for the one at hand, and the way on."""
+
+    module: str
+    path: tuple[str, ...]
+
+    def on(self, *names: str) -> "Ref":
+        """Go on from here."""
+        return Ref(self.module, (*self.path, *names))
+
+
+def imported(node: ast.AST, package: str) -> Iterator[tuple[str, Ref]]:
+    """List the names that an import binds; a star is one."""
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            top = alias.name.partition(".")[0]
+            yield (alias.asname, Ref(alias.name, ())) if alias.asname else (top, Ref(top, ()))
+    elif isinstance(node, ast.ImportFrom):
+        above = package.split(".")[: 1 - node.level or None] if node.level else []
+        module = ".".join([*above, *filter(None, [node.module])])
+        for alias in node.names:
+            yield alias.asname or alias.name, Ref(module, (alias.name,))
+
+
+def bound(nodes: Iterable[ast.AST], package: str) -> dict[str, tuple[Ref, ...]]:
+    """List the names that code binds in its own scope, each with what it is imported from."""
+    names: dict[str, tuple[Ref, ...]] = {}
+    outer: set[str] = set()
+    waiting = list(nodes)
+    while waiting:
+        node = waiting.pop()
+        for name, ref in _bound_by(node, package):
+            names[name] = names.get(name, ()) + ((ref,) if ref else ())
+        if isinstance(node, ast.Nonlocal):
+            outer.update(node.names)
+        waiting += _same_scope(node)
+    return {name: refs for name, refs in names.items() if name not in outer}
+
+
+class Scopes:
+    """The scopes around a place in code; none at a module's own level.
+
+    Args:
+        package: what relative imports are relative to.
+    """
+
+    def __init__(self, package: str) -> None:
+        self.package = package
+        # From the outside in: the names of each, with what they are imported from.
+        self._inner: list[dict[str, tuple[Ref, ...]]] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._inner)
+
+    @contextmanager
+    def inside(self, parameters: Iterable[str], body: Iterable[ast.AST]) -> Iterator[None]:
+        """Go into the scope that has these parameters and this body."""
+        self._inner.append(dict.fromkeys(parameters, ()) | bound(body, self.package))
+        yield
+        self._inner.pop()
+
+    def lookup(self, name: str) -> tuple[Ref, ...]:
+        """Find what a name may mean; nothing that counts where it is a local one."""
+        for scope in reversed(self._inner):
+            if name in scope:
+                return scope[name]
+        return (Ref("", (name,)),)
+
+    def meaning(self, node: ast.expr) -> tuple[Ref, ...] | None:
+        """Find what an expression may mean; None where that can't be told."""
+        names = dotted(node.value if isinstance(node, ast.Subscript) else node)
+        if not names:
+            return None
+        refs = tuple(ref.on(*names[1:]) for ref in self.lookup(names[0]))
+        return refs if refs or names[0] in {"self", "cls"} else None
+
+
+def _bound_by(node: ast.AST, package: str) -> Iterator[tuple[str, Ref | None]]:
+    match node:
+        case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+            yield name, None
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            yield name, None
+        case ast.Import() | ast.ImportFrom():
+            yield from imported(node, package)
+        case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+            yield name, None
+        case ast.MatchMapping(rest=str(name)):
+            yield name, None
+        case ast.Global(names=names):
+            yield from ((name, Ref("", (name,))) for name in names)
+
+
+def _same_scope(node: ast.AST) -> Iterator[ast.AST]:
+    """List the parts of a node that belong to the scope that it stands in."""
+    match node:
+        case (
+            ast.FunctionDef(args=args, decorator_list=decorators)
+            | ast.AsyncFunctionDef(args=args, decorator_list=decorators)
+        ):
+            yield from (*decorators, *defaults(args))
+        case ast.Lambda(args=args):
+            yield from defaults(args)
+        case ast.ClassDef():
+            yield from (*node.decorator_list, *node.bases, *node.keywords)
+        case ast.comprehension():
+            yield from (node.iter, *node.ifs)
+        case _:
+            yield from ast.iter_child_nodes(node)
+
+
+def defaults(arguments: ast.arguments) -> list[ast.expr]:
+    """List the default values of a function's parameters."""
+    return [*arguments.defaults, *filter(None, arguments.kw_defaults)]

@@ -1,0 +1,54 @@
+"""Small readings of syntax that all of this package shares."""
+
+import ast
+from collections.abc import Iterator
+from typing import Any, TypeGuard, TypeVar
+
+Node = TypeVar("Node", bound=ast.AST)
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def is_function(node: ast.AST) -> TypeGuard[Function]:
+    """Whether a node defines a function."""
+    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+
+
+def changed(node: Node, **changes: Any) -> Node:
+    """Copy a node with some of its fields changed."""
+    fields = {name: getattr(node, name, None) for name in node._fields}
+    return type(node)(**fields | {name: value for name, value in changes.items() if name in fields})
+
+
+def parameters(arguments: ast.arguments) -> list[ast.arg]:
+    """List all parameters of a function."""
+    stars = [star for star in (arguments.vararg, arguments.kwarg) if star]
+    return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *stars]
+
+
+def dotted(node: ast.AST) -> tuple[str, ...]:
+    """Split `a.b.c` into its names; anything else has none."""
+    names: list[str] = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    return (node.id, *reversed(names)) if isinstance(node, ast.Name) else ()
+
+
+def text_of(node: ast.AST | None) -> str | None:
+    """Return the text that an expression literally is."""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def named(annotation: ast.expr) -> Iterator[tuple[str, ...]]:
+    """List the names in an annotation, those in its strings too, but none of its literals."""
+    if names := dotted(annotation):
+        yield names
+    elif text := text_of(annotation):
+        try:
+            yield from named(ast.parse(text, mode="eval").body)
+        except (SyntaxError, ValueError):
+            return
+    elif not (isinstance(annotation, ast.Subscript) and dotted(annotation.value)[-1:] == ("Literal",)):
+        for child in ast.iter_child_nodes(annotation):
+            if isinstance(child, ast.expr):
+                yield from named(child)

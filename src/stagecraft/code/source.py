@@ -1,0 +1,124 @@
+"""A file of the project: parsed, never imported."""
+
+import ast
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from stagecraft.code.names import Ref, bound, imported
+from stagecraft.code.nodes import dotted, text_of
+from stagecraft.errors import StagecraftError
+
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_IMPORTS = (ast.Import, ast.ImportFrom)
+
+
+class CodeError(StagecraftError):
+    """Code can't be followed: it is not there, or is no Python."""
+
+
+class Module:
+    """A file of the project, or a folder of modules.
+
+    Attributes:
+        package: what its relative imports are relative to.
+        folder: where it lies.
+        bound: its names, each with the statements that bind it and with what it is imported from.
+        stars: modules whose names it takes over.
+        hinted: what it imports for type checkers alone.
+        loose: statements that do something besides giving names.
+    """
+
+    def __init__(self, name: str, folder: Path, file: Path | None) -> None:
+        self.name, self.folder = name, folder
+        is_package = file is None or file.name == "__init__.py"
+        self.package = name if is_package else name.rpartition(".")[0]
+        self.bound: dict[str, tuple[list[ast.stmt], list[Ref]]] = {}
+        self.stars: list[str] = []
+        self.hinted: dict[str, tuple[Ref, ...]] = {}
+        self.loose: list[ast.stmt] = []
+        self._tree = _parse(file) if file else ast.Module([], [])
+        for statement in _alive(self._tree.body):
+            self._add(statement)
+        for statement in self._tree.body:
+            if isinstance(statement, ast.If) and _is_false(statement.test):
+                self.hinted |= bound(statement.body, self.package)
+
+    def imports(self) -> Iterator[Ref]:
+        """List all that is imported anywhere in it."""
+        for node in ast.walk(self._tree):
+            if isinstance(node, ast.Import):
+                yield from (Ref(alias.name, ()) for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                yield from (ref for _, ref in imported(node, self.package))
+
+    def _add(self, statement: ast.stmt) -> None:
+        for name, refs in bound([statement], self.package).items():
+            if name == "*":
+                self.stars += [ref.module for ref in refs]
+                continue
+            statements, sources = self.bound.setdefault(name, ([], []))
+            statements += [] if isinstance(statement, _IMPORTS) else [statement]
+            sources += refs
+        if _is_loose(statement):
+            self.loose.append(statement)
+
+
+def _parse(file: Path) -> ast.Module:
+    try:
+        return ast.parse(file.read_bytes(), str(file))
+    except SyntaxError as error:
+        raise CodeError(f"{file}:{error.lineno}: {error.msg}; no key can be made from this code") from None
+    except (OSError, ValueError) as error:
+        raise CodeError(f"{file} can't be read: {error}") from None
+
+
+def _alive(statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """Leave out what only type checkers see, and what only runs as a program."""
+    for statement in statements:
+        if isinstance(statement, ast.If) and _is_false(statement.test):
+            yield from _alive(statement.orelse)
+        elif isinstance(statement, ast.If) and _is_true(statement.test):
+            yield from _alive(statement.body)
+        else:
+            yield statement
+
+
+def _is_false(test: ast.expr) -> bool:
+    if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Eq):
+        sides = [test.left, *test.comparators]
+        return {dotted(side) or text_of(side) for side in sides} == {("__name__",), "__main__"}
+    return dotted(test)[-1:] == ("TYPE_CHECKING",)
+
+
+def _is_true(test: ast.expr) -> bool:
+    return isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) and _is_false(test.operand)
+
+
+def _is_loose(statement: ast.stmt) -> bool:
+    """Whether a statement does something besides giving names."""
+    match statement:
+        case ast.Assign(targets=targets):
+            parts = (part for target in targets for part in ast.walk(target))
+            return any(isinstance(part, ast.Attribute | ast.Subscript) for part in parts)
+        case ast.AnnAssign(target=target):
+            return not isinstance(target, ast.Name)
+        case ast.AugAssign(target=target):
+            return dotted(target) != ("__all__",)
+        case ast.Expr(value=value):
+            call = value.func if isinstance(value, ast.Call) else None
+            return not isinstance(value, ast.Constant) and dotted(call or value)[:1] != ("__all__",)
+        case ast.Delete() | ast.Assert() | ast.Raise():
+            return True
+    inner = [] if isinstance(statement, _DEFINITIONS) else _inner(statement)
+    return any(map(_is_loose, inner)) or (bool(inner) and not bound([statement], ""))
+
+
+def _inner(node: ast.AST) -> list[ast.stmt]:
+    """List the statements right inside a statement."""
+    found = []
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt):
+            found.append(child)
+        elif isinstance(child, ast.ExceptHandler | ast.match_case):
+            found += _inner(child)
+    return found

@@ -1,0 +1,35 @@
+"""What names lead to, and the units that code is followed by."""
+
+from typing import Literal, NamedTuple
+
+Kind = Literal[
+    "definition",  # of the project
+    "module",  # of the project, as a value
+    "outside",  # something outside the project, by its dotted name
+    "place",  # the folder of a module, or the part of it that is named
+    "templates",  # files in such a folder that read attributes
+    "attribute",  # an attribute that is read
+    "method",  # one that may be called by this name
+    "attributes",  # any attribute
+    "fields",  # any field of an object
+    "anything",  # everything that the project has
+]
+
+
+class Target(NamedTuple):
+    """What a name leads to; `module` is one of the project."""
+
+    kind: Kind
+    module: str = ""
+    name: str = ""
+
+
+class Unit(NamedTuple):
+    """What is followed as a whole: a name of a module, a method, or, without a name, loose statements."""
+
+    module: str
+    name: str = ""
+    method: str = ""
+
+    def __str__(self) -> str:
+        return ".".join(filter(None, (self.module, self.name or "<statements>", self.method)))

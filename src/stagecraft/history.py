@@ -1,0 +1,180 @@
+"""Earlier runs of pipelines: which there were, what came out, and what differs between two."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from stagecraft.artifact import Frozen
+from stagecraft.errors import ArtifactError, SelectionError
+from stagecraft.key import Parts, differences
+from stagecraft.tracking import (
+    CACHED_TAG,
+    ERROR_TAG,
+    PARENT_TAG,
+    PIPELINE_TAG,
+    REASON_TAG,
+    STAGE_TAG,
+    Tracker,
+)
+
+_NEWEST = "latest"
+_SEARCHED = 1000
+
+
+class StageRun(Frozen):
+    """A stage in a run.
+
+    Attributes:
+        state: completed, cached, failed, killed or running.
+        computed_by: the run in MLflow that computed it; itself unless it was cached.
+        reason: why it ran, or why it failed.
+    """
+
+    name: str
+    state: str
+    run_id: str
+    computed_by: str
+    seconds: float
+    reason: str
+    parameters: dict[str, str]
+    metrics: dict[str, float]
+
+
+class PipelineRun(Frozen):
+    """A run of a pipeline."""
+
+    run_id: str
+    name: str
+    status: str
+    started: str
+    seconds: float
+    parameters: dict[str, str]
+    stages: tuple[StageRun, ...] = ()
+
+    def count(self, state: str) -> int:
+        """Count the stages that ended so."""
+        return sum(stage.state == state for stage in self.stages)
+
+
+class Difference(Frozen):
+    """What differs in one stage between two runs.
+
+    Attributes:
+        causes: differences of code, parameters, libraries and inputs, in words.
+        metrics: by name, the values in both; None where a run has none.
+    """
+
+    stage: str
+    causes: tuple[str, ...]
+    metrics: dict[str, tuple[float | None, float | None]]
+
+
+class History:
+    """The runs that a store knows."""
+
+    def __init__(self, tracker: Tracker) -> None:
+        self.tracker = tracker
+
+    def latest(self, most: int) -> list[PipelineRun]:
+        """List the newest runs, each with its stages."""
+        return [self._with_stages(run) for run in self.tracker.search(_PARENTS, most)]
+
+    def find(self, text: str) -> PipelineRun:
+        """Find a run.
+
+        Args:
+            text: its id or the start of it; `latest`, `latest~1` for the one before, and so on.
+
+        Raises:
+            SelectionError: there is none, or several.
+        """
+        newest, _, back = text.partition("~")
+        if newest == _NEWEST:
+            runs = self.tracker.search(_PARENTS, int(back or 0) + 1) if (back or "0").isdigit() else []
+            found = runs[int(back or 0) :] if runs else []
+        else:
+            everything = self.tracker.search(_PARENTS, _SEARCHED)
+            found = [run for run in everything if run.info.run_id.startswith(text)]
+        if len(found) != 1:
+            raise SelectionError(
+                f"expected the id of a run, or the start of one, or latest, latest~1, …; {text!r} fits"
+                f" {len(found)} runs; `seqstep runs` lists them"
+            )
+        return self._with_stages(found[0])
+
+    def parts(self, stage: StageRun) -> Parts | None:
+        """Read what made the key of a stage's result, if that is still there."""
+        try:
+            path = self.tracker.open_uri(f"runs:/{stage.computed_by}/key.json")
+            return Parts.model_validate_json(path.read_bytes())
+        except (ArtifactError, OSError, ValueError):
+            return None
+
+    def diff(self, first: PipelineRun, second: PipelineRun) -> list[Difference]:
+        """Compare two runs stage by stage, in the order of the first; equal stages are left out."""
+        old = {stage.name: stage for stage in first.stages}
+        new = {stage.name: stage for stage in second.stages}
+        compared = [self._compare(name, old.get(name), new.get(name)) for name in {**old, **new}]
+        return [difference for difference in compared if difference.causes or difference.metrics]
+
+    def _compare(self, name: str, old: StageRun | None, new: StageRun | None) -> Difference:
+        before, after = old.metrics if old else {}, new.metrics if new else {}
+        metrics = {
+            metric: (before.get(metric), after.get(metric))
+            for metric in sorted({*before, *after})
+            if before.get(metric) != after.get(metric)
+        }
+        if old is None or new is None:
+            causes = [f"only in the {'second' if old is None else 'first'} run"]
+        elif old.computed_by == new.computed_by:
+            causes = []
+        else:
+            causes = self._causes(old, new)
+        return Difference(stage=name, causes=tuple(causes), metrics=metrics)
+
+    def _causes(self, old: StageRun, new: StageRun) -> list[str]:
+        """Say what differs in two stages' keys, or at least in their parameters."""
+        before, after = self.parts(old), self.parts(new)
+        if before and after:
+            return differences(before, after) or ["computed twice from the same"]
+        known = Parts(code={}, parameters=old.parameters, libraries={})
+        return differences(known, known.model_copy(update={"parameters": new.parameters}))
+
+    def _with_stages(self, run: Any) -> PipelineRun:
+        children = self.tracker.search(f"tags.`{PARENT_TAG}` = '{run.info.run_id}'")
+        stages = [_stage_run(child) for child in reversed(children) if STAGE_TAG in child.data.tags]
+        return PipelineRun(
+            run_id=run.info.run_id,
+            name=run.data.tags[PIPELINE_TAG],
+            status=run.info.status.lower(),
+            started=_time(run.info.start_time),
+            seconds=_seconds(run),
+            parameters=run.data.params,
+            stages=tuple(stages),
+        )
+
+
+_PARENTS = f"tags.`{PIPELINE_TAG}` LIKE '%'"
+_STATES = {"FINISHED": "completed"}
+
+
+def _stage_run(run: Any) -> StageRun:
+    tags = run.data.tags
+    source = tags.get(CACHED_TAG, "")
+    return StageRun(
+        name=tags[STAGE_TAG],
+        state="cached" if source else _STATES.get(run.info.status, run.info.status.lower()),
+        run_id=run.info.run_id,
+        computed_by=source or run.info.run_id,
+        seconds=_seconds(run),
+        reason=tags.get(ERROR_TAG) or tags.get(REASON_TAG, ""),
+        parameters=run.data.params,
+        metrics=run.data.metrics,
+    )
+
+
+def _seconds(run: Any) -> float:
+    return ((run.info.end_time or run.info.start_time) - run.info.start_time) / 1000
+
+
+def _time(milliseconds: int) -> str:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).astimezone().isoformat(timespec="seconds")

@@ -1,0 +1,123 @@
+"""Runs in progress: each holds a lock on a file of its own, which the kernel drops when the process dies."""
+
+import fcntl
+import hashlib
+import platform
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+import psutil
+
+from stagecraft.files import PART
+from stagecraft.home import Home
+
+_PROCESS = "process"
+
+
+class Session:
+    """A run in progress, and the results that it counts on, listed in its file.
+
+    Attributes:
+        name: what its runs in MLflow are tagged with.
+    """
+
+    def __init__(self, home: Home) -> None:
+        self.name = f"{home_id(home)}-{uuid.uuid4().hex}"
+        home.live.mkdir(parents=True, exist_ok=True)
+        self._path = home.live / self.name
+        # Seen unlocked, it would count as left behind by a process that died.
+        unseen = home.live.with_name(self.name + PART)
+        self._file = unseen.open("a", encoding="utf-8")
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        unseen.rename(self._path)
+        self._writing = threading.Lock()
+
+    def use(self, key: str) -> None:
+        """Keep a result from being freed while this run lasts; to be said before the result is read."""
+        with self._writing:
+            self._file.write(f"{key}\n")
+            self._file.flush()
+
+    def own(self, process: psutil.Process) -> None:
+        """Have a child process stopped, if this one dies before it can do so itself."""
+        self.use(f"{_PROCESS} {process.pid} {process.create_time()}")
+
+    def close(self) -> None:
+        """End the run."""
+        self._path.unlink(missing_ok=True)
+        self._file.close()
+
+
+@contextmanager
+def session(home: Home) -> Iterator[Session]:
+    """Be a run in progress."""
+    started = Session(home)
+    try:
+        yield started
+    finally:
+        started.close()
+
+
+def home_id(home: Home) -> str:
+    """Tell this home on this machine from others that share a server with it."""
+    return hashlib.sha256(f"{platform.node()}:{home.root}".encode()).hexdigest()[:8]
+
+
+def keys_in_use(home: Home) -> set[str]:
+    """Collect the keys of the results that runs in progress count on."""
+    return {key for path in _files(home) if _is_alive(path) for key in path.read_text().splitlines()}
+
+
+def living(home: Home) -> set[str]:
+    """Name the runs in progress."""
+    return {path.name for path in _files(home) if _is_alive(path)}
+
+
+def dead(home: Home) -> set[str]:
+    """Name the runs whose process died."""
+    return {path.name for path in _files(home)} - living(home)
+
+
+def bury(home: Home, name: str) -> None:
+    """Forget a run whose process died, and stop the child processes that it left."""
+    path = home.live / name
+    with suppress(FileNotFoundError):
+        for line in path.read_text().splitlines():
+            if line.startswith(f"{_PROCESS} "):
+                _stop(*line.split()[1:])
+    path.unlink(missing_ok=True)
+
+
+def _stop(pid: str, created: str) -> None:
+    """Stop a process, unless its number belongs to another one by now."""
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(int(pid))
+        if process.create_time() == float(created):
+            process.terminate()
+
+
+def _files(home: Home) -> list[Path]:
+    return sorted(home.live.glob("*")) if home.live.is_dir() else []
+
+
+def _is_alive(path: Path) -> bool:
+    """Tell whether somebody holds the lock on a session's file."""
+    try:
+        with path.open("rb") as file:
+            return not _can_lock(file)
+    except FileNotFoundError:
+        return False
+
+
+def _can_lock(file: IO[bytes]) -> bool:
+    """Try a lock, and let go of it again."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    fcntl.flock(file, fcntl.LOCK_UN)
+    return True

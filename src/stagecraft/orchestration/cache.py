@@ -1,0 +1,82 @@
+"""Prefect's extension points for a cache: the key, the record that is verified when it is read, the lock."""
+
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from prefect.cache_policies import CachePolicy
+from prefect.context import TaskRunContext
+from prefect.filesystems import LocalFileSystem
+from prefect.serializers import Serializer
+
+from stagecraft.checks import Checks
+from stagecraft.files import write_whole
+from stagecraft.progress import observer
+from stagecraft.result import Result
+
+#: holds artifacts against their addresses, in the run that is going on
+checks: ContextVar[Checks] = ContextVar("checks")
+
+
+@dataclass
+class StageKey(CachePolicy):
+    """The key of a stage's result.
+
+    Args:
+        find: makes it from the results of the stages before.
+    """
+
+    find: Callable[[Mapping[str, Result]], str] = lambda _results: ""
+
+    def compute_key(
+        self,
+        task_ctx: TaskRunContext,
+        inputs: dict[str, Any],
+        flow_parameters: dict[str, Any],
+        **_kwargs: Any,
+    ) -> str | None:
+        """Make the key when the stages before have ended."""
+        return self.find(inputs["results"])
+
+
+class Verified(Serializer):
+    """Writes a result as JSON; reads it only if every artifact behind it is what it was."""
+
+    type: Literal["stagecraft.verified"] = "stagecraft.verified"
+
+    def dumps(self, obj: Any) -> bytes:
+        """Write a result, or the error that a stage ended with."""
+        return obj.model_dump_json().encode() if isinstance(obj, Result) else str(obj).encode()
+
+    def loads(self, blob: bytes) -> Result:
+        """Read and verify.
+
+        Raises:
+            ValueError: an artifact is missing or changed; Prefect takes that for no result.
+        """
+        result = Result.model_validate_json(blob)
+        if flaws := checks.get().flaws(result.artifacts):
+            checks.get().set_aside(result.artifacts)
+            observer.get().noticed(result.stage, f"runs again: {'; '.join(flaws[:3])}")
+            raise ValueError("; ".join(flaws))
+        return result
+
+
+class WholeFiles(LocalFileSystem):
+    """A folder of records that are there whole or not at all."""
+
+    _block_type_slug = "stagecraft-whole-files"
+
+    def write_path(self, path: str, content: bytes, _sync: bool = True) -> str:  # type: ignore[override]
+        """Write a record; Prefect says with each call whether it is to block."""
+        whole = Path(self._resolve_path(path))
+        # A key has a folder. What has none is an error, which Prefect would keep beside the results.
+        if whole.parent != Path(self._resolve_path("")):
+            write_whole(whole, content)
+        return str(whole)
+
+    async def awrite_path(self, path: str, content: bytes) -> str:
+        """Write a record."""
+        return self.write_path(path, content)

@@ -1,0 +1,350 @@
+"""The one place that decides how a stage is run: as a Prefect task, recorded in MLflow."""
+
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import psutil
+from prefect import Task
+from prefect.client.schemas.objects import State as PrefectState
+from prefect.client.schemas.objects import TaskRun
+from prefect.futures import PrefectFuture
+from prefect.results import ResultRecord  # type: ignore[attr-defined]  # from a private module
+from prefect.transactions import IsolationLevel
+from pydantic import BaseModel
+
+from stagecraft.artifact import Artifact, digest
+from stagecraft.call import Call, addresses
+from stagecraft.checkpoints import Checkpoints
+from stagecraft.errors import StageFailedError, TrackingError, explain
+from stagecraft.key import Parts
+from stagecraft.live import Session
+from stagecraft.locks import KeyLocks
+from stagecraft.orchestration.cache import StageKey, Verified, WholeFiles, checks
+from stagecraft.plan import redrawn, why
+from stagecraft.progress import Outcome, observer
+from stagecraft.result import Result
+from stagecraft.results import Results
+from stagecraft.selection import Selection
+from stagecraft.stage import Stage
+from stagecraft.tracking import INPUT_TAG, REASON_TAG, STAGE_TAG, Record, Tracker, replay
+from stagecraft.walk import Handle
+
+
+@dataclass
+class Conductor:
+    """Walks a pipeline inside a Prefect flow.
+
+    Args:
+        tracker: the store of the records.
+        results: those that are kept.
+        parent: the run of the whole pipeline.
+        session: marks it as in progress.
+        selection: the stages to run, and which of them anew.
+        given: results of stages that do not run but are needed.
+    """
+
+    tracker: Tracker
+    results: Results
+    parent: str
+    session: Session
+    selection: Selection
+    given: Mapping[str, Result]
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    errors: list[BaseException] = field(default_factory=list)
+    _futures: dict[str, PrefectFuture[Any]] = field(default_factory=dict)
+    _calls: dict[str, Call] = field(default_factory=dict)
+    _stages: dict[str, Stage] = field(default_factory=dict)
+    _keys: dict[str, tuple[str, Parts]] = field(default_factory=dict)
+    _reasons: dict[str, str] = field(default_factory=dict)
+    _stopped: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        for result in self.given.values():
+            self.session.use(result.key)
+        # Prefect's temporary server, which would outlive a killed run.
+        for child in psutil.Process().children():
+            self.session.own(child)
+        checks.set(self.results.checks)
+        self._locks = KeyLocks(self.tracker.home.locks)
+
+    def __call__(self, stage: Stage, /, *args: Any, **kwargs: Any) -> Any:
+        """Submit a stage; it starts when the stages before it have ended."""
+        self._stages[stage.name] = stage
+        if stage.name in self.selection.selected:
+            call = self._calls[stage.name] = Call(stage, stage.bind(*args, **kwargs))
+            before = {name: self._futures[name] for name in call.sources().values() if name in self._futures}
+            self._futures[stage.name] = self._task(call).submit(results=before)
+        return Handle(stage.name)
+
+    def wait(self) -> list[Outcome]:
+        """Wait for all submitted stages; return how each ended, in the order of the pipeline."""
+        for name, future in self._futures.items():
+            future.wait()
+            if name not in self.outcomes:
+                self._end(self._unrecorded(name, future.state))
+            self._check_kept(self.outcomes[name])
+        return self.outcomes_in_order()
+
+    def outcomes_in_order(self) -> list[Outcome]:
+        """Return how each stage ended, in the order of the pipeline."""
+        return [self.outcomes[name] for name in self._futures if name in self.outcomes]
+
+    def _check_kept(self, outcome: Outcome) -> None:
+        """Say so if a result was not kept: Prefect only logs it where its record can't be written."""
+        if outcome.state == "completed" and outcome.key and not self.results.path(outcome.key).exists():
+            observer.get().noticed(outcome.name, "its result could not be kept, so it will run again")
+
+    def stop(self) -> None:
+        """Ask the stages that are running to stop at their next step."""
+        self._stopped.set()
+
+    def _task(self, call: Call) -> "Task[Any, Any]":
+        """Make the task of a stage."""
+        name = call.stage.name
+
+        def body(results: dict[str, Result]) -> Result:
+            return self._execute(call, results)
+
+        def find(results: Mapping[str, Result]) -> str:
+            return self._find_key(call, results)
+
+        def completed(_task: Any, _run: TaskRun, state: PrefectState[Any]) -> None:
+            if state.name == "Cached" and isinstance(state.data, ResultRecord):
+                self._replay(call, state.data.result)
+
+        task: Task[Any, Any] = Task(
+            fn=body,
+            name=name,
+            task_run_name=name,
+            cache_policy=StageKey(
+                isolation_level=IsolationLevel.SERIALIZABLE, lock_manager=self._locks, find=find
+            ),
+            persist_result=True,
+            refresh_cache=name in self.selection.forced,
+            result_serializer=Verified(),
+            on_completion=[completed],
+        )
+        # Its constructor takes no block that the server does not know, and no other folder is atomic.
+        task.result_storage = WholeFiles(basepath=str(self.tracker.home.results))
+        return task
+
+    def _find_key(self, call: Call, results: Mapping[str, Result]) -> str:
+        """Make a stage's key, and count on its result from now on."""
+        parts = call.parts({**self.given, **results}, self.results.checks.digests)
+        name = call.stage.name
+        key = parts.key(name)
+        self._keys[name] = key, parts
+        self._reasons[name] = self._reason(call, key, parts)
+        self.session.use(key)
+        if self._locks.is_locked(key):
+            observer.get().noticed(name, "waits for another run that computes the same")
+        return key
+
+    def _reason(self, call: Call, key: str, parts: Parts) -> str:
+        """Say why a stage will run, if it will."""
+        if call.stage.name in self.selection.forced:
+            return "forced"
+        if self.results.path(key).exists():
+            return "artifacts missing or changed"
+        latest = self.results.latest(call.stage.name)
+        return why(latest.parts if latest else None, parts, call)
+
+    def _execute(self, call: Call, results: Mapping[str, Result]) -> Result:
+        """Run a stage's function, with a run of its own in MLflow."""
+        stage, start = call.stage, time.monotonic()
+        observer.get().started(stage.name)
+        tags = {STAGE_TAG: stage.name, REASON_TAG: self._reasons[stage.name]}
+        run_id = self.tracker.start_run(stage.name, tags, self.parent, self.session.name)
+        try:
+            record = self._record(call, run_id)
+            inputs = call.filled(self._values({**self.given, **results}))
+            self.tracker.log_params(run_id, self._keys[stage.name][1].parameters)
+            used = dict(addresses(inputs))
+            record.tag({f"{INPUT_TAG}.{name}": uri for name, uri in used.items()})
+            value = stage.function(record, **inputs)
+            result = self._result(stage, record, used, value, time.monotonic() - start)
+            self.tracker.finish_run(run_id, "FINISHED")
+            self.results.remember(result)
+        except BaseException as error:
+            self._fail(stage.name, run_id, error, time.monotonic() - start)
+            raise
+        self._end(
+            Outcome(
+                name=stage.name,
+                state="completed",
+                reason=self._reasons[stage.name],
+                key=result.key,
+                run_id=run_id,
+                computed_by=run_id,
+                seconds=result.seconds,
+                figure=result.figure,
+            )
+        )
+        return result
+
+    def _values(self, results: Mapping[str, Result]) -> dict[str, BaseModel]:
+        """Read what stages yielded."""
+        return {
+            name: self._stages[name].returns.model_validate(result.value) for name, result in results.items()
+        }
+
+    def _result(
+        self, stage: Stage, record: Record, used: dict[str, str], value: BaseModel, seconds: float
+    ) -> Result:
+        """Put together what is kept of a stage that ran."""
+        key, parts = self._keys[stage.name]
+        record.log_text("key.json", parts.model_dump_json(indent=1), "application/json")
+        return Result(
+            stage=stage.name,
+            key=key,
+            parts=parts,
+            value=value.model_dump(mode="json"),
+            artifacts=tuple(map(self.tracker.keep, _files(record, value))),
+            used=used,
+            run_id=record.run_id,
+            seconds=seconds,
+            figure=stage.figure(record.metrics),
+            drawing=stage.drawing,
+            written=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+
+    def _record(self, call: Call, run_id: str) -> Record:
+        """Make the record of a stage's run, which also tells the observer how far the stage is."""
+        name = call.stage.name
+
+        def progress(done: int, total: int | None, figures: Mapping[str, float]) -> None:
+            if self._stopped.is_set():
+                raise KeyboardInterrupt
+            observer.get().progressed(name, done, total, figures)
+
+        def notice(text: str) -> None:
+            observer.get().noticed(name, text)
+
+        return Record(self.tracker, run_id, progress, notice, self._checkpoints(call, run_id))
+
+    def _checkpoints(self, call: Call, run_id: str) -> Checkpoints:
+        """Find the checkpoints of a training by its key without its number of epochs."""
+        stage, parts = call.stage, self._keys[call.stage.name][1]
+        if not stage.longer:
+            return Checkpoints(None, run_id)
+        training = f"{stage.name}/{digest(parts.without(stage.longer).model_dump())}"
+        # Whoever frees checkpoints holds the same lock, and looks who counts on them.
+        with self._locks.holding(training):
+            self.session.use(training)
+        anew = stage.name in self.selection.forced
+        return Checkpoints(self.tracker.home.checkpoints / training, run_id, anew)
+
+    def _replay(self, call: Call, result: Result) -> None:
+        """Record a stage whose result was there."""
+        start, name = time.monotonic(), call.stage.name
+        observer.get().started(name)
+        try:
+            if text := redrawn(result, call.stage):
+                observer.get().noticed(name, text)
+            run_id = replay(self.tracker, result, self.parent, self.session.name)
+            self.results.remember(result)
+        except Exception as error:  # noqa: BLE001  (Prefect would only log what a hook raises)
+            self._fail(name, "", error, time.monotonic() - start)
+            return
+        self._end(
+            Outcome(
+                name=name,
+                state="cached",
+                key=result.key,
+                run_id=run_id,
+                computed_by=result.run_id,
+                seconds=time.monotonic() - start,
+                figure=result.figure,
+            )
+        )
+
+    def _fail(self, name: str, run_id: str, error: BaseException, seconds: float) -> None:
+        """Mark a stage's run, and keep its outcome."""
+        killed = not isinstance(error, Exception)
+        reason = "interrupted" if killed else explain(error)
+        status = getattr(error, "exit_status", 1)
+        self.errors.append(error)
+        self._end(
+            Outcome(
+                name=name,
+                state="failed",
+                reason=reason,
+                run_id=run_id or None,
+                seconds=seconds,
+                exit_status=status,
+            )
+        )
+        # Where the store is what failed, the first error is the one to tell.
+        with suppress(TrackingError):
+            if run_id:
+                self.tracker.finish_run(run_id, "KILLED" if killed else "FAILED", reason)
+
+    def _unrecorded(self, name: str, state: PrefectState[Any]) -> Outcome:
+        """Tell how a stage ended that never started, or whose run could not be recorded."""
+        if state.is_failed() or state.is_crashed():
+            error = state.result(raise_on_failure=False)
+            status = getattr(error, "exit_status", 1)
+            return Outcome(name=name, state="failed", reason=explain(error), exit_status=status)
+        failed = ", ".join(dict.fromkeys(self._culprits(name)))
+        reason = f"after {failed}" if failed else (state.message or "not started")
+        return Outcome(name=name, state="skipped", reason=reason)
+
+    def _culprits(self, name: str) -> list[str]:
+        """Name the failed stages that a stage stands on."""
+        if name in self.outcomes and self.outcomes[name].state == "failed":
+            return [name]
+        before = self._calls[name].sources().values() if name in self._calls else ()
+        return [culprit for need in before for culprit in self._culprits(need)]
+
+    def _end(self, outcome: Outcome) -> None:
+        self.outcomes[outcome.name] = outcome
+        observer.get().finished(outcome)
+
+
+def _files(record: Record, value: BaseModel) -> list[Artifact]:
+    """List every file behind a result once: what it names, and what was logged besides."""
+    named = _artifacts(value)
+    return list({file.uri: file for file in [*record.logged, *named]}.values())
+
+
+def _artifacts(value: Any) -> list[Artifact]:
+    """Collect the addresses in a stage's value."""
+    if isinstance(value, Artifact):
+        return [value]
+    parts = (
+        dict(value).values() if isinstance(value, BaseModel) else value if isinstance(value, tuple) else ()
+    )
+    return [artifact for part in parts for artifact in _artifacts(part)]
+
+
+@contextmanager
+def conduct(
+    tracker: Tracker,
+    results: Results,
+    parent: str,
+    session: Session,
+    selection: Selection,
+    given: Mapping[str, Result],
+) -> Iterator[Conductor]:
+    """Run stages under a parent run.
+
+    Raises:
+        StageFailedError: a stage failed; the others ran as far as they could.
+    """
+    conductor = Conductor(tracker, results, parent, session, selection, given)
+    try:
+        yield conductor
+        failed = [outcome for outcome in conductor.wait() if outcome.state == "failed"]
+    except BaseException:
+        conductor.stop()
+        raise
+    if failed:
+        reason = "; ".join(f"{outcome.name}: {outcome.reason}" for outcome in failed)
+        cause = conductor.errors[0] if conductor.errors else None
+        status = failed[0].exit_status
+        raise StageFailedError(reason, status, parent, conductor.outcomes_in_order()) from cause

@@ -1,0 +1,95 @@
+"""The results that are kept: Prefect's records, read without Prefect, and the latest key of each stage."""
+
+import json
+import os
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from stagecraft.artifact import Frozen
+from stagecraft.checks import Checks, Fetch
+from stagecraft.files import write_whole
+from stagecraft.home import Home
+from stagecraft.key import Parts
+from stagecraft.result import Result
+
+
+class Latest(Frozen):
+    """What a stage's latest result was keyed by, and how long it took."""
+
+    key: str
+    parts: Parts
+    seconds: float
+
+
+class Found(Frozen):
+    """What is there for a key: a result, and why it can't be used, if so; neither if there is none."""
+
+    result: Result | None = None
+    flaw: str = ""
+
+    @property
+    def intact(self) -> bool:
+        """Whether there is a result that can be used."""
+        return self.result is not None and not self.flaw
+
+
+class Results:
+    """Finds and checks the results that are kept in a home."""
+
+    def __init__(self, home: Home, fetch: Fetch) -> None:
+        self.home, self.checks = home, Checks(home, fetch)
+
+    def find(self, key: str) -> Found:
+        """Look up a result, and check every artifact behind it."""
+        try:
+            result = read(self.path(key))
+        except FileNotFoundError:
+            return Found()
+        except (OSError, ValueError) as error:
+            return Found(flaw=f"result unreadable: {key} ({str(error).splitlines()[0][:80]})")
+        if flaws := self.checks.flaws(result.artifacts):
+            more = f" and {len(flaws) - 1} more" if len(flaws) > 1 else ""
+            return Found(result=result, flaw=flaws[0] + more)
+        return Found(result=result)
+
+    def path(self, key: str) -> Path:
+        """Tell where the record of a result lies."""
+        return self.home.results / key
+
+    def all(self) -> list[str]:
+        """List the keys of all records."""
+        files = self.home.results.glob("*/*") if self.home.results.is_dir() else ()
+        return sorted(f"{path.parent.name}/{path.name}" for path in files if "." not in path.name)
+
+    def any_fixed(self, stage: str, parts: Parts) -> bool:
+        """Tell whether there is a result of this code and these parameters, whatever its inputs were."""
+        folder = self.home.results / stage
+        names = os.listdir(folder) if folder.is_dir() else ()  # noqa: PTH208  (thousands of names)
+        return any(name.startswith(f"{parts.fixed}-") for name in names)
+
+    def latest(self, stage: str) -> Latest | None:
+        """Look up what a stage's latest result was keyed by."""
+        try:
+            return Latest.model_validate_json((self.home.latest / f"{stage}.json").read_bytes())
+        except (OSError, ValidationError):
+            return None
+
+    def remember(self, result: Result) -> None:
+        """Note that a result was used: it is its stage's latest, and the last to be freed."""
+        latest = Latest(key=result.key, parts=result.parts, seconds=result.seconds)
+        write_whole(self.home.latest / f"{result.stage}.json", latest.model_dump_json().encode())
+        if (path := self.path(result.key)).exists():
+            os.utime(path)
+
+
+def read(path: Path) -> Result:
+    """Read one of Prefect's records.
+
+    Raises:
+        ValueError: it is no record of a result.
+    """
+    content = json.loads(path.read_bytes())
+    if not isinstance(content, dict) or not isinstance(content.get("result"), str):
+        raise ValueError("no record of a result")
+    return Result.model_validate_json(content["result"])

@@ -1,0 +1,93 @@
+"""What a stage is: a function that is known by its name and its source until it runs."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from stagecraft.artifact import Frozen
+from stagecraft.code import Code, Reach
+
+#: what a record is told that is no part of a result: how it is drawn, and what is said about it
+RECORDING = frozenset({"log_figure", "log_dataset", "tag", "notice", "progress"})
+
+Figure = Callable[[Mapping[str, float]], str]
+
+
+class Stage:
+    """A named step of a pipeline: a function from a record and inputs to the addresses of its results.
+
+    Nothing that the function needs is imported before it runs.
+
+    Args:
+        code: the project's own code.
+        outputs: module of the models that stages return.
+        target: the function, `package.module.function`. It takes a `Record`, then addresses and
+            parameters; its docstring's first line is the stage's description.
+        figure: makes the stage's main figure, in words, from its metrics.
+        reads: from the function's parameters to a file outside of the pipeline that it reads, if any.
+        aside: parameters that no result depends on, under dotted names. The fields of a model stand under
+            the parameter's name, or under what the model itself says in a class variable `section`.
+        resolves: parameters whose meaning depends on the machine: from the value to what counts.
+        longer: the parameter that only says when a training stops; its checkpoints serve every value.
+    """
+
+    def __init__(
+        self,
+        code: Code,
+        outputs: str,
+        target: str,
+        figure: Figure,
+        reads: Callable[..., Path | None] | None = None,
+        aside: Sequence[str] = (),
+        resolves: Mapping[str, Callable[[Any], Any]] | None = None,
+        longer: str = "",
+    ) -> None:
+        self.code, self.target, self.figure, self.longer = code, target, figure, longer
+        self.reads, self.aside, self.resolves = reads, tuple(aside), dict(resolves or {})
+        self.name = target.rpartition(".")[2]
+        self._outputs = outputs
+
+    @cached_property
+    def description(self) -> str:
+        """What the stage does."""
+        return self.code.description(self.target)
+
+    @cached_property
+    def reach(self) -> Reach:
+        """The code that its result can depend on."""
+        return self.code.follow(self.target)
+
+    @cached_property
+    def drawing(self) -> dict[str, str]:
+        """The code that draws the result, or says something about it, and no more."""
+        reached = self.reach.definitions
+        whole = self.code.follow(self.target, recorded=True).definitions
+        return {name: digest for name, digest in whole.items() if reached.get(name) != digest}
+
+    @cached_property
+    def returns(self) -> type[Frozen]:
+        """The model of its results."""
+        model: type[Frozen] = getattr(
+            import_module(self._outputs), str(self.code.signature(self.target).return_annotation)
+        )
+        return model
+
+    @property
+    def yields(self) -> tuple[str, ...]:
+        """Names of the results."""
+        return tuple(self.returns.model_fields)
+
+    @cached_property
+    def function(self) -> Callable[..., Frozen]:
+        """The function itself."""
+        module, _, name = self.target.rpartition(".")
+        function: Callable[..., Frozen] = getattr(import_module(module), name)
+        return function
+
+    def bind(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Lay arguments out by the names of the function's parameters, the record left out."""
+        bound = self.code.signature(self.target).bind(None, *args, **kwargs)
+        bound.apply_defaults()
+        return dict(list(bound.arguments.items())[1:])

@@ -1,0 +1,128 @@
+"""What does not fit together between results, artifacts, and what MLflow knows of them."""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from stagecraft.locks import KeyLocks
+from stagecraft.result import Kept, Result
+from stagecraft.results import Results, read
+from stagecraft.tracking.store import Tracker, Version
+from stagecraft.upkeep.disk import discard, folders_of_models, folders_of_runs, owner_of
+from stagecraft.upkeep.finding import Finding
+from stagecraft.upkeep.references import REGISTERED
+
+
+class ArtifactChecks:
+    """Holds results, folders of artifacts and registered models against each other."""
+
+    def __init__(self, tracker: Tracker, results: Results) -> None:
+        self.tracker, self.home, self.results = tracker, tracker.home, results
+        folder = tracker.artifact_folder()
+        self._artifacts = folder if folder == self.home.artifacts else None
+        # Folders before runs: a folder is made after its run.
+        self._runs, self._models = folders_of_runs(self._artifacts), folders_of_models(self._artifacts)
+        self._known = {run.info.run_id for run in tracker.all_runs()} | set(tracker.logged_models())
+
+    def findings(self) -> Iterator[Finding]:
+        """Find what does not fit together; in this order, a repair leaves nothing for the next to find."""
+        flaws = {key: self._flaw(key) for key in self.results.all()}
+        damaged = {owner_of(file.uri): file.uri for _, files in flaws.values() for file in files}
+        yield from self._versions(damaged)
+        for key, (flaw, _) in flaws.items():
+            if flaw:
+                remedy = "remove its record; the stage runs again when it is needed"
+                yield Finding(
+                    "result without artifacts", f"{key}: {flaw}", remedy, partial(self._forget, key)
+                )
+        yield from self._folders()
+
+    def _flaw(self, key: str) -> tuple[str, list[Kept]]:
+        """Say what is wrong with a result, and with which of its files."""
+        found = self.results.find(key)
+        if found.flaw:
+            files = found.result.artifacts if found.result else ()
+            return found.flaw, [file for file in files if self.results.checks.flaws([file])]
+        unknown = self._unknown(found.result) if found.result else []
+        return (f"MLflow does not know {', '.join(unknown)}" if unknown else ""), []
+
+    def _unknown(self, result: Result) -> list[str]:
+        """Name the runs and models of a result that MLflow does not know."""
+        files = [file for file in result.artifacts if not file.uri.startswith("file:")]
+        owners = [result.run_id, *(owner_of(file.uri) for file in files)]
+        return [owner for owner in dict.fromkeys(owners) if self._artifacts and not self._knows(owner)]
+
+    def _forget(self, key: str) -> bool:
+        """Remove a result's record, and set aside files that are not what they should be."""
+        self.tracker.pinned()  # a store that can't be reached says so here, and knows nothing
+        with KeyLocks(self.home.locks).holding(key, 0) as held:
+            if not held:
+                return False
+            flaw, files = self._flaw(key)
+            if flaw:
+                self.results.checks.set_aside(filter(self._is_ours, files))
+                self.results.path(key).unlink(missing_ok=True)
+        return True
+
+    def _is_ours(self, file: Kept) -> bool:
+        """Tell whether a file was made by a run; others in the home are the user's."""
+        folders = (self.home.artifacts, self.home.private)
+        return any(Path(file.place).is_relative_to(folder) for folder in folders)
+
+    def _folders(self) -> Iterator[Finding]:
+        """Find folders whose run or logged model MLflow does not know."""
+        for owner, folder in {**self._runs, **self._models}.items():
+            if not self._knows(owner):
+                what = f"{folder.relative_to(self.home.root)}: MLflow knows nothing of it"
+                mend = partial(self._remove_folder, owner, folder)
+                yield Finding("artifacts without a run", what, "remove the folder", mend)
+
+    def _remove_folder(self, owner: str, folder: Path) -> bool:
+        if owner in self._named():
+            return False
+        discard(self.home, folder)
+        return True
+
+    def _named(self) -> set[str]:
+        """Name the runs and models that results name."""
+        named: set[str] = set()
+        for key in self.results.all():
+            try:
+                result = read(self.results.path(key))
+            except (OSError, ValueError):
+                continue
+            uris = [*result.used.values(), *(file.uri for file in result.artifacts)]
+            named |= {result.run_id, *map(owner_of, uris)}
+        return named
+
+    def _knows(self, owner: str) -> bool:
+        """Tell whether MLflow knows a run or a logged model, in whatever experiment."""
+        if owner not in self._known:
+            know = self.tracker.knows_model if owner.startswith("m-") else self.tracker.knows_run
+            if not know(owner):
+                return False
+            self._known.add(owner)
+        return True
+
+    def _versions(self, damaged: dict[str, str]) -> Iterator[Finding]:
+        """Find versions of the project's registered models whose files are gone.
+
+        Args:
+            damaged: an address that leads nowhere, by logged model.
+        """
+        for version in self.tracker.versions():
+            if version.name.startswith(REGISTERED) and version.model_id:
+                missing = self.tracker.missing_of_model(version.model_id)
+                if missing or version.model_id in damaged:
+                    what = f"{_title(version)}: {(missing or [damaged[version.model_id]])[0]} is gone"
+                    mend = partial(self._forget_version, version)
+                    yield Finding("registered model without files", what, "delete the version", mend)
+
+    def _forget_version(self, version: Version) -> bool:
+        self.tracker.forget_version(version)
+        return True
+
+
+def _title(version: Version) -> str:
+    aliases = f" (alias {', '.join(version.aliases)})" if version.aliases else ""
+    return f"{version.name} version {version.number}{aliases}"

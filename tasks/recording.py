@@ -1,0 +1,83 @@
+"""How trainings are recorded: none of it is part of a key, so a change here retrains nothing."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Protocol, TypeVar
+
+import torch
+
+import seqstep
+from seqstep.models.bundle import MLPSpec, Spec, save
+from stagecraft.tracking import ModelFiles, Record
+
+FORECASTER_METRICS = {"train/mse": "train_mse", "valid/mse": "valid_mse"}
+LANGUAGE_METRICS = {
+    "train/loss": "loss",
+    "train/perplexity": "perplexity",
+    "train/tokens_per_s": "tokens_per_s",
+}
+
+_SERVING = Path(__file__).parent / "serving"
+_NEEDS = ("mlflow", "numpy", "pandas", "pydantic", "regex", "safetensors", "torch")
+
+Row = TypeVar("Row", bound=tuple[Any, ...])
+
+
+class Resumable(Protocol):
+    """Something whose state can be written and read back."""
+
+    def load(self, folder: Path) -> None:
+        """Read the state."""
+
+    def save(self, folder: Path) -> None:
+        """Write the state."""
+
+
+def follow(
+    record: Record,
+    rows: Iterable[Row],
+    parts: Iterable[Resumable],
+    epochs: int,
+    every: int,
+    metrics: Mapping[str, str],
+) -> Iterator[Row]:
+    """Go on with a training where an earlier run was, record each epoch, and keep checkpoints.
+
+    Args:
+        rows: one an epoch, the number of the epoch first; taken up after the parts were loaded.
+        parts: all that has a state.
+        epochs: how far the training is to go.
+        every: epochs between two checkpoints; the last epoch is always one.
+        metrics: metric name -> column.
+    """
+    parts = list(parts)
+
+    def load(folder: Path) -> None:
+        for part in parts:
+            part.load(folder)
+
+    def save_all(folder: Path) -> None:
+        for part in parts:
+            part.save(folder)
+
+    restored = record.resume(epochs, load)
+    for row in record.follow(rows, epochs, metrics):
+        yield row
+        epoch = row[0]
+        if epoch > restored and (epoch % every == 0 or epoch == epochs):
+            record.checkpoints.save(epoch, save_all)
+
+
+def log_model(record: Record, name: str, model: torch.nn.Module, spec: Spec) -> ModelFiles:
+    """Record and register a model with its own package, so that it loads where seqstep is not installed."""
+    example: tuple[list[Any], dict[str, Any]]
+    if isinstance(spec, MLPSpec):
+        code, example = "forecast.py", ([[0.0] * spec.window], {"horizon": 1})
+    else:
+        parameters = {"length": 50, "temperature": 0.0, "top_k": 0, "seed": 0}
+        code, example = "text.py", (["time traveller"], parameters)
+    with TemporaryDirectory() as folder:
+        weights, description = save(model, spec, Path(folder))
+        files = {"weights": weights, "spec": description}
+        return record.log_model(name, _SERVING / code, files, [seqstep], _NEEDS, example)

@@ -1,0 +1,374 @@
+"""Two small projects of stages, as source files: one that nothing imports, and one whose stages can run."""
+
+import importlib
+import sys
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stagecraft.code import Code
+from stagecraft.errors import StageFailedError
+from stagecraft.home import Home
+from stagecraft.plan import Plan, make_plan
+from stagecraft.progress import Outcome
+from stagecraft.results import Results
+from stagecraft.selection import Selection, Wish, select
+from stagecraft.stage import RECORDING, Stage
+from stagecraft.tracking import Tracker
+from stagecraft.walk import Run, Trace, Walk
+
+_SOURCE = '''
+from stagecraft.artifact import Artifact
+from {package}.outputs import Parts
+
+
+def begin(record, size: int = 3) -> Parts:
+    """Make both parts.
+
+    More about it.
+    """
+    raise NotImplementedError
+
+
+def middle(record, left: Artifact, *, right: Artifact | None = None) -> Parts:
+    """Use both parts."""
+    raise NotImplementedError
+
+
+def apart(record) -> Parts:
+    """Need nothing."""
+    raise NotImplementedError
+
+
+def end(record, left: Artifact, right: Artifact, size: int) -> Parts:
+    """Need two stages."""
+    raise NotImplementedError
+'''
+
+_OUTPUTS = '''
+from stagecraft.artifact import Artifact, Frozen
+
+
+class Parts(Frozen):
+    """Two addresses."""
+
+    left: Artifact
+    right: Artifact
+'''
+
+_numbers = count()
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Stage]:
+    """Write the project; returns what makes one of its stages by name."""
+    package = f"project_{next(_numbers)}"
+    folder = tmp_path / "source" / package
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").touch()
+    (folder / "stages.py").write_text(_SOURCE.format(package=package))
+    (folder / "outputs.py").write_text(_OUTPUTS)
+    monkeypatch.syspath_prepend(folder.parent)
+    code = Code((package,), recording=RECORDING)
+
+    def make(name: str) -> Stage:
+        figure = "{n:.0f} things".format_map
+        return Stage(code, f"{package}.outputs", f"{package}.stages.{name}", figure)
+
+    return make
+
+
+# Three stages, one after the other; the second trains, so to say.
+_FILES = {
+    "__init__": "",
+    "outputs": '''
+from stagecraft.artifact import Artifact, Frozen, Reference
+
+
+class Words(Frozen):
+    """A text."""
+
+    file: Artifact
+
+
+class Sums(Frozen):
+    """Sums, and the run that made them."""
+
+    table: Artifact
+    run: Reference
+
+
+class Page(Frozen):
+    """A page."""
+
+    file: Artifact
+''',
+    "settings": '''
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Reading(BaseModel):
+    """What is read, and how patiently."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str = ""
+    words: int = 4
+    limit: int = 100
+    patience: int = 3
+    colour: str = "blue"
+
+
+class Summing(BaseModel):
+    """How often is summed; users call it sums."""
+
+    model_config = ConfigDict(frozen=True)
+    section: ClassVar[str] = "sums"
+
+    rounds: int = 3
+    weight: float = 1.0
+    every: int = 0
+    unused: str = "-"
+''',
+    "drawing": '''
+class Drawing:
+    """A picture."""
+
+    def __init__(self, text):
+        self.text = text
+
+    def savefig(self, path):
+        path.write_text("drawn in blue: " + self.text)
+''',
+    "sums": '''
+from typing import NamedTuple
+
+import tomlkit
+
+
+class Round(NamedTuple):
+    """A round of summing."""
+
+    number: int
+    total: float
+
+
+class Adder:
+    """Sums up, and can be gone on with."""
+
+    def __init__(self, weight):
+        self.weight, self.total, self.done = weight, 0.0, 0
+
+    def load(self, folder):
+        self.total = float((folder / "total").read_text())
+
+    def save(self, folder):
+        (folder / "total").write_text(str(self.total))
+
+    def run(self, text, rounds):
+        for number in range(1, rounds + 1):
+            if number > self.done:
+                self.total += self.weight * len(text.split())
+            yield Round(number, self.total)
+
+
+def as_table(total):
+    """Write a sum down."""
+    return tomlkit.dumps({"total": total})
+''',
+    "stages": '''
+from pathlib import Path
+
+from stagecraft.artifact import Artifact, Reference
+from stagecraft.tracking import Record
+from {package}.drawing import Drawing
+from {package}.outputs import Page, Sums, Words
+from {package}.settings import Reading, Summing
+from {package}.sums import Adder, as_table
+
+
+def gather(record: Record, config: Reading) -> Words:
+    """Gather the words."""
+    text = Path(config.path).read_text() if config.path else "word " * config.words
+    record.log_metrics({{"words/count": len(text.split()), "words/patience": config.patience}})
+    if len(text.split()) > config.limit:
+        raise ValueError(f"at most {{config.limit}} words")
+    return Words(file=record.log_text("words.txt", text))
+
+
+def add(record: Record, words: Artifact, config: Summing, device: str) -> Sums:
+    """Sum up."""
+    text = record.open(words).read_text()
+    adder = Adder(config.weight)
+    adder.done = record.resume(config.rounds, adder.load)
+    for row in record.follow(adder.run(text, config.rounds), config.rounds, {{"sums/total": "total"}}):
+        if config.every and row.number % config.every == 0:
+            record.checkpoints.save(row.number, adder.save)
+    record.tag({{"colour": "of sums"}})
+    record.log_figure("plots/sum.png", Drawing(str(adder.total)))
+    table = record.log_text("sums.toml", as_table(adder.total))
+    return Sums(table=table, run=Reference(uri=record.run_id))
+
+
+def page(record: Record, sums: Sums, title: str = "Sums") -> Page:
+    """Write a page."""
+    text = f"{{title}}: {{record.open(sums.table).read_text()}}"
+    return Page(file=record.log_text("page.txt", text))
+''',
+}
+
+
+class Workshop:
+    """The project whose stages can run, in a home of its own.
+
+    Attributes:
+        patience: by it the first stage's parameter that its result does not depend on is set aside.
+    """
+
+    def __init__(self, folder: Path, home: Home) -> None:
+        self.package, self.home = folder.name, home
+        self._folder = folder
+        folder.mkdir(parents=True)
+        for name, text in _FILES.items():
+            (folder / f"{name}.py").write_text(
+                text.format(package=self.package) if name == "stages" else text
+            )
+        self.tracker = Tracker(home)
+        self.results = Results(home, self.tracker.fetch)
+
+    def edit(self, module: str, old: str, new: str) -> None:
+        """Change the source; what was imported of it is forgotten."""
+        path = self._folder / f"{module}.py"
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+        self.forget()
+
+    def forget(self) -> None:
+        """Have the source read anew."""
+        for name in [name for name in sys.modules if name.partition(".")[0] == self.package]:
+            del sys.modules[name]
+        importlib.invalidate_caches()
+
+    def stages(self) -> dict[str, Stage]:
+        """Make the stages of the code as it stands now."""
+        code = Code((self.package,), leave_out=("stagecraft",), recording=RECORDING)
+
+        def make(name: str, figure: str, **options: Any) -> Stage:
+            return Stage(
+                code, f"{self.package}.outputs", f"{self.package}.stages.{name}", figure.format_map, **options
+            )
+
+        return {
+            "gather": make(
+                "gather",
+                "{words/count:.0f} words",
+                reads=lambda config: Path(config.path) if config.path else None,
+                aside=("config.patience",),
+            ),
+            "add": make(
+                "add",
+                "{sums/total:.1f} in all",
+                aside=("sums.every",),
+                resolves={"device": lambda device: "cpu" if device == "auto" else device},
+                longer="sums.rounds",
+            ),
+            "page": make("page", "a page"),
+        }
+
+    def settings(self, **changes: Any) -> dict[str, Any]:
+        """Make the settings; a change is called after its field."""
+        module = importlib.import_module(f"{self.package}.settings")
+        models = {"reading": module.Reading, "summing": module.Summing}
+        return {
+            name: model(**{field: changes[field] for field in model.model_fields if field in changes})
+            for name, model in models.items()
+        }
+
+    def walk(self, title: str = "Sums", device: str = "auto", **changes: Any) -> Walk:
+        """Make the walk over the three stages."""
+        stages, settings = self.stages(), self.settings(**changes)
+
+        def walk(run: Run) -> None:
+            words = run(stages["gather"], settings["reading"])
+            sums = run(stages["add"], words.file, settings["summing"], device=device)
+            run(stages["page"], sums, title)
+
+        return walk
+
+    def select(self, walk: Walk, wish: Wish) -> Selection:
+        """Choose stages."""
+        trace = Trace()
+        walk(trace)
+        return select(trace, wish)
+
+    def plan(self, wish: Wish | None = None, **changes: Any) -> Plan:
+        """Find out what a run would do."""
+        walk = self.walk(**changes)
+        results = Results(self.home, self.tracker.fetch)
+        return make_plan(walk, results, self.select(walk, wish or Wish()), "small run")
+
+    def said(self, wish: Wish | None = None, **changes: Any) -> dict[str, tuple[str, str]]:
+        """Find out what would become of each stage, and why."""
+        plan = self.plan(wish, **changes)
+        return {intent.name: (intent.state, intent.reason) for intent in plan.intents}
+
+    def run(self, wish: Wish | None = None, **changes: Any) -> dict[str, Outcome]:
+        """Run the project inside a Prefect flow; return how each stage ended, also after a failure."""
+        from prefect import Flow
+        from prefect.task_runners import ThreadPoolTaskRunner
+
+        from stagecraft.orchestration import conduct
+        from stagecraft.pipeline_run import pipeline_run
+
+        self.forget()
+        walk, wish = self.walk(**changes), wish or Wish()
+        selection = self.select(walk, wish)
+        results = Results(self.home, self.tracker.fetch)
+        given = make_plan(walk, results, selection).results if wish.only else {}
+
+        def body() -> dict[str, Outcome]:
+            with (
+                pipeline_run(self.tracker, "small", changes) as (parent, session),
+                conduct(self.tracker, results, parent, session, selection, given) as conductor,
+            ):
+                walk(conductor)
+            return conductor.outcomes
+
+        runner: Any = ThreadPoolTaskRunner(max_workers=4)
+        state = Flow(body, name="small", task_runner=runner)(return_state=True)
+        found = state.result(raise_on_failure=False)
+        if isinstance(found, StageFailedError):
+            return {outcome.name: outcome for outcome in found.outcomes}
+        if isinstance(found, BaseException):
+            raise found
+        return found
+
+    def states(self, wish: Wish | None = None, **changes: Any) -> dict[str, str]:
+        """Run the project; return the states of its stages."""
+        return {name: outcome.state for name, outcome in self.run(wish, **changes).items()}
+
+
+@pytest.fixture
+def workshop(tmp_path: Path, home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workshop]:
+    """Write the project whose stages can run."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    folder = tmp_path / "works" / f"works_{next(_numbers)}"
+    monkeypatch.syspath_prepend(folder.parent)
+    made = Workshop(folder, home)
+    yield made
+    made.forget()
+
+
+@pytest.fixture
+def in_prefect(prefect_server: str) -> Iterator[None]:
+    """Send runs to the session's Prefect server; without a heartbeat, for whose thread a run waits."""
+    from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+
+    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+        yield

@@ -1,0 +1,946 @@
+"""What the result of a function can depend on, told from throwaway packages that are never imported."""
+
+import ast
+import inspect
+import itertools
+import re
+import symtable
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from stagecraft.code import Code, CodeError, Reach
+from stagecraft.code.nodes import is_function
+from stagecraft.code.syntax import Recording, plain
+from stagecraft.code.uses import uses
+from stagecraft.errors import StagecraftError, explain
+
+Changed = Callable[..., set[str]]
+RECORDING = {"recording": ("log", "log_figure", "notice")}
+# No digits, which the edits look for.
+NAMES = ("throwaway_" + "".join(letters) for letters in itertools.product("abcdefgh", repeat=4))
+
+
+class Project:
+    """A package on the disk; `PKG` stands for its name."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.name = folder, next(NAMES)
+
+    def write(self, files: str | dict[str, str]) -> None:
+        """Write files; one text alone is the module `main`."""
+        files = {"main.py": files} if isinstance(files, str) else files
+        for path, text in {"__init__.py": "", **files}.items():
+            file = self.folder / self.name / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(dedent(text).replace("PKG", self.name), encoding="utf-8")
+
+    def edit(self, old: str, new: str) -> None:
+        """Replace a text that occurs once in all files."""
+        texts = {file: file.read_text() for file in (self.folder / self.name).rglob("*") if file.is_file()}
+        assert sum(text.count(old) for text in texts.values()) == 1, f"{old!r} occurs not once"
+        for file, text in texts.items():
+            file.write_text(text.replace(old, new))
+
+    def code(self, **options: Any) -> Code:
+        options["leave_out"] = [name.replace("PKG", self.name) for name in options.get("leave_out", ())]
+        return Code([self.name], **options)
+
+    def follow(self, target: str = "main.target", recorded: bool = False, **options: Any) -> Reach:
+        return self.code(**options).follow(f"{self.name}.{target}", recorded)
+
+    def definitions(self, **options: Any) -> dict[str, str]:
+        """The definitions, by names without that of the package."""
+        found = self.follow(**options).definitions
+        return {name[len(self.name) + 1 :]: digest for name, digest in found.items()}
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    project = Project(tmp_path)
+    project.write("")
+    monkeypatch.syspath_prepend(tmp_path)
+    return project
+
+
+@pytest.fixture
+def changed(project: Project) -> Changed:
+    """What an edit changes: write files, replace a text in them, name the definitions that differ."""
+
+    def changed(files: str | dict[str, str], old: str, new: str, **options: Any) -> set[str]:
+        project.write(files)
+        before = project.definitions(**options)
+        project.edit(old, new)
+        after = project.definitions(**options)
+        return {name for name, _ in before.items() ^ after.items()}
+
+    return changed
+
+
+# Rule 1: what syntax counts
+
+DOCUMENTED = '''
+"""About the module."""
+import math
+LIMIT: int = 3  # the limit
+
+def target(text: str, size: "int" = 2) -> "list[int]":
+    """About the function."""
+    total: float = 0.0
+    unset: str
+    def inner(x: int) -> int:
+        """About the inner one."""
+        return x * LIMIT
+    return [inner(ord(part)) for part in text + 'text'] + [Box(size)]
+
+class Box:
+    """About the class."""
+    size: int
+    """About the field."""
+    def __init__(self, size: int) -> None:
+        """About the method."""
+        self.size: int = size
+'''
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("  # the limit", "  # what it is for"),
+        ("About the module", "Other words"),
+        ("About the function", "Other words"),
+        ('    """About the inner one."""\n', ""),
+        ('        """About the inner one."""', '        """Other."""'),
+        ("About the class", "Other words"),
+        ("About the field", "Other words"),
+        ("About the method", "Other words"),
+        ("text: str", "text"),
+        ("text: str", "text: bytes"),
+        ('-> "list[int]"', ""),
+        ("total: float = 0.0", "total = 0.0"),
+        ("    unset: str\n", ""),
+        ("x: int", "x: float"),
+        ("LIMIT: int = 3", "LIMIT = 3"),
+        ("self.size: int = size", "self.size = size"),
+        ("x * LIMIT", "(x  *  LIMIT)"),
+        ("'text'", 'u"text"'),
+        ("[inner(ord(part)) for", "[\n        inner(ord(part))  # why\n        for"),
+        ("import math\n", "import math\nimport json\nUNUSED = json.dumps(1)\ndef unused(): return UNUSED\n"),
+    ],
+)
+def test_comments_docstrings_hints_and_layout_change_nothing(changed: Changed, old: str, new: str) -> None:
+    assert changed(DOCUMENTED, old, new) == set()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "names"),
+    [
+        ("total: float = 0.0", "total: float = 1.0", {"main.target"}),
+        ("LIMIT: int = 3", "LIMIT: int = 4", {"main.LIMIT"}),
+        ("    size: int\n", "    size: float\n", {"main.Box"}),
+        ("self.size: int = size", "self.size: int = size + 1", {"main.Box.__init__"}),
+        ('"int" = 2', '"int" = 3', {"main.target"}),
+        ("x * LIMIT", "x * 2", {"main.LIMIT", "main.target"}),
+    ],
+)
+def test_what_code_does_and_the_fields_of_classes_count(
+    changed: Changed, old: str, new: str, names: set[str]
+) -> None:
+    assert changed(DOCUMENTED, old, new) == names
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@given(places=st.lists(st.integers(0, 12), max_size=6), text=st.text("ab#' é", max_size=8))
+def test_comments_and_blank_lines_anywhere_change_nothing(
+    project: Project, places: list[int], text: str
+) -> None:
+    lines = "def target(a):\n  if a:\n    return HELP + [\n      1,\n    ]\n  return a\nHELP = [0]"
+    project.write(lines)
+    before = project.definitions()
+    edited = lines.split("\n")
+    for place in places:
+        edited.insert(min(place, len(edited)), f"# {text}" if place % 2 else "")
+    project.write("\n".join(edited))
+    assert project.definitions() == before
+    assert set(before) == {"main.target", "main.HELP"}
+
+
+# Rule 2: what is followed. In each case `1` becomes `2` in what is used, and `7` in what is not.
+
+FOLLOWED = {
+    "a helper": ("def target(): return helper()\ndef helper(): return 1\ndef other(): return 7", "helper"),
+    "a constant": ("def target(): return SIZE\nSIZE = 1\nOTHER = 7", "SIZE"),
+    "a constant of a constant": ("def target(): return B\nA = 1\nB = A + 3\nC = 7", "A"),
+    "an annotated constant": ("def target(): return SIZE\nSIZE: int = 1\nOTHER: int = 7", "SIZE"),
+    "a constant among several": ("def target(): return B\nA, B = 0, 1\nC, D = 7, 8", "B"),
+    "a decorator": ("def mark(f): return f, 1\n@mark\ndef target(): ...\ndef other(f): return 7", "mark"),
+    "a decorator's argument": (
+        "def mark(n): return n\n@mark(SIZE)\ndef target(): ...\nSIZE = 1\nB = 7",
+        "SIZE",
+    ),
+    "a default": ("SIZE = 1\ndef target(size=SIZE, *, more=None): ...\nOTHER = 7", "SIZE"),
+    "a default of a lambda": ("SIZE = 1\ndef target(): return lambda x=SIZE: x\nOTHER = 7", "SIZE"),
+    "a lambda's body": ("target = lambda x: helper(x)\ndef helper(x): return x + 1\nB = 7", "helper"),
+    "a function within": (
+        "def target():\n  def f(): return helper()\n  return f\nhelper = 1\nB = 7",
+        "helper",
+    ),
+    "a base": ("class Base:\n  x = 1\nclass Sub(Base): ...\ndef target(): return Sub()\nB = 7", "Base"),
+    "a mixin": (
+        "class A: ...\nclass Mixin:\n  x = 1\nclass Sub(A, Mixin): ...\ndef target(): return Sub\nB = 7",
+        "Mixin",
+    ),
+    "a metaclass": (
+        "class Meta(type):\n  x = 1\nclass Sub(metaclass=Meta): ...\ndef target(): return Sub\nB = 7",
+        "Meta",
+    ),
+    "a class's field": (
+        "class Box:\n  size: int = SIZE\ndef target(): return Box()\nSIZE = 1\nB = 7",
+        "SIZE",
+    ),
+    "a field's type": (
+        "class Part:\n  x = 1\nclass Box:\n  part: Part\ndef target(): return Box\nB = 7",
+        "Part",
+    ),
+    "a field's quoted type": (
+        "class Part:\n  x = 1\nclass Box:\n  part: 'list[Part]'\ndef target(): return Box\nB = 7",
+        "Part",
+    ),
+    "an exception": (
+        "class Wrong(Exception):\n  x = 1\ndef target():\n  try: ...\n  except Wrong: ...\nB = 7",
+        "Wrong",
+    ),
+    "a caller of its caller": ("def target(): return a()\ndef a(): return target() + 1\nB = 7", "a"),
+    "a global that is set": ("N = 1\ndef target():\n  global N\n  N += 3\nB = 7", "N"),
+    "either branch": ("def target(): return f()\nif sys:\n  def f(): return 1\nelse:\n  f = 3\nB = 7", "f"),
+    "a fallback": (
+        "try:\n  import fast\nexcept E:\n  fast = 1\ndef target(): return fast.f()\nB = 7",
+        "fast",
+    ),
+    "a name of a with": ("with open('') as f:\n  N = 1\ndef target(): return N\nB = 7", "N"),
+    "a name of a loop": ("for N in range(1): ...\ndef target(): return N\nB = 7", "N"),
+    "a walrus": ("def target(): return N\nif (N := 1): ...\nB = 7", "N"),
+    "an overload": ("@overload\ndef f(x=1): ...\ndef f(x): ...\ndef target(): return f\nB = 7", "f"),
+    "an async function": ("async def target(): return await f()\nasync def f(): return 1\nB = 7", "f"),
+    "a pattern": ("class P:\n  x = 1\ndef target(p):\n  match p:\n    case P(): return 3\nB = 7", "P"),
+    "beside type checking": ("if TYPE_CHECKING:\n  N = 7\nelse:\n  N = 1\ndef target(): return N", "N"),
+    "unless type checking": ("if not t.TYPE_CHECKING:\n  N = 1\ndef target(): return N\nB = 7", "N"),
+    "a module's __getattr__": (
+        "from PKG import main as m\ndef target(): return m.lost\ndef __getattr__(name): return 1\nB = 7",
+        "__getattr__",
+    ),
+}
+
+
+@pytest.mark.parametrize(("source", "name"), FOLLOWED.values(), ids=FOLLOWED)
+def test_what_a_function_uses_counts_and_its_neighbours_do_not(
+    changed: Changed, source: str, name: str
+) -> None:
+    assert changed(source, "1", "2") == {f"main.{name}"}
+    assert changed(source, "7", "8") == set()
+
+
+HELPER = {"deep/__init__.py": "", "deep/leaf.py": "def leaf(): return 1\ndef other(): return 7\n"}
+IMPORTS = {
+    "from a module": "from PKG.deep.leaf import leaf\ndef target(): return leaf()",
+    "under another name": "from PKG.deep.leaf import leaf as l\ndef target(): return l()",
+    "a module": "from PKG.deep import leaf\ndef target(): return leaf.leaf()",
+    "by its whole name": "import PKG.deep.leaf\ndef target(): return PKG.deep.leaf.leaf()",
+    "by an alias": "import PKG.deep.leaf as x\ndef target(): return x.leaf()",
+    "relative": "from .deep.leaf import leaf\ndef target(): return leaf()",
+    "a relative module": "from .deep import leaf as x\ndef target(): return x.leaf()",
+    "with a star": "from PKG.deep.leaf import *\ndef target(): return leaf()",
+    "inside the function": "def target():\n  from PKG.deep.leaf import leaf\n  return leaf()",
+    "a module inside the function": "def target():\n  import PKG.deep.leaf as x\n  return x.leaf()",
+    "around a nested function": "def target():\n  from .deep import leaf as x\n  return lambda: x.leaf()",
+    "inside a class": "class A:\n  from PKG.deep.leaf import leaf\ndef target(): return A()",
+    "by a literal getattr": "from PKG.deep import leaf\ndef target(): return getattr(leaf, 'leaf')()",
+    "through a helper": "from PKG.deep.leaf import leaf\ndef target(): return h()\ndef h(): return leaf()",
+    "in a try": "try:\n  from PKG.deep.leaf import leaf\nexcept E: leaf = 3\ndef target(): return leaf()",
+}
+
+
+@pytest.mark.parametrize("source", IMPORTS.values(), ids=IMPORTS)
+def test_an_import_leads_to_the_definition(changed: Changed, source: str) -> None:
+    assert changed({**HELPER, "main.py": source}, "1", "2") == {"deep.leaf.leaf"}
+    assert changed({**HELPER, "main.py": source}, "7", "8") == set()
+
+
+def test_a_name_is_followed_through_other_modules_to_where_it_is_defined(changed: Changed) -> None:
+    files = {
+        **HELPER,
+        "deep/__init__.py": "from .leaf import leaf as twig\nfrom . import leaf",
+        "api.py": "from PKG.deep import *\nfrom PKG.deep import leaf as module",
+        "main.py": "from PKG import api\ndef target(): return api.twig() + api.module.leaf()",
+    }
+    assert changed(files, "1", "2") == {"deep.leaf.leaf"}
+    assert changed(files, "7", "8") == set()
+
+
+def test_a_function_may_have_the_name_of_its_module(changed: Changed) -> None:
+    files = {
+        "deep/__init__.py": "from PKG.deep.leaf import leaf",
+        "deep/leaf.py": "def leaf(): return 1\ndef other(): return 7",
+        "main.py": "from PKG.deep import leaf\ndef target(): return leaf()",
+    }
+    assert changed(files, "7", "8") == set()
+    assert changed(files, "1", "2") == {"deep.leaf.leaf"}
+
+
+def test_circles_of_imports_come_to_an_end(project: Project) -> None:
+    project.write(
+        {
+            "a.py": "from PKG.b import *\nfrom PKG.b import lost\ndef f(): return g() + lost",
+            "b.py": "from PKG.a import *\nfrom PKG.a import lost\ndef g(): return f()",
+            "main.py": "from PKG.a import f\nfrom PKG.main import target\ndef target(): return f()",
+        }
+    )
+    assert set(project.definitions()) == {"a.f", "b.g", "main.target"}
+
+
+@pytest.mark.parametrize("how", ["print(leaf)", "list(map(str, [leaf]))", "x = leaf"])
+def test_a_module_as_a_value_counts_whole(changed: Changed, how: str) -> None:
+    source = f"from PKG.deep import leaf\ndef target(): {how}"
+    assert changed({**HELPER, "main.py": source}, "7", "8") == {"deep.leaf.other"}
+
+
+# Rule 3: scopes. `N` is the module's, unless something of the same name hides it.
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "def target(N): return N",
+        "def target(*N, **M): return N",
+        "def target():\n  N = 3\n  return N",
+        "def target():\n  for N in (): print(N)",
+        "def target():\n  with a as N: print(N)",
+        "def target():\n  try: ...\n  except E as N: print(N)",
+        "def target():\n  import N\n  return N.x",
+        "def target():\n  def N(): ...\n  return N",
+        "def target():\n  N = 3\n  def f(): return N\n  return f",
+        "def target():\n  N = 3\n  def f():\n    nonlocal N\n    N += 4\n  return f",
+        "def target(): return [N for N in ()]",
+        "def target(): return {N: N for a in () for N in a if N}",
+        "def target(): return lambda N: N",
+        "def target(x):\n  match x:\n    case [N, *M]: return N",
+        "def target(): return [N := 3, N]",
+        "def target(): return [(N := a) for a in ()], N",
+        "def target(N):\n  class A:\n    x = N\n  return A",
+        "def target(x): return x.N",
+        "def target(x): return x(N=3)",
+        "def target(x: N) -> N: ...",
+    ],
+)
+def test_a_name_of_its_own_is_not_the_modules(changed: Changed, body: str) -> None:
+    assert changed(f"N = 1\n{body}", "N = 1", "N = 2") == set()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "def target(): return [N for a in ()] + [N for N in ()]",
+        "def target(): return [N for N in N]",
+        "def target(x=N):\n  N = 3\n  return N",
+        "@N\ndef target(N): ...",
+        "def target():\n  N = 3\n  def f():\n    global N\n    return N\n  return f",
+        "def target():\n  class A:\n    N = 3\n    def f(self): return N\n  return A",
+        "def target():\n  def f(N): return N\n  return N",
+        "def target(): return (lambda N: N)(N)",
+        "def target(): return f'{N}'",
+    ],
+)
+def test_a_name_that_is_hidden_elsewhere_still_counts(changed: Changed, body: str) -> None:
+    assert changed(f"N = 1\n{body}", "N = 1", "N = 2") == {"main.N"}
+
+
+def global_names(table: symtable.SymbolTable) -> set[str]:
+    symbols = (symbol for symbol in table.get_symbols() if symbol.is_global() and symbol.is_referenced())
+    found = {symbol.get_name() for symbol in symbols}
+    return found.union(*(global_names(child) for child in table.get_children()))
+
+
+@pytest.mark.parametrize("module", ["argparse", "ast", "inspect", "typing"])
+def test_scopes_are_told_apart_as_python_does(module: str) -> None:
+    tree = ast.parse(inspect.getsource(sys.modules[module]))
+    bodies = [tree.body, *(node.body for node in tree.body if isinstance(node, ast.ClassDef))]
+    for function in filter(is_function, itertools.chain(*bodies)):
+        statements = plain([function], Recording("", frozenset()))
+        ours = {use.ref.path[0] for use in uses(statements, "").names if not use.ref.module}
+        text = ast.unparse(ast.fix_missing_locations(ast.Module(statements, [])))
+        table = symtable.symtable(text, module, "exec")
+        top = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
+        theirs = top.union(*map(global_names, table.get_children()))
+        # A literal getattr is read as the attribute, and the last name stands in every `super()`.
+        special = {"getattr", "hasattr", "__class__"}
+        assert ours - special == theirs - special, function.name
+
+
+# Rule 4: classes
+
+
+def test_a_method_counts_once_its_name_is_read_anywhere(changed: Changed) -> None:
+    source = """
+        class Box:
+            def used(self): return 'zero'
+            def unused(self): return 'two'
+            @property
+            def size(self): return 'three'
+            @classmethod
+            def make(cls): return 'four'
+            def __len__(self): return 'five'
+            def chained(self): return self.deeper()
+            def deeper(self): return 'six'
+        def target(): return helper(Box())
+        def helper(box): return box.used() + box.size + box.make() + box.chained()
+    """
+    assert changed(source, "zero", "1") == {"main.Box.used"}
+    assert changed(source, "two", "2") == set()
+    assert changed(source, "three", "3") == {"main.Box.size"}
+    assert changed(source, "four", "4") == {"main.Box.make"}
+    assert changed(source, "five", "5") == {"main.Box.__len__"}
+    assert changed(source, "six", "6") == {"main.Box.deeper"}
+    assert changed(source, "helper(Box())", "helper(Box()).unused()") == {"main.target", "main.Box.unused"}
+
+
+@pytest.mark.parametrize(
+    "base", ["object", "NamedTuple", "t.Protocol", "Generic[T]", "ABC", "TypedDict", "IntEnum", "ValueError"]
+)
+def test_a_harmless_base_calls_no_methods(project: Project, base: str) -> None:
+    start = "import typing as t\nfrom typing import NamedTuple, Generic, TypedDict\nfrom abc import ABC\n"
+    start += "from enum import IntEnum"
+    project.write(f"{start}\nclass A({base}):\n  def f(self): ...\ndef target(): return A()")
+    assert set(project.definitions()) == {"main.A", "main.target"}
+
+
+def test_an_enum_calls_what_has_one_underscore_around(project: Project) -> None:
+    project.write(
+        "import enum\nclass A(enum.Enum):\n  def _missing_(cls, x): ...\n  def _f(self): ...\ntarget = A"
+    )
+    assert set(project.definitions()) == {"main.A", "main.A._missing_", "main.target"}
+
+
+@pytest.mark.parametrize("base", ["nn.Module", "dict", "Lost", "make()", "namedtuple('A', 'x')", "kinds[0]"])
+def test_a_base_from_outside_may_call_every_method(project: Project, base: str) -> None:
+    project.write(
+        f"""
+        from torch import nn
+        class Mixin:
+            def mixed(self): ...
+        class Net(Mixin, {base}):
+            def forward(self): ...
+        class Deep(Net):
+            def deep(self): ...
+        class Beside(Mixin):
+            def beside(self): ...
+        def target(): return Deep(), Beside()
+        def make(): ...
+        """
+    )
+    methods = {"main.Mixin.mixed", "main.Net.forward", "main.Deep.deep"}
+    found = set(project.definitions()) - {"main.make"}
+    assert found == {"main.Mixin", "main.Net", "main.Deep", "main.Beside", "main.target"} | methods
+
+
+def test_a_class_inside_a_function_may_hand_its_bases_methods_to_a_library(project: Project) -> None:
+    source = "class Mixin:\n  def f(self): ...\ndef target():\n  class A(Mixin, nn.Module): ...\n  return A"
+    project.write(source)
+    assert "main.Mixin.f" in project.definitions()
+
+
+@pytest.mark.parametrize(
+    ("mark", "counts"),
+    [
+        ("property", False),
+        ("functools.cache", False),
+        ("size.setter", False),
+        ("registry.add", True),
+        ("register", True),
+        ("field.validator", True),
+        ("kinds[0]", True),
+    ],
+)
+def test_a_method_that_a_decorator_may_keep_counts(project: Project, mark: str, counts: bool) -> None:
+    start = "import functools\nregistry = []\ndef register(f): ..."
+    project.write(f"{start}\nclass A:\n  @{mark}\n  def f(self): ...\ndef target(): return A()")
+    assert ("main.A.f" in project.definitions()) == counts
+
+
+def test_setting_an_attribute_calls_its_setter(project: Project) -> None:
+    setter = "  @property\n  def f(self): ...\n  @f.setter\n  def f(self, x): ..."
+    project.write(f"class A:\n{setter}\ndef target():\n  a = A()\n  a.f = 3")
+    assert "main.A.f" in project.definitions()
+
+
+def test_a_function_that_a_class_body_calls_counts(project: Project) -> None:
+    project.write("class A:\n  def f(): ...\n  def g(): ...\n  x = f()\ndef target(): return A()")
+    assert set(project.definitions()) == {"main.A", "main.A.f", "main.target"}
+
+
+def test_a_class_may_have_the_name_of_its_base(project: Project) -> None:
+    base = "class A:\n  def f(self): ..."
+    project.write({"base.py": base, "main.py": "from PKG.base import A\nclass A(A): ...\ntarget = A().f"})
+    assert set(project.definitions()) == {"base.A", "base.A.f", "main.A", "main.target"}
+
+
+def test_what_is_registered_with_an_object_counts_with_its_module(changed: Changed) -> None:
+    source = "@f.register\ndef _(x): return 1\ndef f(x): ...\ndef target(): return f\n@m.f\ndef g(): return 7"
+    assert changed(source, "1", "2") == {"main._"}
+    assert changed(source, "7", "8") == set()
+
+
+# Rule 5: objects that come from outside
+
+
+@pytest.mark.parametrize(
+    "hint",
+    [
+        *("Config", "'Config'", "Config | None", "Optional['Config']", "tuple[int, Config]", "Alias"),
+        *("Annotated[Config, 'a b']", "Literal['x'] | Config", "main.Config", "Outer", "Sub", "Hinted"),
+    ],
+)
+def test_of_a_parameters_class_only_the_methods_that_are_used_count(changed: Changed, hint: str) -> None:
+    source = f"""
+        from pydantic import BaseModel
+        from PKG import main
+        if TYPE_CHECKING:
+            from PKG.main import Config as Hinted
+        class Base(BaseModel):
+            def based(self): return 3
+        class Config(Base):
+            field: int = 7
+            def used(self): return 1
+            def unused(self): return 9
+        class Outer(BaseModel):
+            inner: Config | None
+        class Sub(Config): ...
+        Alias = Config | int
+        def target(config: {hint}): return config.used() + config.based()
+    """
+    assert changed(source, "7", "8") == set()
+    assert changed(source, "9", "0") == set()
+    assert changed(source, "1", "2") == {"main.Config.used"}
+    assert changed(source, "3", "4") == {"main.Base.based"}
+    assert changed(source, "config.used() + ", "") == {"main.Config.used", "main.target"}
+
+
+def test_hints_of_other_functions_and_of_returns_are_not_followed(project: Project) -> None:
+    project.write("class A:\n  def f(self): ...\ndef target(x) -> A: help(x.f)\ndef help(x: A) -> A: ...")
+    assert set(project.definitions()) == {"main.target", "main.help"}
+
+
+# Rule 6: loose statements
+
+LOOSE = [
+    *("print(1)", "TABLE['a'] = 1", "import a\na.b = 1", "N += 1", "del TABLE[1]", "assert f(1)"),
+    *("if N:\n  print(1)", "for i in N:\n  TABLE[i] = 1", "with a:\n  f(1)", "a.b: int = 1"),
+    *("try:\n  import x\nexcept E:\n  print(1)", "A = N.b = 1"),
+]
+NOT_LOOSE = [
+    *("'text 1'", "UNUSED = 1", "__all__ = ['f1']", "__all__ += ['f1']", "__all__.append('f1')"),
+    *("if __name__ == '__main__':\n  f(1)", "if '__main__' == __name__:\n  f(1)"),
+    *("if TYPE_CHECKING:\n  f(1)", "try:\n  import x\nexcept E:\n  x = 1"),
+]
+
+
+@pytest.mark.parametrize("statement", LOOSE + NOT_LOOSE)
+def test_what_a_module_does_on_import_counts_and_names_alone_do_not(changed: Changed, statement: str) -> None:
+    files = {"a.py": f"{statement}\ndef f(): ...", "main.py": "from PKG.a import f\ndef target(): f()"}
+    assert ("a.<statements>" in changed(files, "1", "2")) == (statement in LOOSE)
+    assert changed(files, "1", "2") == set() or statement in LOOSE
+
+
+def test_loose_statements_are_followed_and_those_of_the_packages_around_count(project: Project) -> None:
+    project.write(
+        {
+            "__init__.py": "from PKG.b import g\ng(1)",
+            "b.py": "def g(x): ...",
+            "c.py": "print(1)\ndef unused(): ...",
+            "main.py": "from PKG import c\ndef target(): ...",
+        }
+    )
+    assert set(project.definitions()) == {"<statements>", "b.g", "main.target"}
+
+
+# Rule 7: recording
+
+RECORDED = """
+    from tracking import Record
+    def target(record: Record, x, *, other: "tracking.Record | None" = None):
+        record.log(first('zero'))
+        if x:
+            record.on(x).log_figure("a", draw(x, 'two'))
+        other.notice('three')
+        helper(record)
+        later = lambda y: record.log(y, 'four')
+        def inner(z):
+            record.log(z, 'five')
+            return z
+        return Result(plot=record.log_figure("b", draw('six')), more=inner, kept=record.open(kept(later)))
+    def helper(r: "Record"):
+        r.log([first(n) for n in 'seven'])
+    def first(n): ...
+    def draw(*n): ...
+    def kept(n): ...
+    def Result(**parts): ...
+"""
+RESULT = {"main.target", "main.helper", "main.kept", "main.Result"}
+
+
+@pytest.mark.parametrize("text", ["zero", "two", "three", "four", "five", "six", "seven"])
+def test_how_a_result_is_recorded_is_no_part_of_it(changed: Changed, text: str) -> None:
+    assert changed(RECORDED, text, "other", **RECORDING) == set()
+
+
+def test_what_only_recording_uses_is_not_followed(project: Project) -> None:
+    project.write(RECORDED)
+    assert set(project.definitions(**RECORDING)) == RESULT
+    assert set(project.definitions(**RECORDING, recorded=True)) == RESULT | {"main.first", "main.draw"}
+    assert set(project.definitions()) == RESULT | {"main.first", "main.draw"}
+
+
+@pytest.mark.parametrize("line", ["        record.log(first('zero'))\n", "        other.notice('three')\n"])
+def test_taking_recording_away_changes_nothing(changed: Changed, line: str) -> None:
+    assert changed(dedent(RECORDED), line.removeprefix("    "), "", **RECORDING) == set()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def target(record): record.log(1)",
+        "def target(record: Recorder): record.log(1)",
+        "def target(record: Record, other): other.log(1)",
+        "def target(record: Record): record.open(1)",
+        "def target(record: Record): log(1)",
+        "def target(record: Record):\n  def f(record): record.log(1)\n  return f",
+        "def target(record: Record): return lambda record: record.log(1)",
+        "def target(record: Record):\n  record = 3\n  record.log(1)",
+        "def target(record: Record):\n  record.log(x := 1)\n  return x",
+        "def target(record: Record):\n  record.log((yield 1))",
+        "@mark(lambda record: record.log(1))\ndef target(record: Record): ...",
+    ],
+)
+def test_what_is_no_recording_counts(changed: Changed, source: str) -> None:
+    assert changed(source, "1", "2", **RECORDING) == {"main.target"}
+
+
+# Rule 8: what is left out
+
+
+def test_what_is_left_out_is_not_followed_and_contributes_nothing(project: Project) -> None:
+    project.write(
+        {
+            **HELPER,
+            "plots.py": "import numpy\nprint(1)\ndef plot(): return numpy",
+            "main.py": """
+                import torch, matplotlib.pyplot as plt
+                from PKG import plots
+                from PKG.plots import plot
+                from PKG.deep.leaf import leaf
+                def target(): return plot(), plots.plot, plots, leaf(), plt.plot(), torch.x
+            """,
+        }
+    )
+    found = project.follow(leave_out=["PKG.plots", "PKG.deep", "matplotlib.pyplot"])
+    assert set(found.definitions) == {f"{project.name}.main.target"}
+    assert found.modules == {"torch"}
+    with pytest.raises(CodeError, match=r"there is no .*plots\.plot"):
+        project.follow("plots.plot", leave_out=["PKG.plots"])
+
+
+# Rule 9: what can't be told makes the reach wider
+
+ANYWHERE = {"far.py": "def far(): return 7\nclass Far:\n  def method(self): ...", **HELPER}
+LEAF = {"deep.leaf.leaf", "deep.leaf.other"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *("eval(x)", "exec(x)", "compile(x, '', 'exec')", "globals()[x]()", "__import__(x)", "map(eval, x)"),
+        *("importlib.import_module(x)", "load(x)", "load('.' + x, __package__)", "sys.modules[x].f()"),
+        *("A.__subclasses__()", "pickle.loads(x)", "(lambda: eval(x))()", "load('....far', __package__)"),
+    ],
+)
+def test_code_that_may_run_anything_reaches_everything(project: Project, body: str) -> None:
+    start = "import importlib, sys, pickle\nfrom importlib import import_module as load\nclass A: ..."
+    project.write({**ANYWHERE, "main.py": f"{start}\ndef target(x): return {body}"})
+    assert set(project.definitions()) == {
+        "far.far",
+        "far.Far",
+        "far.Far.method",
+        *LEAF,
+        "main.A",
+        "main.target",
+    }
+    assert project.follow().reads_any
+
+
+@pytest.mark.parametrize("body", ["re.compile(x)", "model.eval()", "(lambda eval: eval(x))(1)", "x.globals"])
+def test_another_thing_of_the_same_name_reaches_nothing(project: Project, body: str) -> None:
+    project.write({**ANYWHERE, "main.py": f"import re\ndef target(x, model): return {body}"})
+    assert set(project.definitions()) == {"main.target"}
+
+
+@pytest.mark.parametrize("statement", ["N = vars()['x']", "class N: x = locals()['y']"])
+def test_the_names_at_hand_outside_of_functions_are_the_modules(project: Project, statement: str) -> None:
+    project.write({**ANYWHERE, "main.py": f"{statement}\ndef target(): return N"})
+    assert set(project.definitions()) >= LEAF
+
+
+@pytest.mark.parametrize(
+    "body", ["load('PKG.deep.leaf')", "load('.leaf', 'PKG.deep')", "load('.deep.leaf', __package__)"]
+)
+def test_a_literal_import_reaches_that_module(project: Project, body: str) -> None:
+    start = "from importlib import import_module as load"
+    project.write({**ANYWHERE, "main.py": f"{start}\ndef target(): return {body}"})
+    assert set(project.definitions()) == LEAF | {"main.target"}
+
+
+@pytest.mark.parametrize(
+    ("body", "reached"),
+    [
+        *(("getattr(x, y)", LEAF), ("setattr(x, y, 3)", LEAF), ("x.__dict__[y]", LEAF), ("vars(x)", LEAF)),
+        *(("attrgetter(y)(x)", LEAF), ("attrgetter('a', y)(x)", LEAF), ("map(getattr, x, y)", LEAF)),
+        *(("inspect.getmembers(x)", LEAF), ("getattr(leaf, y)", LEAF), ("leaf.__dict__[y]", LEAF)),
+        *(("getattr(A, y)", set()), ("getattr(torch, y)", set()), ("locals()[y]", set())),
+    ],
+)
+def test_a_computed_attribute_may_be_any(project: Project, body: str, reached: set[str]) -> None:
+    start = "import inspect, torch\nfrom operator import attrgetter\nfrom PKG.deep import leaf\n"
+    start += "class A:\n  def method(self): ..."
+    project.write({**ANYWHERE, "main.py": f"{start}\ndef target(x, y): return A(), {body}"})
+    assert set(project.definitions()) == {"main.A", "main.A.method", "main.target"} | reached
+    assert project.follow().reads_any
+
+
+@pytest.mark.parametrize(
+    ("body", "names"),
+    [
+        ("getattr(x, 'a')", {"a"}),
+        ("getattr(x, 'a', x.b).c", {"a", "b", "c"}),
+        ("hasattr(x, 'a')", {"a"}),
+        ("attrgetter('a', 'b.c')(x)", {"a", "b", "c"}),
+        ("methodcaller('a', x.b)(x)", {"a", "b"}),
+        ("x.a[x.b].c(x.d)", {"a", "b", "c", "d"}),
+        ("'{x.a} {x}'.format(x=x)", {"a", "format"}),
+        ("f'{x.a}'", {"a"}),
+        ("setattr(x, 'a', 3)", set()),
+        ("x.a(b=3)", {"a"}),
+    ],
+)
+def test_attributes_that_are_read_are_told_by_name(project: Project, body: str, names: set[str]) -> None:
+    project.write(f"from operator import attrgetter, methodcaller\ndef target(x): return {body}")
+    found = project.follow()
+    assert (found.attributes, found.reads_any) == (names, False)
+
+
+def test_setting_an_attribute_reads_none_but_adding_to_it_does(project: Project) -> None:
+    project.write("def target(x):\n  x.a = 1\n  x.b += 1\n  del x.c")
+    assert project.follow().attributes == {"b"}
+
+
+def test_a_pattern_reads_attributes(project: Project) -> None:
+    project.write("def target(x):\n  match x:\n    case P(a=3): ...\n    case str(y): ...")
+    assert (project.follow().attributes, project.follow().reads_any) == ({"a"}, False)
+    project.write("def target(x):\n  match x:\n    case P(3): ...")
+    assert project.follow().reads_any
+
+
+@pytest.mark.parametrize("body", ["x.model_dump()", "x._asdict()", "dataclasses.asdict(x)"])
+def test_reading_every_field_reads_any_attribute_but_calls_no_method(project: Project, body: str) -> None:
+    source = "import dataclasses\nclass A:\n  def f(self): ...\ndef target(x): return A(),"
+    project.write(f"{source} {body}")
+    assert project.follow().reads_any
+    assert set(project.definitions()) == {"main.A", "main.target"}
+
+
+# Rule 10: data files
+
+DATA = {
+    "a.txt": "1",
+    "parts/b.html": "2",
+    "parts/deep/c.bin": "3",
+    "inner/__init__.py": "",
+    "inner/d.txt": "4",
+    "inner/templates/e.html": "{{ row.name }}",
+}
+PARTS = {"parts/b.html", "parts/deep/c.bin"}
+OUTER, INNER = {"a.txt", *PARTS}, {"inner/d.txt", "inner/templates/e.html"}
+
+
+@pytest.mark.parametrize(
+    ("body", "files"),
+    [
+        ("files('PKG') / 'a.txt'", OUTER),
+        ("resources.files('PKG.inner')", INNER),
+        ("importlib.resources.files('PKG.parts')", PARTS),
+        ("pkgutil.get_data('PKG', 'a.txt')", OUTER),
+        ("PackageLoader('PKG', 'parts')", PARTS),
+        ("PackageLoader('PKG', package_path='parts/deep')", {"parts/deep/c.bin"}),
+        ("PackageLoader('PKG.inner', '../parts')", PARTS),
+        ("PackageLoader('PKG.inner')", {"inner/templates/e.html"}),
+        ("PackageLoader('PKG', x)", OUTER),
+        ("files(x)", OUTER),
+        ("files()", OUTER),
+        ("list(map(files, x))", OUTER),
+        ("Path(__file__).parent", OUTER),
+        ("inner.__file__", INNER),
+        ("files('json')", set()),
+    ],
+)
+def test_data_files_count_with_the_code_that_reads_them(project: Project, body: str, files: set[str]) -> None:
+    start = """
+import importlib.resources, pkgutil
+from importlib import resources
+from importlib.resources import files
+from jinja2 import PackageLoader
+from PKG import inner
+"""
+    project.write({**DATA, "main.py": f"{start}def target(x=3): return {body}\ndef other(): ..."})
+    assert set(project.definitions()) == {"main.target"} | files
+    assert set(project.follow("main.other").definitions) == {f"{project.name}.main.other"}
+
+
+def test_a_data_files_content_counts(changed: Changed) -> None:
+    source = "import pkgutil\ndef target(): return pkgutil.get_data(__package__, 'a.txt')"
+    assert changed({"a.txt": "one", "main.py": source}, "one", "two") == {"a.txt"}
+
+
+def test_a_template_reads_attributes(project: Project) -> None:
+    template = "<p style='{color: red}'>{% for x in page.rows %}{{ x.cell | map(attribute='kind') }}"
+    source = """
+        from jinja2 import PackageLoader
+        class Page:
+            def rows(self): ...
+            def color(self): ...
+        def target(): return PackageLoader("PKG"), Page()
+    """
+    project.write({"templates/page.html": template, "main.py": source})
+    assert project.follow().attributes == {"rows", "cell", "kind"}
+    assert set(project.definitions()) == {"main.Page", "main.Page.rows", "main.target", "templates/page.html"}
+
+
+# What it tells besides
+
+
+def test_modules_from_outside_that_are_used_are_told_by_their_top_level_name(project: Project) -> None:
+    source = """
+        import json, unused, numpy as np, torch.nn.functional as F
+        from pandas import DataFrame
+        def target():
+            import regex.sub
+            return json, np.x, F.y, DataFrame, regex.sub(), helper()
+        def helper():
+            from scipy import stats
+            return stats.norm
+        def other(): return unused.x
+    """
+    project.write(source)
+    assert project.follow().modules == {"numpy", "pandas", "regex", "scipy", "torch"}
+
+
+def test_a_name_may_come_by_a_star_from_outside(project: Project) -> None:
+    project.write("from scipy import *\ndef target(): return norm")
+    assert project.follow().modules == {"scipy"}
+
+
+def test_what_it_finds_is_sorted_and_the_same_again(project: Project) -> None:
+    project.write({**ANYWHERE, "main.py": "def target(x): return eval(x)"})
+    first = project.follow()
+    assert list(first.definitions) == sorted(first.definitions)
+    assert all(re.fullmatch("[0-9a-f]{16}", digest) for digest in first.definitions.values())
+    code, target = project.code(), f"{project.name}.main.target"
+    assert code.follow(target) == code.follow(target) == first
+
+
+def test_nothing_is_imported(project: Project) -> None:
+    project.write("raise SystemExit\ndef target(): ...")
+    assert set(project.definitions()) == {"main.<statements>", "main.target"}
+    assert not [name for name in sys.modules if name.startswith(project.name)]
+
+
+def test_a_module_that_is_no_part_of_a_package_is_followed_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = next(NAMES)
+    (tmp_path / "deep").mkdir()
+    (tmp_path / f"{name}.py").write_text("from pathlib import Path\ndef f(): return Path(__file__)")
+    for path in ("data.txt", "deep/far.txt"):
+        (tmp_path / path).write_text("1")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert set(Code([name]).follow(f"{name}.f").definitions) == {f"{name}.f", "data.txt"}
+
+
+def test_a_target_may_be_a_class_a_constant_or_a_name_that_leads_to_one(project: Project) -> None:
+    project.write({**HELPER, "deep/__init__.py": "from .leaf import leaf", "main.py": "class A: ...\nB = 3"})
+    for target, name in {"deep.leaf": "deep.leaf.leaf", "main.A": "main.A", "main.B": "main.B"}.items():
+        assert set(project.follow(target).definitions) == {f"{project.name}.{name}"}
+
+
+SIGNED = '''
+from x import Record, mark
+@mark
+async def target(a, /, record: Record, config: "Config" = None, *rest: int,
+                 deep: tuple[int, ...] = (1, {"b": -2}), odd=mark(3), **more) -> "Out":
+    """Do it.
+
+    And more.
+    """
+class Documented:
+    """Hold it."""
+def bare(): ...
+'''
+
+
+def test_a_signature_is_read_from_the_syntax(project: Project) -> None:
+    project.write(SIGNED)
+    found = project.code().signature(f"{project.name}.main.target")
+    assert str(found) == (
+        "(a, /, record: 'Record', config: 'Config' = None, *rest: 'int',"
+        " deep: 'tuple[int, ...]' = (1, {'b': -2}), odd=Ellipsis, **more) -> 'Out'"
+    )
+    assert found.parameters["deep"].kind is inspect.Parameter.KEYWORD_ONLY
+    assert str(project.code().signature(f"{project.name}.main.bare")) == "()"
+
+
+@pytest.mark.parametrize(("name", "text"), [("target", "Do it."), ("Documented", "Hold it."), ("bare", "")])
+def test_a_description_is_the_docstrings_first_line(project: Project, name: str, text: str) -> None:
+    project.write(SIGNED)
+    assert project.code().description(f"{project.name}.main.{name}") == text
+
+
+@pytest.mark.parametrize("target", ["main.lost", "lost.target", "main", "main.target.deeper", "main.len"])
+def test_a_target_that_is_not_there_is_an_error(project: Project, target: str) -> None:
+    project.write("def target(): ...")
+    name = f"{project.name}.{target}"
+    for ask in (project.code().follow, project.code().signature, project.code().description):
+        with pytest.raises(CodeError, match=f"there is no {re.escape(name)}"):
+            ask(name)
+
+
+def test_a_signature_of_what_is_no_function_is_an_error(project: Project) -> None:
+    project.write("target = 3")
+    with pytest.raises(CodeError, match=r"expected a function at .*main\.target"):
+        project.code().signature(f"{project.name}.main.target")
+
+
+def test_a_syntax_error_is_told_with_file_and_line(project: Project) -> None:
+    project.write({"bad.py": "x = 1\ndef f(:\n", "main.py": "from PKG.bad import f\ndef target(): f()"})
+    code = project.code()
+    for _ in range(2):
+        with pytest.raises(CodeError, match=r"bad\.py:2: ") as raised:
+            code.follow(f"{project.name}.main.target")
+    assert isinstance(raised.value, StagecraftError)
+    assert explain(raised.value) == str(raised.value)
+
+
+def test_a_package_that_is_not_there_is_an_error() -> None:
+    with pytest.raises(CodeError, match="there is no package 'stagecraft_lost'"):
+        Code(["stagecraft_lost"])
