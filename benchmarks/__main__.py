@@ -1,37 +1,66 @@
-"""Print the table of all benchmarks: ratios of pairs that were measured in turn."""
+"""Print the table of the benchmarks: pairs that were measured in turn, as ratios and in seconds."""
 
+import argparse
 import json
-import statistics
 import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 
-from benchmarks import side_by_side
+from benchmarks import nothing_to_do, side_by_side
+from benchmarks.measuring import Benchmark, BenchmarkError, Result, measure
 
-BENCHMARKS = [side_by_side]
-PAIRS = 5
+#: by name, what makes ready for some benchmarks and clears away after them
+BENCHMARKS: Mapping[str, Callable[[], AbstractContextManager[list[Benchmark]]]] = {
+    "side_by_side": lambda: nullcontext(
+        [Benchmark(side_by_side.CLAIM, 1.0, side_by_side.baseline, side_by_side.ours)]
+    ),
+    "nothing_to_do": nothing_to_do.benchmarks,
+}
 
 
-def main() -> None:
-    """Measure each benchmark's pairs; with --json print one document instead of the table."""
-    rows = []
-    for benchmark in BENCHMARKS:
-        ratios = [benchmark.baseline() / benchmark.ours() for _ in range(PAIRS)]
-        rows.append(
-            {
-                "claim": benchmark.CLAIM,
-                "median": statistics.median(ratios),
-                "min": min(ratios),
-                "max": max(ratios),
-                "pairs": PAIRS,
-            }
-        )
-    if "--json" in sys.argv:
-        print(json.dumps(rows))
-        return
-    for row in rows:
-        print(
-            f"{row['median']:.2f} × ({row['min']:.2f}–{row['max']:.2f}, {row['pairs']} pairs)  {row['claim']}"
-        )
+def main() -> int:
+    """Measure the chosen benchmarks; return 0 if every goal is met."""
+    args = _arguments()
+    try:
+        results = list(_measured(args.names or BENCHMARKS))
+    except BenchmarkError as error:
+        print(f"benchmarks: {error}", file=sys.stderr)
+        return 1
+    if args.json:
+        print(json.dumps([result._asdict() for result in results]))
+    else:
+        _print_table(results)
+    return 0 if all(result.met for result in results) else 1
+
+
+def _arguments() -> argparse.Namespace:
+    names = ", ".join(BENCHMARKS)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {names}; all unless named")
+    parser.add_argument("--json", action="store_true", help="print one JSON document instead of the table")
+    args = parser.parse_args()
+    if unknown := set(args.names) - set(BENCHMARKS):
+        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; there are: {names}")
+    return args
+
+
+def _measured(names: Iterable[str]) -> Iterator[Result]:
+    for name in names:
+        print(f"{name} …", file=sys.stderr)
+        with BENCHMARKS[name]() as benchmarks:
+            yield from map(measure, benchmarks)
+
+
+def _print_table(results: list[Result]) -> None:
+    columns = "{:<24}{:<14}{:>11}{:>10}{:>7}"
+    print(columns.format("ratio (min–max)", "goal", "baseline", "ours", "pairs"))
+    for result in results:
+        ratio = f"{result.median:.2f} × ({result.min:.2f}–{result.max:.2f})"
+        goal = f"≥ {result.goal:g} ×, {'met' if result.met else 'missed'}"
+        seconds = f"{result.baseline_s:.2f} s", f"{result.ours_s:.2f} s"
+        print(columns.format(ratio, goal, *seconds, result.pairs))
+        print(f"    {result.claim}")
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
