@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 
-from benchmarks import nothing_to_do, side_by_side
+from benchmarks import many_runs, nothing_to_do, side_by_side
 from benchmarks.measuring import Benchmark, BenchmarkError, Result, measure
 
 #: by name, what makes ready for some benchmarks and clears away after them
@@ -15,6 +15,7 @@ BENCHMARKS: Mapping[str, Callable[[], AbstractContextManager[list[Benchmark]]]] 
         [Benchmark(side_by_side.CLAIM, 1.0, side_by_side.baseline, side_by_side.ours)]
     ),
     "nothing_to_do": nothing_to_do.benchmarks,
+    "many_runs": many_runs.benchmarks,
 }
 
 
@@ -56,7 +57,7 @@ def _print_table(results: list[Result]) -> None:
     print(columns.format("ratio (min–max)", "goal", "baseline", "ours", "pairs"))
     for result in results:
         ratio = f"{result.median:.2f} × ({result.min:.2f}–{result.max:.2f})"
-        goal = f"≥ {result.goal:g} ×, {'met' if result.met else 'missed'}"
+        goal = f"≥ {result.goal:.2g} ×, {'met' if result.met else 'missed'}"
         seconds = f"{result.baseline_s:.2f} s", f"{result.ours_s:.2f} s"
         print(columns.format(ratio, goal, *seconds, result.pairs))
         print(f"    {result.claim}")

@@ -90,6 +90,19 @@ def test_deployments_need_no_question_and_the_worker_runs_them(up: Up) -> None:
     assert "COMPLETED" in {run["state"]["type"] for run in runs if run["deployment_id"]}
 
 
+def test_one_stage_is_run_again_from_its_deployment_and_the_rest_is_taken_from_the_cache(up: Up) -> None:
+    done = json.loads(call(up, "flows.cli.main", "run", "--json", "--set", *TINY))
+    assert {stage["state"] for stage in done["stages"]} == {"cached"}
+
+    small = {"epochs": 1, "hidden": 8, "batch": 4, "steps": 10, "max_tokens": 500}
+    parameters = {"settings": {"rnn": small}, "only": ["train_rnn"], "force": ["train_rnn"]}
+    call(
+        up, "prefect", "deployment", "run", "pipeline/pipeline", "--params", json.dumps(parameters), "--watch"
+    )
+    runs = json.loads(call(up, "flows.cli.main", "runs", "--limit", "1", "--json"))
+    assert [(stage["name"], stage["state"]) for stage in runs[0]["stages"]] == [("train_rnn", "completed")]
+
+
 def test_a_second_start_on_the_same_port_is_refused(up: Up) -> None:
     port = up.urls["prefect"].rpartition(":")[2]
     command = [sys.executable, "-m", "flows.cli.main", "up", "--prefect-port", port]
