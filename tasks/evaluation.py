@@ -76,7 +76,7 @@ def evaluate_language(
         model, spec = load_language_model(record.open(trained.weights), record.open(trained.spec))
         codec = spec.codec()
         ids, lengths = codec.vocab.encode(text), text.lengths()
-        parts = Parts.of(ids, training.max_tokens, config.test_tokens, lengths)
+        parts = Parts.divide(ids, training.max_tokens, config.test_tokens, lengths)
         scorer = partial(log_probabilities, model)
         as_trained = partial(minibatch_log_probabilities, model, config=training)
         scores[name] = score(scorer, parts, on_train=as_trained)

@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import shlex
 import sys
 import traceback
 from typing import TYPE_CHECKING
@@ -64,10 +65,13 @@ class _Request:
         self.offline: bool = args.offline
         self.walk = bound(self.profile, self.config, self.offline)
         self.results = Results(open_home(), _fetch)
+        file = ["--config", str(args.config)] if args.config else []
+        changes = ["--set", *args.assignments] if args.assignments else []
+        self.command = shlex.join(["seqstep", "run", args.profile, *file, *changes])
 
     def plan(self) -> Plan:
         """Find out what a run would do."""
-        return make_plan(self.walk, self.results, self.selection, f"seqstep run {self.profile}")
+        return make_plan(self.walk, self.results, self.selection, self.command)
 
 
 def _plan(args: argparse.Namespace) -> int:
@@ -102,9 +106,11 @@ def _forecast(plan: Plan) -> str:
 
 def _run(args: argparse.Namespace) -> int:
     request = _Request(args)
+    has_server = bool(os.environ.get("PREFECT_API_URL"))
+    plan = None if has_server and not request.wish.only else request.plan()
     outcomes: Sequence[Outcome]
     with watching([name for name in _order(request) if name in request.selection.selected], args.json):
-        done = None if os.environ.get("PREFECT_API_URL") else _replay(request)
+        done = None if has_server or not plan else _replay(request, plan)
         outcomes, run_id, status = done or _conduct(request, args.debug)
     if args.json:
         hidden = {"figure", "exit_status", "computed_by"}
@@ -125,9 +131,8 @@ def _order(request: _Request) -> list[str]:
     return list(graph(request.config).nodes)
 
 
-def _replay(request: _Request) -> "tuple[Sequence[Outcome], str, int] | None":
+def _replay(request: _Request, plan: Plan) -> "tuple[Sequence[Outcome], str, int] | None":
     """Record a run without Prefect if every stage is cached."""
-    plan = request.plan()
     if not plan.is_done:
         return None
     from stagecraft.pipeline_run import replay_all

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _UNITS = {"": 1, "b": 1}
 _UNITS |= {f"{name}{end}": 1000**power for power, name in enumerate("kmgt", 1) for end in ("", "b")}
 _UNITS |= {f"{name}ib": 1024**power for power, name in enumerate("kmgt", 1)}
+# Keys and ids stay whole, to be copied; the terminal breaks lines that are too long for it.
+_WIDE = 400
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _AMOUNT = re.compile(r"(\d{1,15}(?:\.\d{1,9})?) ?([a-z]*)", re.ASCII)
 
@@ -49,17 +51,17 @@ def _documents(findings: "list[Finding]", failures: list[str] | None) -> list[di
 
 
 def _print_findings(findings: "list[Finding]", failures: list[str] | None) -> None:
-    table = Table("found", "what", "to do" if failures is None else "done", box=None, pad_edge=False)
-    table.columns[1].overflow = "fold"
-    for finding, failure in zip(findings, failures or [""] * len(findings), strict=True):
-        done = f"[red]not repaired: {escape(failure)}" if failure else escape(finding.remedy)
-        table.add_row(finding.kind, escape(finding.what), done)
+    """Print each with what is to do, or what was done."""
     console = Console()
-    console.print(table)
+    for finding, failure in zip(findings, failures or [""] * len(findings), strict=True):
+        done = "to do" if failures is None else "[red]not done[/]" if failure else "[green]done[/]"
+        more = f" ({failure})" if failure else ""
+        console.print(f"[bold]{finding.kind}[/]: {escape(finding.what)}", highlight=False, soft_wrap=True)
+        console.print(f"    {done}: {escape(finding.remedy + more)}", highlight=False, soft_wrap=True)
     if failures is None:
         console.print(f"\n{len(findings)} found; `seqstep doctor --fix` repairs that", highlight=False)
     else:
-        repaired = len(findings) - sum(map(bool, failures))
+        repaired = failures.count("")
         console.print(f"\nrepaired {repaired} of {len(findings)}", highlight=False)
 
 
@@ -81,10 +83,9 @@ def _gc(args: argparse.Namespace) -> int:
 
 
 def _print_collection(collection: "Collection", dry_run: bool) -> None:
-    console = Console()
+    console = Console(width=_WIDE)
     if collection.freed:
         table = Table("would go" if dry_run else "freed", "what", "size", "why", box=None, pad_edge=False)
-        table.columns[1].overflow = "fold"
         table.columns[2].justify = "right"
         for item in collection.freed:
             table.add_row(item.kind, escape(item.what), decimal(item.bytes), escape(item.why))

@@ -26,7 +26,7 @@ class Parts(NamedTuple):
     test_chars: int
 
     @classmethod
-    def of(
+    def divide(
         cls, ids: np.ndarray, train_tokens: int, test_tokens: int, lengths: np.ndarray | None = None
     ) -> "Parts":
         """Cut a text at `train_tokens`; the test part has `test_tokens` tokens or what is left.

@@ -83,7 +83,7 @@ class Call:
             name: handle.pick(values[handle.stage]) if handle.stage in values else None
             for name, handle in self.handles.items()
         }
-        narrow = {name: self._narrow(name, value) for name, value in self.settings.items()}
+        narrow = {name: self._narrow(name, value, "") for name, value in self.settings.items()}
         return {name: {**given, **narrow}[name] for name in self.arguments}
 
     def _flat(self, values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -104,14 +104,15 @@ class Call:
             if reach.reads_any or field in reach.attributes or f"{group}{field}" in self.stage.aside
         }
 
-    def _narrow(self, name: str, value: Any) -> Any:
+    def _narrow(self, name: str, value: Any, prefix: str) -> Any:
         """Copy a model without the fields that the key does not know."""
         if not isinstance(value, BaseModel):
             return value
-        copy = value.model_copy()
-        kept = self._read(_group(name, value), value)
+        copy, group = value.model_copy(), prefix + _group(name, value)
+        kept = self._read(group, value)
         for field in set(copy.__dict__) - set(kept):
             del copy.__dict__[field]
+        copy.__dict__.update({field: self._narrow(field, part, group) for field, part in kept.items()})
         return copy
 
 

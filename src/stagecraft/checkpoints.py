@@ -42,12 +42,16 @@ class Checkpoints:
         """
         if self.folder is None:
             return
-        with whole_folder(self.folder / f"{epoch:08d}") as folder:
+        known = Checkpoint(self.folder / f"{epoch:08d}")
+        if not known.is_intact():
+            shutil.rmtree(known.folder, ignore_errors=True)
+        with whole_folder(known.folder) as folder:
             write(folder)
             files = {path.name: sha256_of(path) for path in sorted(folder.iterdir())}
             manifest = {"run_id": self.run_id, "files": files}
             (folder / _MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
-        for checkpoint in list(self.all())[:-_KEPT]:
+        # A longer training of the same configuration has its own, further ones.
+        for checkpoint in [known for known in self.all() if known.epoch <= epoch][:-_KEPT]:
             shutil.rmtree(checkpoint.folder, ignore_errors=True)
 
     def all(self) -> Iterator["Checkpoint"]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -38,7 +39,8 @@ class Digests:
         except (OSError, ValueError, KeyError, TypeError):
             pass  # never seen, or no longer readable: computed below
         sha256 = sha256_of(path)
-        write_whole(memory, json.dumps({"state": state, "sha256": sha256}).encode())
+        with suppress(OSError):  # it is only a memory
+            write_whole(memory, json.dumps({"state": state, "sha256": sha256}).encode())
         return sha256
 
 
@@ -59,13 +61,17 @@ class Checks:
         ]
 
     def set_aside(self, artifacts: Iterable[Kept]) -> None:
-        """Move changed artifacts out of the way, but nothing that lies outside of the home."""
+        """Move changed artifacts out of the way, but nothing that no run has made."""
         for artifact in artifacts:
             path = Path(artifact.place)
-            if self._flaw(artifact) == "changed" and path.is_relative_to(self.home.root):
+            if self._flaw(artifact) == "changed" and self.is_ours(path):
                 self.home.damaged.mkdir(parents=True, exist_ok=True)
                 now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
                 path.replace(self.home.damaged / f"{now}-{path.name}")
+
+    def is_ours(self, path: Path) -> bool:
+        """Tell whether a file was made by a run; others in the home are the user's."""
+        return any(path.is_relative_to(folder) for folder in (self.home.artifacts, self.home.private))
 
     def _flaw(self, artifact: Kept) -> str:
         """Say in a word what is wrong with an artifact, or nothing."""

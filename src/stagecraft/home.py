@@ -71,6 +71,11 @@ class Home:
         return self.private / "damaged"
 
     @property
+    def trash(self) -> Path:
+        """What is being removed."""
+        return self.private / "trash"
+
+    @property
     def downloads(self) -> Path:
         """Files that were fetched from elsewhere."""
         return self.private / "downloads"

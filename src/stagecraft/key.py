@@ -1,5 +1,6 @@
 """The key of a result: the code, the parameters, the libraries and the inputs that it can depend on."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -68,7 +69,12 @@ def _values(kind: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[s
 
 def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """Name what is not the same in both."""
-    return [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
+    return [name for name in sorted({*old, *new}) if _as_json(old, name) != _as_json(new, name)]
+
+
+def _as_json(values: Mapping[str, Any], name: str) -> str:
+    """Write a value as the digest sees it: 1, 1.0 and true differ, and so do null and nothing."""
+    return json.dumps(values[name]) if name in values else ""
 
 
 def _text(value: Any) -> str:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import IO
 
 import psutil
+from filelock import FileLock
 
-from stagecraft.files import PART
 from stagecraft.home import Home
 
 _PROCESS = "process"
@@ -29,12 +29,10 @@ class Session:
         self.name = f"{home_id(home)}-{uuid.uuid4().hex}"
         home.live.mkdir(parents=True, exist_ok=True)
         self._path = home.live / self.name
-        # Seen unlocked, it would count as left behind by a process that died.
-        unseen = home.live.with_name(self.name + PART)
-        self._file = unseen.open("a", encoding="utf-8")
-        fcntl.flock(self._file, fcntl.LOCK_EX)
-        unseen.rename(self._path)
         self._writing = threading.Lock()
+        with starting(home):
+            self._file = self._path.open("a", encoding="utf-8")
+            fcntl.flock(self._file, fcntl.LOCK_EX)
 
     def use(self, key: str) -> None:
         """Keep a result from being freed while this run lasts; to be said before the result is read."""
@@ -62,6 +60,11 @@ def session(home: Home) -> Iterator[Session]:
         started.close()
 
 
+def starting(home: Home) -> FileLock:
+    """Keep runs from starting for a while: a file that is not locked yet would count as a dead run's."""
+    return FileLock(home.private / "starting.lock")
+
+
 def home_id(home: Home) -> str:
     """Tell this home on this machine from others that share a server with it."""
     return hashlib.sha256(f"{platform.node()}:{home.root}".encode()).hexdigest()[:8]
@@ -79,7 +82,8 @@ def living(home: Home) -> set[str]:
 
 def dead(home: Home) -> set[str]:
     """Name the runs whose process died."""
-    return {path.name for path in _files(home)} - living(home)
+    with starting(home):
+        return {path.name for path in _files(home)} - living(home)
 
 
 def bury(home: Home, name: str) -> None:

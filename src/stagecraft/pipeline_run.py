@@ -10,7 +10,7 @@ from typing import NamedTuple
 from stagecraft.errors import TrackingError, explain
 from stagecraft.files import half_written
 from stagecraft.home import Home
-from stagecraft.live import Session, bury, dead, living, session
+from stagecraft.live import Session, bury, dead, living, session, starting
 from stagecraft.locks import KeyLocks
 from stagecraft.plan import Plan
 from stagecraft.progress import Outcome, observer
@@ -51,8 +51,9 @@ def close_dead_runs(tracker: Tracker) -> list[str]:
             tracker.finish_run(run.info.run_id, "KILLED", "its process died")
             closed.append(run.info.run_id)
         bury(tracker.home, name)
-    if not living(tracker.home):
-        sweep(tracker.home)
+    with starting(tracker.home):
+        if not living(tracker.home):
+            sweep(tracker.home)
     return closed
 
 

@@ -146,11 +146,17 @@ def _refuse(plan: Plan, missing: Sequence[Intent], command: str) -> None:
         SelectionError: always.
     """
     needed = "; ".join(f"{intent.name} ({intent.reason})" for intent in missing)
-    last = missing[-1].name
     selected = ", ".join(intent.name for intent in plan.intents)
-    raise SelectionError(
-        f"{selected} needs what is not cached: {needed}; first run `{command} --until {last}`"
-    )
+    names = {intent.name for intent in missing}
+    inner = {need for name in names for need in _before(plan, name)}
+    commands = " and ".join(f"`{command} --until {name}`" for name in plan.calls if name in names - inner)
+    raise SelectionError(f"{selected} needs what is not cached: {needed}; first run {commands}")
+
+
+def _before(plan: Plan, name: str) -> set[str]:
+    """Name all stages before one."""
+    needs = set(plan.calls[name].sources().values()) & set(plan.calls)
+    return needs.union(*(_before(plan, need) for need in needs))
 
 
 def why(old: Parts | None, new: Parts, call: Call) -> str:

@@ -46,7 +46,7 @@ class Results:
             result = read(self.path(key))
         except FileNotFoundError:
             return Found()
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             return Found(flaw=f"result unreadable: {key} ({str(error).splitlines()[0][:80]})")
         if flaws := self.checks.flaws(result.artifacts):
             more = f" and {len(flaws) - 1} more" if len(flaws) > 1 else ""

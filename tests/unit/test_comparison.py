@@ -24,14 +24,14 @@ def uniform(ids: np.ndarray) -> np.ndarray:
 def test_each_token_is_scored_once_and_the_parts_touch(sizes: tuple[int, int, int]) -> None:
     tokens, train_tokens, test_tokens = sizes
     ids = np.arange(tokens)
-    parts = Parts.of(ids, train_tokens, test_tokens)
+    parts = Parts.divide(ids, train_tokens, test_tokens)
     assert parts.train.tolist() == list(range(train_tokens))
     assert parts.test[1:].tolist() == list(range(train_tokens, min(tokens, train_tokens + test_tokens)))
     assert len(parts.test) != 1 and (len(parts.test) == 0 or parts.test[0] == parts.train[-1])
 
 
 def test_a_text_that_all_trains_leaves_no_test_part_and_test_figures_are_nan() -> None:
-    parts = Parts.of(np.array([1, 2, 3]), 10, 5)
+    parts = Parts.divide(np.array([1, 2, 3]), 10, 5)
     assert parts.train.tolist() == [1, 2, 3] and len(parts.test) == 0
     result = score(uniform, parts)
     assert result.train_perplexity == pytest.approx(4)
@@ -40,23 +40,23 @@ def test_a_text_that_all_trains_leaves_no_test_part_and_test_figures_are_nan() -
 
 
 def test_the_unseen_share_leaves_the_context_token_out() -> None:
-    assert Parts.of(np.array([1, 1, 2, 2, 1, 3]), 2, 4).unseen_share() == 3 / 4
+    assert Parts.divide(np.array([1, 1, 2, 2, 1, 3]), 2, 4).unseen_share() == 3 / 4
 
 
 def test_a_uniform_model_over_4_characters_needs_2_bits_for_each() -> None:
-    result = score(uniform, Parts.of(np.array([1, 2, 3, 1, 2]), 3, 2))
+    result = score(uniform, Parts.divide(np.array([1, 2, 3, 1, 2]), 3, 2))
     assert result == pytest.approx(Scores(4, 4, 2))
 
 
 def test_a_word_models_bits_are_shared_by_its_letters_and_the_space_after_each() -> None:
     words = tokenize(["seven seven or seven or"], "word")
     # scored: "or seven or ", 3 words at 2 bits each, 12 characters
-    result = score(uniform, Parts.of(words.ids, 2, 3, words.lengths()))
+    result = score(uniform, Parts.divide(words.ids, 2, 3, words.lengths()))
     assert result.test_bits_per_char == pytest.approx(3 * 2 / 12)
 
 
 def test_a_perfect_model_has_a_perplexity_of_1_and_needs_no_bits() -> None:
-    result = score(lambda ids: np.zeros(len(ids) - 1), Parts.of(np.array([1, 2, 3, 1, 2]), 3, 2))
+    result = score(lambda ids: np.zeros(len(ids) - 1), Parts.divide(np.array([1, 2, 3, 1, 2]), 3, 2))
     assert result == Scores(1, 1, 0)
 
 

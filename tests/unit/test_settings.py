@@ -42,7 +42,10 @@ def test_the_later_change_wins_and_leaves_the_others() -> None:
         ("rn.epochs=5", "there is no setting rn; did you mean rnn?"),
         ("epochs=5", "there is no setting epochs; did you mean rnn.epochs?"),
         ("mlp.zzz=5", "there is no setting mlp.zzz; there are: mlp.window, mlp.train_share, mlp.hidden,"),
-        ("zzz=5", "there is no setting zzz; there are: seed, device, threads, checkpoint_epochs, corpus, text,"),
+        (
+            "zzz=5",
+            "there is no setting zzz; there are: seed, device, threads, checkpoint_epochs, corpus, text,",
+        ),
         ("rnn=5", "rnn is a group of settings (What both recurrent language models share"),
         ("rnn.epochs=-1", "rnn.epochs can't be '-1': it should be greater than 0 (passes over the"),
         ("rnn.epochs=0", "rnn.epochs can't be '0': it should be greater than 0"),

@@ -8,6 +8,8 @@ from stagecraft.code.names import Ref
 from stagecraft.code.nodes import named
 from stagecraft.code.targets import Unit
 
+# What libraries call on objects of any class: on files, on mappings, on work to be done.
+_EXPECTED = {"close", "flush", "keys", "read", "readline", "run", "write"}
 # What makes an object; for one from outside that has happened before.
 _MAKING = {"__init__", "__init_subclass__", "__new__", "__post_init__", "__set_name__"}
 
@@ -59,7 +61,7 @@ class Methods:
                     yield unit._replace(method=name)
 
     def _may_be_called(self, unit: Unit, name: str) -> bool:
-        if self.any or name in self.called:
+        if self.any or name in self.called or name in _EXPECTED:
             return True
         # Python itself calls `__len__`, and an Enum `_missing_`.
         is_special = name.startswith("_") and name.endswith("_")

@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from stagecraft.artifact import Artifact, digest
 from stagecraft.call import Call, addresses
 from stagecraft.checkpoints import Checkpoints
-from stagecraft.errors import StageFailedError, TrackingError, explain
+from stagecraft.errors import SelectionError, StageFailedError, TrackingError, explain
 from stagecraft.key import Parts
 from stagecraft.live import Session
 from stagecraft.locks import KeyLocks
@@ -61,16 +61,28 @@ class Conductor:
     _stages: dict[str, Stage] = field(default_factory=dict)
     _keys: dict[str, tuple[str, Parts]] = field(default_factory=dict)
     _reasons: dict[str, str] = field(default_factory=dict)
+    _unkeyed: dict[str, Exception] = field(default_factory=dict)
     _stopped: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
+        self._locks = KeyLocks(self.tracker.home.locks)
         for result in self.given.values():
-            self.session.use(result.key)
+            self._count_on(result.key)
         # Prefect's temporary server, which would outlive a killed run.
         for child in psutil.Process().children():
             self.session.own(child)
         checks.set(self.results.checks)
-        self._locks = KeyLocks(self.tracker.home.locks)
+
+    def _count_on(self, key: str) -> None:
+        """Make sure that a result is there, and stays.
+
+        Raises:
+            SelectionError: it was freed since it was looked up.
+        """
+        self.session.use(key)
+        with self._locks.holding(key):
+            if not self.results.find(key).intact:
+                raise SelectionError(f"{key} was freed or damaged a moment ago; run its stage again first")
 
     def __call__(self, stage: Stage, /, *args: Any, **kwargs: Any) -> Any:
         """Submit a stage; it starts when the stages before it have ended."""
@@ -96,7 +108,10 @@ class Conductor:
 
     def _check_kept(self, outcome: Outcome) -> None:
         """Say so if a result was not kept: Prefect only logs it where its record can't be written."""
-        if outcome.state == "completed" and outcome.key and not self.results.path(outcome.key).exists():
+        if outcome.state != "completed" or not outcome.key:
+            return
+        kept = self.results.find(outcome.key).result
+        if kept is None or kept.run_id != outcome.run_id:
             observer.get().noticed(outcome.name, "its result could not be kept, so it will run again")
 
     def stop(self) -> None:
@@ -108,10 +123,16 @@ class Conductor:
         name = call.stage.name
 
         def body(results: dict[str, Result]) -> Result:
+            if name in self._unkeyed:
+                raise self._unkeyed[name]
             return self._execute(call, results)
 
         def find(results: Mapping[str, Result]) -> str:
-            return self._find_key(call, results)
+            try:
+                return self._find_key(call, results)
+            except Exception as error:  # Prefect only logs it, and runs the stage without a key
+                self._unkeyed[name] = error
+                raise
 
         def completed(_task: Any, _run: TaskRun, state: PrefectState[Any]) -> None:
             if state.name == "Cached" and isinstance(state.data, ResultRecord):

@@ -17,6 +17,7 @@ from stagecraft.tracking.store import (
 )
 
 _MAX_METRICS, _MAX_PARAMS = 1000, 100
+_NOTE = "mlflow.note.content"
 # Tags that belong to one run and to no other.
 _OWN = ("mlflow.", SESSION_TAG, STAGE_TAG, INPUT_TAG, CACHED_TAG, ERROR_TAG, REASON_TAG)
 
@@ -41,8 +42,10 @@ def _copy(tracker: Tracker, original: Run, run_id: str) -> None:
     client = tracker.client
     params = [Param(name, value) for name, value in original.data.params.items()]
     tags = [RunTag(name, value) for name, value in original.data.tags.items() if not name.startswith(_OWN)]
-    if note := original.data.tags.get("mlflow.note.content"):
-        tags.append(RunTag("mlflow.note.content", note))
+    page = f"#/experiments/{tracker.experiment_id}/runs/{original.info.run_id}"
+    cached = f"Cached: computed by [run {original.info.run_id[:8]}]({page}), where its artifacts are."
+    note = original.data.tags.get(_NOTE, "")
+    tags.append(RunTag(_NOTE, f"{cached}\n\n{note}".strip()))
     for start in range(0, len(params), _MAX_PARAMS):
         client.log_batch(run_id, params=params[start : start + _MAX_PARAMS])
     client.log_batch(run_id, tags=tags)

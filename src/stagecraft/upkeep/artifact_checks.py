@@ -39,10 +39,14 @@ class ArtifactChecks:
 
     def _flaw(self, key: str) -> tuple[str, list[Kept]]:
         """Say what is wrong with a result, and with which of its files."""
+        checks = self.results.checks
         found = self.results.find(key)
         if found.flaw:
-            files = found.result.artifacts if found.result else ()
-            return found.flaw, [file for file in files if self.results.checks.flaws([file])]
+            files = [file for file in found.result.artifacts if checks.flaws([file])] if found.result else []
+            # A user may change a file of his own: its result waits for the day when it is changed back.
+            if files and not any(checks.is_ours(Path(file.place)) for file in files):
+                return "", []
+            return found.flaw, files
         unknown = self._unknown(found.result) if found.result else []
         return (f"MLflow does not know {', '.join(unknown)}" if unknown else ""), []
 
@@ -60,14 +64,9 @@ class ArtifactChecks:
                 return False
             flaw, files = self._flaw(key)
             if flaw:
-                self.results.checks.set_aside(filter(self._is_ours, files))
+                self.results.checks.set_aside(files)
                 self.results.path(key).unlink(missing_ok=True)
         return True
-
-    def _is_ours(self, file: Kept) -> bool:
-        """Tell whether a file was made by a run; others in the home are the user's."""
-        folders = (self.home.artifacts, self.home.private)
-        return any(Path(file.place).is_relative_to(folder) for folder in folders)
 
     def _folders(self) -> Iterator[Finding]:
         """Find folders whose run or logged model MLflow does not know."""

@@ -68,7 +68,7 @@ class Choice:
     def free_down_to(self, limit: int) -> None:
         """Choose the results and checkpoints that were not used for longest, until little enough stays."""
         while self.left > limit and (key := self._least_used()):
-            self._evict(key, f"not used since {_date(self._used_at(key))}, longer than the others")
+            self._evict(key, f"least recently used, on {_date(self._used_at(key))}")
 
     def finish(self) -> None:
         """Choose the runs without files whose inputs go: they are to forget them, before all else."""

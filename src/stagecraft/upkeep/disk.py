@@ -52,7 +52,7 @@ def size_of_partial(path: Path) -> int:
 
 def discard(home: Home, path: Path) -> None:
     """Remove a file or folder; killed on the way, it is gone from its place or still whole there."""
-    gone = path if path.suffix == PART else home.private / "trash" / f"{path.name}{PART}"
+    gone = path if path.suffix == PART else home.trash / f"{path.name}{PART}"
     if gone != path:
         gone.parent.mkdir(parents=True, exist_ok=True)
         if gone.exists():  # as a killed process left it

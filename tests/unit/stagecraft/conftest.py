@@ -1,8 +1,11 @@
 """Two small projects of stages, as source files: one that nothing imports, and one whose stages can run."""
 
 import importlib
+import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,7 @@ from stagecraft.errors import StageFailedError
 from stagecraft.home import Home
 from stagecraft.plan import Plan, make_plan
 from stagecraft.progress import Outcome
+from stagecraft.result import Kept
 from stagecraft.results import Results
 from stagecraft.selection import Selection, Wish, select
 from stagecraft.stage import RECORDING, Stage
@@ -143,7 +147,12 @@ class Drawing:
         self.text = text
 
     def savefig(self, path):
-        path.write_text("drawn in blue: " + self.text)
+        path.write_text(self.text)
+
+
+def draw(text):
+    """Draw a text."""
+    return Drawing("drawn in blue: " + text)
 ''',
     "sums": '''
 from typing import NamedTuple
@@ -186,7 +195,7 @@ from pathlib import Path
 
 from stagecraft.artifact import Artifact, Reference
 from stagecraft.tracking import Record
-from {package}.drawing import Drawing
+from {package}.drawing import draw
 from {package}.outputs import Page, Sums, Words
 from {package}.settings import Reading, Summing
 from {package}.sums import Adder, as_table
@@ -210,7 +219,7 @@ def add(record: Record, words: Artifact, config: Summing, device: str) -> Sums:
         if config.every and row.number % config.every == 0:
             record.checkpoints.save(row.number, adder.save)
     record.tag({{"colour": "of sums"}})
-    record.log_figure("plots/sum.png", Drawing(str(adder.total)))
+    record.log_figure("plots/sum.png", draw(str(adder.total)))
     table = record.log_text("sums.toml", as_table(adder.total))
     return Sums(table=table, run=Reference(uri=record.run_id))
 
@@ -226,24 +235,35 @@ def page(record: Record, sums: Sums, title: str = "Sums") -> Page:
 class Workshop:
     """The project whose stages can run, in a home of its own.
 
-    Attributes:
-        patience: by it the first stage's parameter that its result does not depend on is set aside.
+    Args:
+        folder: where its source is, or is written.
     """
 
     def __init__(self, folder: Path, home: Home) -> None:
-        self.package, self.home = folder.name, home
-        self._folder = folder
-        folder.mkdir(parents=True)
-        for name, text in _FILES.items():
-            (folder / f"{name}.py").write_text(
-                text.format(package=self.package) if name == "stages" else text
-            )
-        self.tracker = Tracker(home)
-        self.results = Results(home, self.tracker.fetch)
+        self.package, self.home, self.folder = folder.name, home, folder
+        if not folder.exists():
+            folder.mkdir(parents=True)
+            for name, text in _FILES.items():
+                source = text.format(package=self.package) if name == "stages" else text
+                (folder / f"{name}.py").write_text(source)
+        self.results = self.open_results()
+
+    @cached_property
+    def tracker(self) -> Tracker:
+        """The store."""
+        return Tracker(self.home)
+
+    def open_results(self) -> Results:
+        """Look at the results as another process would."""
+
+        def fetch(artifact: Kept) -> Path:
+            return self.tracker.fetch(artifact)
+
+        return Results(self.home, fetch)
 
     def edit(self, module: str, old: str, new: str) -> None:
         """Change the source; what was imported of it is forgotten."""
-        path = self._folder / f"{module}.py"
+        path = self.folder / f"{module}.py"
         text = path.read_text()
         assert old in text
         path.write_text(text.replace(old, new))
@@ -310,8 +330,7 @@ class Workshop:
     def plan(self, wish: Wish | None = None, **changes: Any) -> Plan:
         """Find out what a run would do."""
         walk = self.walk(**changes)
-        results = Results(self.home, self.tracker.fetch)
-        return make_plan(walk, results, self.select(walk, wish or Wish()), "small run")
+        return make_plan(walk, self.open_results(), self.select(walk, wish or Wish()), "small run")
 
     def said(self, wish: Wish | None = None, **changes: Any) -> dict[str, tuple[str, str]]:
         """Find out what would become of each stage, and why."""
@@ -329,7 +348,7 @@ class Workshop:
         self.forget()
         walk, wish = self.walk(**changes), wish or Wish()
         selection = self.select(walk, wish)
-        results = Results(self.home, self.tracker.fetch)
+        results = self.open_results()
         given = make_plan(walk, results, selection).results if wish.only else {}
 
         def body() -> dict[str, Outcome]:
@@ -354,15 +373,54 @@ class Workshop:
         return {name: outcome.state for name, outcome in self.run(wish, **changes).items()}
 
 
+@contextmanager
+def importable(folder: Path) -> Iterator[None]:
+    """Have a project's source found, and none of it left imported."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "dont_write_bytecode", True)
+        patch.syspath_prepend(folder.parent)
+        yield
+
+
 @pytest.fixture
-def workshop(tmp_path: Path, home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workshop]:
+def workshop(tmp_path: Path, home: Home) -> Iterator[Workshop]:
     """Write the project whose stages can run."""
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
     folder = tmp_path / "works" / f"works_{next(_numbers)}"
-    monkeypatch.syspath_prepend(folder.parent)
-    made = Workshop(folder, home)
-    yield made
-    made.forget()
+    with importable(folder):
+        made = Workshop(folder, home)
+        yield made
+        made.forget()
+
+
+@pytest.fixture(scope="session")
+def _original(
+    tmp_path_factory: pytest.TempPathFactory, empty_database: Path, prefect_server: str
+) -> Workshop:
+    """The project after a run."""
+    root = tmp_path_factory.mktemp("original")
+    shutil.copy(empty_database, root / "mlflow.db")
+    home = Home(root)
+    home.private.mkdir()
+    folder = root / "source" / f"works_{next(_numbers)}"
+    with importable(folder):
+        made = Workshop(folder, home)
+        assert set(made.states().values()) == {"completed"}
+        made.forget()
+    return made
+
+
+@pytest.fixture
+def ran(tmp_path: Path, _original: Workshop) -> Iterator[Workshop]:
+    """The project after a run, in a home of the test's own: for what only looks at the records."""
+    home = Home(tmp_path / "ran")
+    shutil.copytree(_original.home.root, home.root)
+    for record in home.results.glob("*/*"):
+        record.write_text(record.read_text().replace(str(_original.home.root), str(home.root)))
+    folder = home.root / "source" / _original.package
+    with importable(folder):
+        made = Workshop(folder, home)
+        yield made
+        made.forget()
 
 
 @pytest.fixture

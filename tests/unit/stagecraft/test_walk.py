@@ -104,9 +104,7 @@ def test_stages_of_which_only_the_key_matters_are_behind_those_that_are_given(pr
     assert (chosen.given, chosen.behind) == ({"middle"}, {"begin"})
 
 
-@pytest.mark.parametrize(
-    "wish", [Wish(only=("end",), until="middle"), Wish(only=("begin",), force=("end",))]
-)
+@pytest.mark.parametrize("wish", [Wish(only=("end",), until="middle"), Wish(only=("begin",), force=("end",))])
 def test_wishes_without_a_stage_in_common_are_refused(trace: Trace, wish: Wish) -> None:
     with pytest.raises(SelectionError, match=r"no stage is left: --only .* have none in common"):
         select(trace, wish)

@@ -1,0 +1,147 @@
+"""After an edit those stages run whose result can depend on it, and no others; and the plan said so."""
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stagecraft.home import HOME_VARIABLE
+from tests.soak import edits
+
+ROOT = Path(__file__).resolve().parents[2]
+TINY = ["rnn.epochs=2", "rnn.hidden=8", "rnn.batch=4", "rnn.steps=10", "rnn.max_tokens=500"]
+TINY += ["language.test_tokens=100", "mlp.epochs=2", "samples.length=5", "samples.last_length=5"]
+ALL = "download verify tokenize vocab ngrams series train_mlp train_rnn_scratch train_rnn"
+ALL_STAGES = frozenset(f"{ALL} evaluate_forecasts evaluate_language report".split())
+
+#: settings -> the stages that read them, and those whose inputs may then be others
+PARAMETERS = {
+    "text.min_freq=2": ("vocab", f"ngrams {edits.LANGUAGE} report"),
+    "ngrams.top=5": ("ngrams", "report"),
+    "mlp.learning_rate=0.01": ("train_mlp", "evaluate_forecasts report"),
+    "rnn.learning_rate=0.4": (edits.RNNS, "evaluate_language report"),
+    "rnn_layer.cell=gru": ("train_rnn", "evaluate_language report"),
+    "samples.every=1": (edits.RNNS, "evaluate_language report"),
+    "forecast.horizons=1,2": ("evaluate_forecasts", "report"),
+    "language.test_tokens=50": ("evaluate_language", "report"),
+    "corpus.timeout_s=60": ("", ""),
+    "checkpoint_epochs=1": ("", ""),
+    "series.noise_std=0.1": ("series", f"{edits.FORECASTS} report"),
+}
+
+
+class Copy:
+    """A copy of the project, and a home in which its pipeline ran."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root, self.home = folder / "project", folder / "home"
+        for name in ("src", "tasks", "flows"):
+            shutil.copytree(ROOT / name, self.root / name, ignore=shutil.ignore_patterns("__pycache__"))
+        self.home.mkdir()
+        self.counts = {"edits": 0, "ran": 0, "cached": 0}
+
+    def call(self, *argv: str) -> dict[str, dict[str, Any]]:
+        """Run a command of the copy; return what it says of each stage."""
+        paths = os.pathsep.join(map(str, (self.root / "src", self.root)))
+        environment = os.environ | {HOME_VARIABLE: str(self.home), "PYTHONPATH": paths}
+        command = [sys.executable, "-m", "flows.cli.main", *argv, "--json", "--set", *TINY]
+        done = subprocess.run(
+            command, cwd=self.root, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+        return {stage["name"]: stage for stage in json.loads(done.stdout)["stages"]}
+
+    def compare(self, *settings: str) -> tuple[set[str], dict[str, dict[str, Any]]]:
+        """Plan and run; hold one against the other, and return what ran and the plan."""
+        plan = self.call("plan", *(("--config", self._file(settings)) if settings else ()))
+        run = self.call("run", *(("--config", self._file(settings)) if settings else ()))
+        ran = {name for name, stage in run.items() if stage["state"] == "completed"}
+        states = {state: {n for n, s in plan.items() if s["state"] == state} for state in _STATES}
+        assert ran <= states["would_run"] | states["may_run"]
+        assert states["would_run"] <= ran
+        assert not ran & states["cached"]
+        self.counts["edits"] += 1
+        self.counts["ran"] += len(ran)
+        self.counts["cached"] += len(run) - len(ran)
+        return ran, plan
+
+    def _file(self, settings: tuple[str, ...]) -> str:
+        path = self.home / "changes.toml"
+        lines = []
+        for setting in settings:
+            name, _, value = setting.partition("=")
+            number = value.replace(".", "").isdigit()
+            lines.append(f"{name} = {value if number else json.dumps(value)}\n")
+        path.write_text("".join(lines))
+        return str(path)
+
+
+_STATES = ("cached", "would_run", "may_run")
+
+
+@pytest.fixture(scope="module")
+def copy(prefect_server: str, empty_database: Path, tmp_path_factory: Any) -> Iterator[Copy]:
+    del prefect_server
+    made = Copy(tmp_path_factory.mktemp("copy"))
+    shutil.copy(empty_database, made.home / "mlflow.db")
+    assert {stage["state"] for stage in made.call("run").values()} == {"completed"}
+    yield made
+    sys.stdout.write(f"{made.counts}\n")
+
+
+def check(copy: Copy, edit: edits.Edit) -> None:
+    """Make an edit, which stays: exactly its stages run, for it changes none of their bytes."""
+    (copy.root / edit.file).write_text(edit.text, encoding="utf-8")
+    ran, plan = copy.compare()
+    assert ran == edit.stages, f"{edit.name}: ran {sorted(ran)}, expected {sorted(edit.stages)}"
+    name = edit.name.partition(":")[2].partition(":")[0]
+    for stage in ran:
+        if plan[stage]["state"] == "would_run":
+            assert "code changed: " in plan[stage]["reason"] and name in plan[stage]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("site", "kind"),
+    [
+        ("src/seqstep/text/ngrams.py:count_ngrams", "code"),
+        ("src/seqstep/models/language.py:detach", "docstring"),
+        ("src/seqstep/plots/style.py:COLOURS", "code"),
+    ],
+)
+def test_an_edit_runs_the_stages_that_can_depend_on_it(copy: Copy, site: str, kind: str) -> None:
+    check(copy, edits.make(copy.root, site, kind))
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(7200)
+def test_a_hundred_edits_run_the_stages_that_can_depend_on_them(copy: Copy) -> None:
+    draw = random.Random(0)
+    others = [(site, kind) for site in edits.SITES for kind in edits.KINDS if kind != "code"]
+    chosen = [(site, "code") for site in edits.SITES] + draw.sample(others, 110 - len(edits.SITES))
+    draw.shuffle(chosen)
+    failures = []
+    for site, kind in chosen:
+        try:
+            check(copy, edits.make(copy.root, site, kind))
+        except AssertionError as error:
+            failures.append(str(error).splitlines()[0])
+    assert failures == []
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("setting", PARAMETERS)
+def test_a_parameter_runs_the_stages_that_read_it(copy: Copy, setting: str) -> None:
+    copy.call("run")
+    direct, after = (frozenset(names.split()) for names in PARAMETERS[setting])
+    ran, plan = copy.compare(setting)
+    assert direct <= ran <= direct | after
+    for stage in direct:
+        assert f"parameter changed: {setting.partition('=')[0]} " in plan[stage]["reason"]
