@@ -78,7 +78,7 @@ def test_json_is_one_document_that_tells_how_each_stage_ended(trained: Any) -> N
     assert set(trained.summary) == {"run_id", "profile", "stages"} and trained.summary["profile"] == "quick"
     for stage in trained.summary["stages"]:
         assert set(stage) == {"name", "state", "reason", "key", "run_id", "seconds"}
-        assert (stage["state"], stage["reason"]) == ("completed", "") and stage["seconds"] > 0
+        assert (stage["state"], stage["reason"]) == ("completed", "first run") and stage["seconds"] > 0
     assert [stage["name"] for stage in trained.summary["stages"]] == list(RECORD)
 
 
