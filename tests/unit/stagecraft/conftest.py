@@ -402,7 +402,8 @@ def _original(
     home = Home(root)
     home.private.mkdir()
     folder = root / "source" / f"works_{next(_numbers)}"
-    with importable(folder):
+    with importable(folder), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", "")  # MLflow sets it when it is told a store, as it was before
         made = Workshop(folder, home)
         assert set(made.states().values()) == {"completed"}
         made.forget()
