@@ -11,13 +11,18 @@ from seqstep.settings import Tree, read_assignments, read_file
 
 
 class Command(NamedTuple):
-    """A command of the command line."""
+    """A command of the command line.
+
+    Attributes:
+        patience_s: seconds until it must have ended after Ctrl-C.
+    """
 
     name: str
     summary: str
     examples: Sequence[str]
     arguments: Callable[[argparse.ArgumentParser], None]
     execute: Callable[[argparse.Namespace], int]
+    patience_s: float = 4
 
 
 def add_configuration(parser: argparse.ArgumentParser) -> None:

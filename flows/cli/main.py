@@ -5,9 +5,13 @@ import json
 import os
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Sequence
+from threading import Event, Thread
 from typing import NoReturn
+
+import psutil
 
 from flows.cli import history, inspect, predict, run, serve, upkeep
 from seqstep.errors import SeqstepError
@@ -16,6 +20,8 @@ from stagecraft.errors import StagecraftError, explain
 from stagecraft.home import open_home
 
 _INTERRUPTED, _FAILED, _USAGE = 130, 1, 2
+_KEPT = "interrupted; what was finished is kept"
+_reported = Event()
 
 
 class _Parser(argparse.ArgumentParser):
@@ -44,14 +50,16 @@ def build_parser() -> argparse.ArgumentParser:
             command.arguments(sub)
             sub.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
             sub.add_argument("--debug", action="store_true", help="show the traceback of an error")
-            sub.set_defaults(execute=command.execute)
+            sub.set_defaults(execute=command.execute, patience_s=command.patience_s)
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; return its exit status: 0 done, 1 something failed, 2 the user must change something."""
-    args = build_parser().parse_args(argv)
-    signal.signal(signal.SIGTERM, _interrupt)
+    return _execute(build_parser().parse_args(argv))
+
+
+def _execute(args: argparse.Namespace) -> int:
     try:
         prepare(open_home())
         keep_prefect_off_the_console()
@@ -63,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
-        return _report("interrupted; what was finished is kept", _INTERRUPTED, args)
+        return _report(_KEPT, _INTERRUPTED, args)
     except (SeqstepError, StagecraftError) as error:
         return _report(str(error), error.exit_status, args)
     except OSError as error:
@@ -79,13 +87,45 @@ def _report(message: str, status: int, args: argparse.Namespace) -> int:
     sys.stderr.write(f"seqstep: {message}\n")
     if args.json:
         sys.stdout.write(json.dumps({"error": message, "exit_status": status}) + "\n")
+    _reported.set()
     return status
 
 
+def _end_soon_after_a_signal(args: argparse.Namespace) -> None:
+    """Treat a polite kill like Ctrl-C, so that runs are closed, and end soon after either."""
+    received, receive = os.pipe()
+    os.set_blocking(receive, False)
+    signal.signal(signal.SIGTERM, _interrupt)
+    # The numbers of signals come here as well, whoever handles them: Prefect does while a flow runs.
+    signal.set_wakeup_fd(receive)
+    Thread(target=_end, args=[received, args], daemon=True).start()
+
+
 def _interrupt(_signal: int, _frame: object) -> NoReturn:
-    """Treat a polite kill like Ctrl-C, so that runs are closed."""
     raise KeyboardInterrupt
 
 
+def _end(received: int, args: argparse.Namespace) -> NoReturn:
+    """End some time after a signal, whatever is still waited for; the next run closes what is left open."""
+    while os.read(received, 1)[0] not in {signal.SIGINT, signal.SIGTERM}:
+        pass
+    time.sleep(args.patience_s)
+    if not _reported.is_set():
+        _report(_KEPT, _INTERRUPTED, args)
+        sys.stdout.flush()
+    children = psutil.Process().children()
+    for child in children:
+        child.kill()
+    psutil.wait_procs(children, timeout=1)
+    os._exit(_INTERRUPTED)
+
+
+def program() -> NoReturn:
+    """Be the program `seqstep`."""
+    args = build_parser().parse_args()
+    _end_soon_after_a_signal(args)
+    sys.exit(_execute(args))
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

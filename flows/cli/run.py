@@ -147,7 +147,9 @@ def _conduct(request: _Request, debug: bool) -> "tuple[Sequence[Outcome], str, i
     """Run the Prefect flow."""
     logger.info("starting Prefect and MLflow; the first time in a home takes longest")
     from flows.pipeline import pipeline
+    from stagecraft.orchestration import start_temporary_server
 
+    start_temporary_server()
     wish = request.wish
     state = pipeline(
         request.profile,

@@ -50,5 +50,6 @@ COMMANDS = [
         ["seqstep up", "seqstep up --prefect-port 4300 --mlflow-port 5100"],
         _arguments,
         _up,
+        patience_s=60,
     )
 ]

@@ -1,38 +1,109 @@
-"""A run that is stopped in the middle of a training closes its records."""
+"""A run that is stopped in the middle of a training closes its records and leaves nothing behind."""
 
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import psutil
 import pytest
+import requests
 from mlflow import MlflowClient
 
 from stagecraft.home import Home
 
+SETTINGS = ["rnn.epochs=100000", "rnn.hidden=8", "rnn.batch=4", "rnn.steps=10", "rnn.max_tokens=500"]
+WITHIN = 5  # seconds
+Stop = Callable[[subprocess.Popen[str]], None]
 
-@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
-def test_a_stopped_run_leaves_no_run_open(
-    tmp_path: Path, prefect_server: str, empty_database: Path, signal_number: int
-) -> None:
-    (tmp_path / "mlflow.db").write_bytes(empty_database.read_bytes())
-    environment = os.environ | {"SEQSTEP_HOME": str(tmp_path), "MLFLOW_TRACKING_URI": ""}
-    settings = ["rnn.epochs=100000", "rnn.hidden=8", "rnn.batch=4", "rnn.steps=10", "rnn.max_tokens=500"]
-    command = [sys.executable, "-m", "flows.cli.main", "run", "--set", *settings]
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+
+def interrupt(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGINT)
+
+
+def terminate(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGTERM)
+
+
+def press_ctrl_c(process: subprocess.Popen[str]) -> None:
+    """What a terminal does: all processes of the group are told, Prefect's temporary server too."""
+    os.killpg(process.pid, signal.SIGINT)
+
+
+def terminate_all(process: subprocess.Popen[str]) -> None:
+    """What an init system does: the server that the run waits for ends first."""
+    os.killpg(process.pid, signal.SIGTERM)
+
+
+@contextmanager
+def training(home: Path, database: Path, has_server: bool) -> Iterator[subprocess.Popen[str]]:
+    """A run in a process group of its own, in the middle of its trainings."""
+    (home / "mlflow.db").write_bytes(database.read_bytes())
+    hidden = ("MLFLOW_",) if has_server else ("MLFLOW_", "PREFECT_")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
+    environment["SEQSTEP_HOME"] = str(home)
+    with subprocess.Popen(
+        [sys.executable, "-m", "flows.cli.main", "run", "--set", *SETTINGS],
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
         assert process.stderr
-        for line in process.stderr:
-            if "train_rnn: 10 of" in line:
-                process.send_signal(signal_number)
-                break
-        rest = process.stderr.read()
-    assert process.returncode == 130
-    assert "seqstep: interrupted" in rest and "Traceback" not in rest
+        assert any("train_rnn: 10 of" in line for line in process.stderr)
+        yield process
 
-    client = MlflowClient(Home(tmp_path).store)
+
+def stopped(process: subprocess.Popen[str], stop: Stop) -> str:
+    """Stop a run; return what it says, once neither it nor a child of it is left."""
+    children = psutil.Process(process.pid).children(recursive=True)
+    stop(process)
+    assert process.wait(WITHIN) == 130
+    _, left = psutil.wait_procs(children, timeout=1)
+    assert left == []
+    assert process.stderr
+    return process.stderr.read()
+
+
+def assert_closed(home: Path, said: str) -> None:
+    """The run says that it was interrupted, to the user and in MLflow."""
+    assert "seqstep: interrupted" in said
+    assert "Traceback" not in said
+    client = MlflowClient(Home(home).store)
     runs = client.search_runs([experiment.experiment_id for experiment in client.search_experiments()])
     states = {run.data.tags.get("seqstep.stage", "pipeline"): run.info.status for run in runs}
     assert states["pipeline"] == states["train_rnn"] == "KILLED"
     assert states["vocab"] == "FINISHED"
     assert "RUNNING" not in states.values()
+
+
+@pytest.mark.parametrize("stop", [interrupt, terminate, press_ctrl_c, terminate_all])
+def test_a_stopped_run_ends_with_its_temporary_server(
+    tmp_path: Path, empty_database: Path, stop: Stop
+) -> None:
+    with training(tmp_path, empty_database, has_server=False) as process:
+        assert psutil.Process(process.pid).children(recursive=True)
+        said = stopped(process, stop)
+    assert_closed(tmp_path, said)
+
+
+@pytest.mark.parametrize("stop", [interrupt, terminate])
+def test_a_stopped_run_is_closed_on_a_server_too(
+    tmp_path: Path, prefect_server: str, empty_database: Path, stop: Stop
+) -> None:
+    before = {run["id"] for run in flow_runs(prefect_server)}
+    with training(tmp_path, empty_database, has_server=True) as process:
+        said = stopped(process, stop)
+    assert_closed(tmp_path, said)
+    (run,) = (run for run in flow_runs(prefect_server) if run["id"] not in before)
+    assert run["state_type"] in {"CANCELLED", "CRASHED", "FAILED"}
+    assert run["state"]["message"]
+
+
+def flow_runs(server: str) -> list[dict[str, Any]]:
+    answer: list[dict[str, Any]] = requests.post(f"{server}/flow_runs/filter", json={}, timeout=10).json()
+    return answer

@@ -3,7 +3,6 @@
 import io
 import json
 import shutil
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -49,13 +48,10 @@ def seqstep(capfd: pytest.CaptureFixture[str]) -> Callable[..., Result]:
 
     def run(*argv: str) -> Result:
         capfd.readouterr()
-        before = signal.getsignal(signal.SIGTERM)
         try:
             status = main(argv)
         except SystemExit as end:  # argparse's way to end
             status = int(end.code or 0)
-        finally:
-            signal.signal(signal.SIGTERM, before)
         result = Result(status, *capfd.readouterr())
         assert "Traceback" not in result.out + result.err
         return result

@@ -1,5 +1,6 @@
 """The Prefect room: nothing else in this package imports it."""
 
 from stagecraft.orchestration.conductor import Conductor, conduct
+from stagecraft.orchestration.temporary import start_temporary_server
 
-__all__ = ["Conductor", "conduct"]
+__all__ = ["Conductor", "conduct", "start_temporary_server"]
