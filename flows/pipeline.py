@@ -1,10 +1,14 @@
-"""The Prefect flows: the same walk, as a server's pages and schedules know it."""
+"""The Prefect flows: the same walk, as a server's pages and schedules know it.
+
+Their parameters are described in `flows.forms`.
+"""
 
 from typing import Any
 
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from flows.forms import Anew, Force, From, Offline, Only, Profile, Settings, Stage, Until
 from flows.walk import bound, choose
 from seqstep.settings import flatten, resolve
 from stagecraft.artifact import Frozen
@@ -31,57 +35,59 @@ class Summary(Frozen):
 
 @flow(task_runner=_runner)
 def pipeline(
-    profile: str = "quick",
-    settings: dict[str, Any] | None = None,
-    only: list[str] | None = None,
-    from_stage: str = "",
-    until: str = "",
-    force: list[str] | None = None,
-    offline: bool = False,
+    profile: Profile = "quick",
+    settings: Settings = None,
+    only: Only = None,
+    from_stage: From = None,
+    until: Until = None,
+    force: Force = None,
+    offline: Offline = False,
 ) -> Summary:
-    """From the text and from the series to tested forecasts.
-
-    Args:
-        profile: quick or notes.
-        settings: changes to the profile, such as {"rnn": {"epochs": 500}}.
-        only: just these stages; what they need must be cached.
-        from_stage: this stage and all that depends on it, anew.
-        until: this stage and all that it depends on.
-        force: these stages anew, even if they are cached.
-        offline: never touch the network.
-    """
-    wish = Wish(only=only or (), since=from_stage, until=until, force=force or ())
+    """From the text and from the series to tested forecasts."""
+    wish = Wish(only=only or (), since=from_stage or "", until=until or "", force=force or ())
     return _run("pipeline", profile, settings, wish, offline)
 
 
 @flow(task_runner=_runner)
 def text(
-    profile: str = "quick",
-    settings: dict[str, Any] | None = None,
-    only: list[str] | None = None,
-    from_stage: str = "",
-    until: str = "",
-    force: list[str] | None = None,
-    offline: bool = False,
+    profile: Profile = "quick",
+    settings: Settings = None,
+    only: Only = None,
+    from_stage: From = None,
+    until: Until = None,
+    force: Force = None,
+    offline: Offline = False,
 ) -> Summary:
-    """From the text to its language models; for the arguments see `pipeline`."""
-    wish = Wish(only=only or (), since=from_stage, until=until, force=force or ())
+    """From the text to its language models."""
+    wish = Wish(only=only or (), since=from_stage or "", until=until or "", force=force or ())
     return _run("text", profile, settings, wish, offline)
 
 
 @flow(task_runner=_runner)
 def series(
-    profile: str = "quick",
-    settings: dict[str, Any] | None = None,
-    only: list[str] | None = None,
-    from_stage: str = "",
-    until: str = "",
-    force: list[str] | None = None,
-    offline: bool = False,
+    profile: Profile = "quick",
+    settings: Settings = None,
+    only: Only = None,
+    from_stage: From = None,
+    until: Until = None,
+    force: Force = None,
+    offline: Offline = False,
 ) -> Summary:
-    """From the series to its forecasts; for the arguments see `pipeline`."""
-    wish = Wish(only=only or (), since=from_stage, until=until, force=force or ())
+    """From the series to its forecasts."""
+    wish = Wish(only=only or (), since=from_stage or "", until=until or "", force=force or ())
     return _run("series", profile, settings, wish, offline)
+
+
+@flow(task_runner=_runner)
+def stage(
+    name: Stage,
+    profile: Profile = "quick",
+    settings: Settings = None,
+    anew: Anew = True,
+    offline: Offline = False,
+) -> Summary:
+    """One stage of the pipeline on its own, from the cached results of those before it."""
+    return _run("pipeline", profile, settings, Wish(only=[name], force=[name] if anew else ()), offline)
 
 
 def _run(name: str, profile: str, settings: dict[str, Any] | None, wish: Wish, offline: bool) -> Summary:

@@ -152,13 +152,13 @@ def _conduct(request: _Request, debug: bool) -> "tuple[Sequence[Outcome], str, i
     start_temporary_server()
     wish = request.wish
     state = pipeline(
-        request.profile,
-        json.loads(request.config.model_dump_json()),
-        list(wish.only),
-        wish.since,
-        wish.until,
-        list(wish.force),
-        request.offline,
+        profile=request.profile,
+        settings=json.loads(request.config.model_dump_json()),
+        only=list(wish.only),
+        from_stage=wish.since or None,
+        until=wish.until or None,
+        force=list(wish.force),
+        offline=request.offline,
         return_state=True,
     )
     result = state.result(raise_on_failure=False)

@@ -1,46 +1,88 @@
 """The command that starts the servers: `up`."""
 
 import argparse
+import os
 import sys
 import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from flows.cli.command import Command, print_json
 from stagecraft.home import open_home
 
-
-def _up(args: argparse.Namespace) -> int:
-    from stagecraft.servers import running, servers_of
+if TYPE_CHECKING:
+    from stagecraft.servers import Running
     from stagecraft.tracking import Tracker
 
+_CLOSE_EVERY_S = 15
+
+
+def _up(args: argparse.Namespace) -> int:
+    from stagecraft.servers import is_loopback, running, servers_of
+    from stagecraft.tracking import Tracker
+    from stagecraft.up import announcing
+
     home = open_home()
-    # Made here, the experiment keeps its artifacts in the home, where runs without a server find them.
-    Tracker(home, home.store)
-    servers = servers_of(home, args.prefect_port, args.mlflow_port)
-    with running(servers, home.private / "logs") as check:
+    servers = servers_of(home, args.prefect_port, args.mlflow_port, args.host)
+    # What leads the worker there leads others too.
+    variables = {name: value for name, value in servers[-1].settings.items() if "://" in value}
+    if not is_loopback(args.host):
+        sys.stderr.write(
+            f"seqstep: note: on {args.host}, whoever reaches this machine can read, change and run"
+            " everything; there is no password\n"
+        )
+    with announcing(home) as announce, running([], home.private / "logs") as up:
+        # Made here, the experiment keeps its artifacts in the home, where runs without a server find them.
+        tracker = Tracker(home, home.store)
+        for server in servers:
+            up.start(server)
+            announce({}, up.processes)
+        announce(variables, up.processes)
         prefect, mlflow = (server.url for server in servers if server.url)
         if args.json:
             print_json({"prefect": prefect, "mlflow": mlflow})
         else:
+            exports = " ".join(f"{name}={value}" for name, value in variables.items())
             sys.stdout.write(
                 f"Prefect  {prefect}\nMLflow   {mlflow}\n"
-                "A worker of the pool `local` runs what is deployed (`prefect deploy --all`).\n"
-                "To record runs there, in another terminal:\n"
-                f"  export PREFECT_API_URL={prefect}/api MLFLOW_TRACKING_URI={mlflow}\n"
+                "`seqstep run` uses them; a worker runs what is deployed. For `prefect deploy --all`:\n"
+                f"  export {exports}\n"
                 "Ctrl-C stops all of it.\n"
             )
         sys.stdout.flush()
         try:
-            while True:
-                time.sleep(1)
-                check()
+            os.environ.update(variables)
+            _keep(up, lambda: announce(variables, up.processes), tracker)
         except KeyboardInterrupt:
             sys.stderr.write("stopping\n")
     return 0
 
 
+def _keep(up: "Running", changed: Callable[[], None], tracker: "Tracker") -> None:
+    """Keep servers up, and close what dead runs left open, until Ctrl-C."""
+    from stagecraft.orchestration import tell_of_crashes
+    from stagecraft.pipeline_run import close_dead_runs
+
+    closed = 0.0
+    while True:
+        for name in up.revive():
+            sys.stderr.write(f"{name} had ended; it was started again\n")
+            changed()
+        if time.monotonic() - closed > _CLOSE_EVERY_S:
+            for run_id in close_dead_runs(tracker):
+                sys.stderr.write(f"run {run_id} is marked as killed: its process died\n")
+            for flow_run in tell_of_crashes(tracker.home):
+                sys.stderr.write(f"flow run {flow_run} is marked as crashed: its process died\n")
+            closed = time.monotonic()
+        time.sleep(1)
+
+
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--prefect-port", type=int, default=4200, metavar="PORT", help="4200")
     parser.add_argument("--mlflow-port", type=int, default=5000, metavar="PORT", help="5000")
+    parser.add_argument(
+        "--host", default="127.0.0.1", metavar="ADDRESS", help="127.0.0.1: programs of this machine alone"
+    )
 
 
 COMMANDS = [

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from stagecraft.home import HOME_VARIABLE, Home
+from stagecraft.up import addresses
 
 _SETTINGS = {
     # Prefect's temporary server, as it is set by default, loses task history on small machines.
@@ -27,12 +28,17 @@ _SETTINGS = {
 
 
 def prepare(home: Home) -> None:
-    """Set what is not set yet, for this process and the ones that it starts."""
+    """Set what is not set yet, for this process and the ones that it starts.
+
+    Where the servers of the home are up, they are used.
+    """
     for name, value in _SETTINGS.items():
         os.environ.setdefault(name, value)
     # A relative home would be another one for a process that starts elsewhere.
     os.environ[HOME_VARIABLE] = str(home.root)
     os.environ.setdefault("PREFECT_HOME", str(home.private / "prefect"))
+    for name, value in addresses(home).items():
+        os.environ.setdefault(name, value)
 
 
 def keep_prefect_off_the_console() -> None:

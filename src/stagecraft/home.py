@@ -56,6 +56,11 @@ class Home:
         return self.private / "live"
 
     @property
+    def crashed(self) -> Path:
+        """One file a flow run whose process died, until Prefect knows of it."""
+        return self.private / "crashed"
+
+    @property
     def checkpoints(self) -> Path:
         """Trainings that can be gone on with."""
         return self.private / "checkpoints"

@@ -15,7 +15,7 @@ from filelock import FileLock
 
 from stagecraft.home import Home
 
-_PROCESS = "process"
+_PROCESS, _FLOW_RUN = "process", "flow_run"
 
 
 class Session:
@@ -43,6 +43,10 @@ class Session:
     def own(self, process: psutil.Process) -> None:
         """Have a child process stopped, if this one dies before it can do so itself."""
         self.use(f"{_PROCESS} {process.pid} {process.create_time()}")
+
+    def is_flow_run(self, flow_run_id: str) -> None:
+        """Have Prefect told that a flow run has crashed, if this process dies before it can say so itself."""
+        self.use(f"{_FLOW_RUN} {flow_run_id}")
 
     def close(self) -> None:
         """End the run."""
@@ -91,8 +95,12 @@ def bury(home: Home, name: str) -> None:
     path = home.live / name
     with suppress(FileNotFoundError):
         for line in path.read_text().splitlines():
-            if line.startswith(f"{_PROCESS} "):
-                _stop(*line.split()[1:])
+            kind, _, rest = line.partition(" ")
+            if kind == _PROCESS:
+                _stop(*rest.split())
+            elif kind == _FLOW_RUN:
+                home.crashed.mkdir(exist_ok=True)
+                (home.crashed / rest).touch()
     path.unlink(missing_ok=True)
 
 

@@ -1,23 +1,29 @@
-"""Prefect's server, MLflow's server and a worker, as child processes on loopback."""
+"""Prefect's server, MLflow's server and a worker, as child processes."""
 
+import ipaddress
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import psutil
 import requests
 
 from stagecraft.errors import ServerError
 from stagecraft.home import Home
 
-HOST = "127.0.0.1"
+HOST, POOL = "127.0.0.1", "local"
 _STOP_S = 15
+# A server that ends more often than this is not started again.
+_RESTARTS, _WITHIN_S = 5, 120
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,7 @@ class Server:
         command: how it is started.
         url: where people open it; empty for a worker, which has no page.
         health: answers 200 when it is ready; empty to not wait.
+        settings: more environment variables.
     """
 
     name: str
@@ -38,22 +45,31 @@ class Server:
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
-def servers_of(home: Home, prefect_port: int = 4200, mlflow_port: int = 5000) -> list[Server]:
-    """Lay out the servers of a project: both records lie in its home."""
-    prefect, mlflow = f"http://{HOST}:{prefect_port}", f"http://{HOST}:{mlflow_port}"
+def servers_of(
+    home: Home, prefect_port: int = 4200, mlflow_port: int = 5000, host: str = HOST
+) -> list[Server]:
+    """Lay out the servers of a project: both records lie in its home.
+
+    Args:
+        host: the address to listen on; of all addresses, programs of this machine use loopback.
+    """
+    everywhere = host in {"0.0.0.0", "::"}  # noqa: S104  (where a user asks for it)
+    reached = HOST if everywhere else host
+    prefect, mlflow = f"http://{reached}:{prefect_port}", f"http://{reached}:{mlflow_port}"
+    seen = f"http://{socket.gethostname()}:{prefect_port}" if everywhere else prefect
     run = [sys.executable, "-m"]
     return [
         Server(
             "prefect",
-            [*run, "prefect", "server", "start", "--host", HOST, "--port", str(prefect_port)],
+            [*run, "prefect", "server", "start", "--host", host, "--port", str(prefect_port)],
             prefect,
             f"{prefect}/api/health",
-            {"PREFECT_UI_API_URL": f"{prefect}/api"},
+            {"PREFECT_UI_API_URL": f"{seen}/api"},
         ),
         Server(
             "mlflow",
             [
-                *(*run, "mlflow", "server", "--host", HOST, "--port", str(mlflow_port)),
+                *(*run, "mlflow", "server", "--host", host, "--port", str(mlflow_port)),
                 *("--backend-store-uri", home.store, "--artifacts-destination", str(home.artifacts)),
             ],
             mlflow,
@@ -61,49 +77,143 @@ def servers_of(home: Home, prefect_port: int = 4200, mlflow_port: int = 5000) ->
         ),
         Server(
             "worker",
-            [*run, "prefect", "worker", "start", "--pool", "local", "--type", "process"],
-            settings={"PREFECT_API_URL": f"{prefect}/api", "MLFLOW_TRACKING_URI": mlflow},
+            [*run, "prefect", "worker", "start", "--pool", POOL, "--type", "process"],
+            # It makes its pool when it starts.
+            health=f"{prefect}/api/work_pools/{POOL}",
+            settings={
+                "PREFECT_API_URL": f"{prefect}/api",
+                "MLFLOW_TRACKING_URI": mlflow,
+                "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
+            },
         ),
     ]
 
 
+def is_loopback(host: str) -> bool:
+    """Tell whether only programs of this machine reach an address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class Running:
+    """Servers that were started, in order.
+
+    Args:
+        logs: folder for what they print.
+        timeout_s: seconds until each must answer.
+    """
+
+    def __init__(self, logs: Path, timeout_s: float) -> None:
+        self._logs, self._timeout_s = logs, timeout_s
+        self._started: list[tuple[Server, subprocess.Popen[bytes]]] = []
+        self._revived: deque[float] = deque(maxlen=_RESTARTS)
+
+    @property
+    def processes(self) -> dict[str, psutil.Process]:
+        """The process of each server that runs; it leads a process group."""
+        alive = [(server, process) for server, process in self._started if process.poll() is None]
+        return {server.name: psutil.Process(process.pid) for server, process in alive}
+
+    def start(self, server: Server) -> None:
+        """Start a server and wait until it answers.
+
+        Raises:
+            ServerError: its port is taken, or it ended or did not answer in time.
+        """
+        _check_port(server)
+        process = _spawn(server, self._log(server))
+        self._started.append((server, process))
+        self._wait_until_ready(server, process)
+
+    def revive(self) -> list[str]:
+        """Start again those that have ended; return their names.
+
+        Raises:
+            ServerError: they end again and again.
+        """
+        ended = [(server, process) for server, process in self._started if process.poll() is not None]
+        for server, process in ended:
+            self._revived.append(time.monotonic())
+            if len(self._revived) == _RESTARTS and self._revived[-1] - self._revived[0] < _WITHIN_S:
+                raise ServerError(f"{server.name} ends again and again; see {self._log(server)}")
+            stop_group(process.pid)  # children that it left would keep its port
+            self._started.remove((server, process))
+            self.start(server)
+        return [server.name for server, _ in ended]
+
+    def stop(self) -> None:
+        """Stop all, the last first."""
+        while self._started:
+            _, process = self._started.pop()
+            stop_group(process.pid)
+            process.wait()
+
+    def _log(self, server: Server) -> Path:
+        return self._logs / f"{server.name}.log"
+
+    def _wait_until_ready(self, server: Server, process: subprocess.Popen[bytes]) -> None:
+        end = time.monotonic() + self._timeout_s
+        while server.health:
+            try:
+                if requests.get(server.health, timeout=2).ok:
+                    return
+            except requests.RequestException:
+                pass
+            if process.poll() is not None:
+                raise ServerError(f"{server.name} ended; see {self._log(server)}")
+            if time.monotonic() > end:
+                raise ServerError(
+                    f"{server.name} did not answer in {self._timeout_s:g} s; see {self._log(server)}"
+                )
+            time.sleep(0.2)
+
+
 @contextmanager
-def running(servers: Sequence[Server], logs: Path, timeout_s: float = 90) -> Iterator[Callable[[], None]]:
+def running(servers: Sequence[Server], logs: Path, timeout_s: float = 90) -> Iterator[Running]:
     """Start servers one after the other, each when the one before answers; stop them all at the end.
 
     Args:
         logs: folder for what they print.
         timeout_s: seconds until each must answer.
 
-    Yields:
-        a check that raises ServerError if one of them has ended.
-
     Raises:
         ServerError: a port is taken, or a server ended or did not answer in time.
     """
     logs.mkdir(parents=True, exist_ok=True)
-    processes: list[tuple[Server, subprocess.Popen[bytes], Path]] = []
-
-    def check() -> None:
-        for server, process, log in processes:
-            if process.poll() is not None:
-                raise ServerError(f"{server.name} ended; see {log}")
-
-    with ExitStack() as stack:
+    started = Running(logs, timeout_s)
+    try:
         for server in servers:
-            _check_port(server)
-            log = logs / f"{server.name}.log"
-            process = stack.enter_context(_process(server, log))
-            processes.append((server, process, log))
-            _wait_until_ready(server, check, log, timeout_s)
-        yield check
+            started.start(server)
+        yield started
+    finally:
+        started.stop()
 
 
-@contextmanager
-def _process(server: Server, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def stop_group(leader: int) -> None:
+    """Ask the processes of a group to end, and end those that do not."""
+    for signal_number in (signal.SIGTERM, signal.SIGKILL):
+        for process in (members := _members(leader)):
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(signal_number)
+        psutil.wait_procs(members, _STOP_S)
+
+
+def _members(leader: int) -> list[psutil.Process]:
+    """List the processes of a group; one that has ended but was not waited for does not count."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.NoSuchProcess, ProcessLookupError):
+            if os.getpgid(process.pid) == leader and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
+
+
+def _spawn(server: Server, log: Path) -> subprocess.Popen[bytes]:
     """Run a server in a process group of its own, so that its children end with it."""
-    with log.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603  (commands are laid out above, not taken from outside)
+    with log.open("ab") as output:
+        return subprocess.Popen(  # noqa: S603  (commands are laid out above, not taken from outside)
             server.command,
             env={**_inherited(), **server.settings},
             stdin=subprocess.DEVNULL,
@@ -111,10 +221,6 @@ def _process(server: Server, log: Path) -> Iterator[subprocess.Popen[bytes]]:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    try:
-        yield process
-    finally:
-        _stop(process)
 
 
 def _inherited() -> dict[str, str]:
@@ -122,42 +228,16 @@ def _inherited() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != "PREFECT_LOGGING_CONFIG_PATH"}
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Ask a process group to end, and end it if it does not."""
-    for signal_number in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(process.pid, signal_number)
-            process.wait(_STOP_S)
-        except ProcessLookupError:
-            return
-        except subprocess.TimeoutExpired:
-            continue
-
-
 def _check_port(server: Server) -> None:
     if not server.url:
         return
-    port = int(server.url.rpartition(":")[2])
+    port = urlsplit(server.url).port or 0
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, port))
+            probe.bind((urlsplit(server.url).hostname or HOST, port))
         except OSError:
             raise ServerError(
                 f"expected port {port} to be free for {server.name}, got one in use;"
                 f" is it running already? else choose another with --{server.name}-port"
             ) from None
-
-
-def _wait_until_ready(server: Server, check: Callable[[], None], log: Path, timeout_s: float) -> None:
-    end = time.monotonic() + timeout_s
-    while server.health:
-        try:
-            if requests.get(server.health, timeout=2).ok:
-                return
-        except requests.RequestException:
-            pass
-        check()
-        if time.monotonic() > end:
-            raise ServerError(f"{server.name} did not answer in {timeout_s:g} s; see {log}")
-        time.sleep(0.2)

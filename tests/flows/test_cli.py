@@ -3,13 +3,10 @@
 import argparse
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from prefect.flows import load_flow_from_entrypoint
 
 from flows.cli.main import build_parser
 from seqstep.settings import read_file, resolve
@@ -109,25 +106,3 @@ def test_two_failures_are_each_blamed_for_their_own(seqstep: Any, failed: Any) -
     assert reasons["evaluate_forecasts"] == "after train_mlp"
     assert reasons["report"] == "after verify, train_mlp"
     failed("verify", "expected SHA-1")
-
-
-@pytest.fixture
-def deployments(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
-    monkeypatch.chdir(ROOT)
-    document = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))
-    return {deployment["name"]: deployment for deployment in document["deployments"]}
-
-
-def test_the_deployed_flows_load_and_take_their_parameters(deployments: dict[str, Any]) -> None:
-    assert set(deployments) == {"pipeline", "text", "series"}
-    for name, deployment in deployments.items():
-        flow = load_flow_from_entrypoint(deployment["entrypoint"])
-        assert flow.name == name
-        assert flow.validate_parameters(deployment["parameters"]) == {"profile": "quick"} | {
-            "settings": None,
-            "only": None,
-            "from_stage": "",
-            "until": "",
-            "force": None,
-            "offline": False,
-        }

@@ -14,6 +14,7 @@ from prefect.client.schemas.objects import State as PrefectState
 from prefect.client.schemas.objects import TaskRun
 from prefect.futures import PrefectFuture
 from prefect.results import ResultRecord  # type: ignore[attr-defined]  # from a private module
+from prefect.runtime import flow_run
 from prefect.transactions import IsolationLevel
 from pydantic import BaseModel
 
@@ -25,6 +26,7 @@ from stagecraft.key import Parts
 from stagecraft.live import Session
 from stagecraft.locks import KeyLocks
 from stagecraft.orchestration.cache import StageKey, Verified, WholeFiles, checks
+from stagecraft.orchestration.crashes import tell_of_crashes
 from stagecraft.plan import redrawn, why
 from stagecraft.progress import Outcome, observer
 from stagecraft.result import Result
@@ -68,6 +70,8 @@ class Conductor:
         self._locks = KeyLocks(self.tracker.home.locks)
         for result in self.given.values():
             self._count_on(result.key)
+        self.session.is_flow_run(str(flow_run.id))
+        tell_of_crashes(self.tracker.home)
         # Prefect's temporary server, which would outlive a killed run.
         for child in psutil.Process().children():
             self.session.own(child)

@@ -2,6 +2,7 @@
 
 import signal
 from contextlib import suppress
+from contextvars import copy_context
 from threading import Thread
 
 from prefect.client.orchestration import get_client
@@ -13,7 +14,7 @@ def start_temporary_server() -> None:
     A terminal sends Ctrl-C to a program and to the child processes of it. A flow whose server ends with it
     can't record that it was interrupted, and asks the server again and again before it gives up.
     """
-    starter = Thread(target=_start, daemon=True)
+    starter = Thread(target=copy_context().run, args=[_start], daemon=True)
     starter.start()
     starter.join()
 

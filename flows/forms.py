@@ -1,0 +1,48 @@
+"""What a flow is asked for, with the titles and choices that Prefect's pages show."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+StageName = Literal[
+    "download",
+    "verify",
+    "tokenize",
+    "vocab",
+    "ngrams",
+    "series",
+    "train_mlp",
+    "train_rnn_scratch",
+    "train_rnn",
+    "evaluate_forecasts",
+    "evaluate_language",
+    "report",
+]
+
+
+def _shown(title: str, description: str) -> Any:
+    """Give a parameter a title and a description; Prefect would show its name alone."""
+    return Field(json_schema_extra={"title": title, "description": description})
+
+
+Profile = Annotated[
+    Literal["quick", "notes"],
+    _shown("Profile", "quick: small, without network; notes: the notes' text and hyperparameters."),
+]
+Settings = Annotated[
+    dict[str, Any] | None,
+    _shown("Changed settings", 'What differs from the profile, such as {"rnn": {"epochs": 500}}.'),
+]
+Only = Annotated[list[StageName] | None, _shown("Only these stages", "What they need must be cached.")]
+From = Annotated[
+    StageName | None, _shown("From this stage on", "This stage and all that depends on it, anew.")
+]
+Until = Annotated[StageName | None, _shown("Until this stage", "This stage and all that it depends on.")]
+Force = Annotated[
+    list[StageName] | None, _shown("Anew", "These stages run even if their results are cached.")
+]
+Stage = Annotated[
+    StageName, _shown("Stage", "If something that it needs is not cached, the run fails and says what.")
+]
+Anew = Annotated[bool, _shown("Anew", "Run it even if its result is cached.")]
+Offline = Annotated[bool, _shown("Offline", "Never touch the network.")]
