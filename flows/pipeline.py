@@ -19,7 +19,7 @@ from stagecraft.plan import make_plan
 from stagecraft.progress import Outcome
 from stagecraft.results import Results
 from stagecraft.selection import Wish
-from stagecraft.tracking import Tracker
+from stagecraft.tracking import SharedRecords, Tracker
 
 # Each stage waits in a thread of its own for the ones before it.
 _runner: Any = ThreadPoolTaskRunner(max_workers=32)
@@ -95,7 +95,7 @@ def _run(name: str, profile: str, settings: dict[str, Any] | None, wish: Wish, o
     config = resolve(profile, [settings or {}])
     selection, walk = choose(config, wish, name), bound(profile, config, offline)
     tracker = Tracker(open_home())
-    results = Results(tracker.home, tracker.fetch)
+    results = Results(tracker.home, tracker.fetch, SharedRecords(tracker))
     given = make_plan(walk, results, selection, f"seqstep run {profile}").results if wish.only else {}
     params = {"profile": profile, **flatten(config)}
     with (

@@ -17,17 +17,17 @@ def download(record: Record, config: CorpusConfig, offline: bool = False) -> Cor
     )
     if found.notice:
         record.notice(found.notice)
-    return _record_file(record, found.path.as_uri(), found.source, found.digests)
+    file = record.hand_on(found.path, "text/plain")
+    return _record_file(record, file, found.source, found.digests)
 
 
 def verify(record: Record, found: CorpusFile, config: CorpusConfig) -> CorpusFile:
     """Compute the text's hashes and hold the SHA-1 against the pinned one."""
     digests = corpus.verify(record.open(found.file), config.sha1)
-    return _record_file(record, found.file.uri, found.source, digests)
+    return _record_file(record, found.file, found.source, digests)
 
 
-def _record_file(record: Record, uri: str, source: str, digests: corpus.Digests) -> CorpusFile:
-    file = Artifact(uri=uri, sha256=digests.sha256, bytes=digests.size, kind="text/plain")
+def _record_file(record: Record, file: Artifact, source: str, digests: corpus.Digests) -> CorpusFile:
     record.log_metrics({"corpus/bytes": digests.size})
     record.log_dataset(file.name, file, source)
     record.tag({"sha1": digests.sha1, "sha256": digests.sha256})

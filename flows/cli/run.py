@@ -6,6 +6,7 @@ import os
 import shlex
 import sys
 import traceback
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -22,6 +23,7 @@ from stagecraft.plan import Plan, make_plan
 from stagecraft.progress import logger
 from stagecraft.results import Results
 from stagecraft.selection import Selection, Wish
+from stagecraft.up import addresses
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from stagecraft.progress import Outcome
     from stagecraft.result import Kept
+    from stagecraft.tracking import SharedRecords
 
 _MARKS = {"cached": "[blue]", "would_run": "[yellow]", "may_run": "[dim]"}
 
@@ -64,7 +67,7 @@ class _Request:
         self.selection: Selection = choose(self.config, self.wish)
         self.offline: bool = args.offline
         self.walk = bound(self.profile, self.config, self.offline)
-        self.results = Results(open_home(), _fetch)
+        self.results = Results(open_home(), _fetch, _Shared())
         file = ["--config", str(args.config)] if args.config else []
         changes = ["--set", *args.assignments] if args.assignments else []
         self.command = shlex.join(["seqstep", "run", args.profile, *file, *changes])
@@ -147,20 +150,20 @@ def _conduct(request: _Request, debug: bool) -> "tuple[Sequence[Outcome], str, i
     """Run the Prefect flow."""
     logger.info("starting Prefect and MLflow; the first time in a home takes longest")
     from flows.pipeline import pipeline
-    from stagecraft.orchestration import start_temporary_server
+    from stagecraft.orchestration import temporary_server
 
-    start_temporary_server()
     wish = request.wish
-    state = pipeline(
-        profile=request.profile,
-        settings=json.loads(request.config.model_dump_json()),
-        only=list(wish.only),
-        from_stage=wish.since or None,
-        until=wish.until or None,
-        force=list(wish.force),
-        offline=request.offline,
-        return_state=True,
-    )
+    with temporary_server(open_home()):
+        state = pipeline(
+            profile=request.profile,
+            settings=json.loads(request.config.model_dump_json()),
+            only=list(wish.only),
+            from_stage=wish.since or None,
+            until=wish.until or None,
+            force=list(wish.force),
+            offline=request.offline,
+            return_state=True,
+        )
     result = state.result(raise_on_failure=False)
     if isinstance(result, StageFailedError):
         if debug:
@@ -176,6 +179,27 @@ def _fetch(artifact: "Kept") -> "Path":
     from stagecraft.tracking import Tracker
 
     return Tracker(open_home()).fetch(artifact)
+
+
+class _Shared:
+    """The records in the store that machines share; MLflow is needed only to look something up."""
+
+    @cached_property
+    def _records(self) -> "SharedRecords":
+        from stagecraft.tracking import SharedRecords, Tracker
+
+        return SharedRecords(Tracker(open_home()))
+
+    def find(self, start: str) -> bytes | None:
+        """Look up a record; the servers of this home have none that is not here."""
+        uri = os.environ.get("MLFLOW_TRACKING_URI", "")
+        if not uri.startswith("http") or uri == addresses(open_home()).get("MLFLOW_TRACKING_URI"):
+            return None
+        return self._records.find(start)
+
+    def share(self, key: str, run_id: str, record: "Path") -> None:
+        """Put a record there."""
+        self._records.share(key, run_id, record)
 
 
 COMMANDS = [

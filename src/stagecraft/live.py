@@ -15,7 +15,10 @@ from filelock import FileLock
 
 from stagecraft.home import Home
 
-_PROCESS, _FLOW_RUN = "process", "flow_run"
+#: programs that are started with a run's name in this variable are stopped if the run dies
+OWNER_VARIABLE = "SEQSTEP_OWNER"
+
+_FLOW_RUN = "flow_run"
 
 
 class Session:
@@ -39,10 +42,6 @@ class Session:
         with self._writing:
             self._file.write(f"{key}\n")
             self._file.flush()
-
-    def own(self, process: psutil.Process) -> None:
-        """Have a child process stopped, if this one dies before it can do so itself."""
-        self.use(f"{_PROCESS} {process.pid} {process.create_time()}")
 
     def is_flow_run(self, flow_run_id: str) -> None:
         """Have Prefect told that a flow run has crashed, if this process dies before it can say so itself."""
@@ -91,25 +90,19 @@ def dead(home: Home) -> set[str]:
 
 
 def bury(home: Home, name: str) -> None:
-    """Forget a run whose process died, and stop the child processes that it left."""
+    """Forget a run whose process died, and stop the programs that it left."""
     path = home.live / name
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.environ().get(OWNER_VARIABLE) == name:
+                process.terminate()
     with suppress(FileNotFoundError):
         for line in path.read_text().splitlines():
-            kind, _, rest = line.partition(" ")
-            if kind == _PROCESS:
-                _stop(*rest.split())
-            elif kind == _FLOW_RUN:
+            kind, _, flow_run_id = line.partition(" ")
+            if kind == _FLOW_RUN:
                 home.crashed.mkdir(exist_ok=True)
-                (home.crashed / rest).touch()
+                (home.crashed / flow_run_id).touch()
     path.unlink(missing_ok=True)
-
-
-def _stop(pid: str, created: str) -> None:
-    """Stop a process, unless its number belongs to another one by now."""
-    with suppress(psutil.NoSuchProcess):
-        process = psutil.Process(int(pid))
-        if process.create_time() == float(created):
-            process.terminate()
 
 
 def _files(home: Home) -> list[Path]:

@@ -3,6 +3,7 @@
 import json
 import os
 from pathlib import Path
+from typing import Protocol
 
 from pydantic import ValidationError
 
@@ -34,14 +35,41 @@ class Found(Frozen):
         return self.result is not None and not self.flaw
 
 
-class Results:
-    """Finds and checks the results that are kept in a home."""
+class Shared(Protocol):
+    """The records of results in a store that machines share."""
 
-    def __init__(self, home: Home, fetch: Fetch) -> None:
-        self.home, self.checks = home, Checks(home, fetch)
+    def find(self, start: str) -> bytes | None:
+        """Look up the latest record whose key starts like this."""
+
+    def share(self, key: str, run_id: str, record: Path) -> None:
+        """Put the record of a result there."""
+
+
+class Results:
+    """Finds and checks the results that are kept in a home, or by machines that share its store.
+
+    Args:
+        fetch: brings an artifact from a server.
+        shared: the records there.
+    """
+
+    def __init__(self, home: Home, fetch: Fetch, shared: Shared | None = None) -> None:
+        self.home, self.checks, self._shared = home, Checks(home, fetch), shared
+
+    def bring(self, key: str) -> None:
+        """Copy the record of a result from the shared store, if it is there and not here."""
+        path = self.path(key)
+        if self._shared and not path.exists() and (record := self._shared.find(key)):
+            write_whole(path, record)
+
+    def share(self, result: Result) -> None:
+        """Let other machines have a result, if there is a store that they share."""
+        if self._shared:
+            self._shared.share(result.key, result.run_id, self.path(result.key))
 
     def find(self, key: str) -> Found:
         """Look up a result, and check every artifact behind it."""
+        self.bring(key)
         try:
             result = read(self.path(key))
         except FileNotFoundError:
@@ -66,7 +94,9 @@ class Results:
         """Tell whether there is a result of this code and these parameters, whatever its inputs were."""
         folder = self.home.results / stage
         names = os.listdir(folder) if folder.is_dir() else ()  # noqa: PTH208  (thousands of names)
-        return any(name.startswith(f"{parts.fixed}-") for name in names)
+        if any(name.startswith(f"{parts.fixed}-") for name in names):
+            return True
+        return bool(self._shared and self._shared.find(f"{stage}/{parts.fixed}-"))
 
     def latest(self, stage: str) -> Latest | None:
         """Look up what a stage's latest result was keyed by."""

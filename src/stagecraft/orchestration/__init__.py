@@ -2,6 +2,6 @@
 
 from stagecraft.orchestration.conductor import Conductor, conduct
 from stagecraft.orchestration.crashes import tell_of_crashes
-from stagecraft.orchestration.temporary import start_temporary_server
+from stagecraft.orchestration.temporary import temporary_server
 
-__all__ = ["Conductor", "conduct", "start_temporary_server", "tell_of_crashes"]
+__all__ = ["Conductor", "conduct", "tell_of_crashes", "temporary_server"]

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import psutil
 from prefect import Task
 from prefect.client.schemas.objects import State as PrefectState
 from prefect.client.schemas.objects import TaskRun
@@ -72,9 +71,6 @@ class Conductor:
             self._count_on(result.key)
         self.session.is_flow_run(str(flow_run.id))
         tell_of_crashes(self.tracker.home)
-        # Prefect's temporary server, which would outlive a killed run.
-        for child in psutil.Process().children():
-            self.session.own(child)
         checks.set(self.results.checks)
 
     def _count_on(self, key: str) -> None:
@@ -103,20 +99,25 @@ class Conductor:
             future.wait()
             if name not in self.outcomes:
                 self._end(self._unrecorded(name, future.state))
-            self._check_kept(self.outcomes[name])
+            self._share(self.outcomes[name])
         return self.outcomes_in_order()
 
     def outcomes_in_order(self) -> list[Outcome]:
         """Return how each stage ended, in the order of the pipeline."""
         return [self.outcomes[name] for name in self._futures if name in self.outcomes]
 
-    def _check_kept(self, outcome: Outcome) -> None:
-        """Say so if a result was not kept: Prefect only logs it where its record can't be written."""
+    def _share(self, outcome: Outcome) -> None:
+        """Share a result, or say that it was not kept; Prefect only logs that."""
         if outcome.state != "completed" or not outcome.key:
             return
         kept = self.results.find(outcome.key).result
         if kept is None or kept.run_id != outcome.run_id:
             observer.get().noticed(outcome.name, "its result could not be kept, so it will run again")
+            return
+        try:
+            self.results.share(kept)
+        except TrackingError as error:
+            observer.get().noticed(outcome.name, f"other machines will compute it too: {error}")
 
     def stop(self) -> None:
         """Ask the stages that are running to stop at their next step."""
@@ -164,6 +165,7 @@ class Conductor:
         name = call.stage.name
         key = parts.key(name)
         self._keys[name] = key, parts
+        self.results.bring(key)
         self._reasons[name] = self._reason(call, key, parts)
         self.session.use(key)
         if self._locks.is_locked(key):

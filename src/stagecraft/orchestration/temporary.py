@@ -1,22 +1,32 @@
 """Prefect's temporary server, for a flow that runs where no server is configured."""
 
+import os
 import signal
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from contextvars import copy_context
 from threading import Thread
 
 from prefect.client.orchestration import get_client
 
+from stagecraft.home import Home
+from stagecraft.live import OWNER_VARIABLE, session
 
-def start_temporary_server() -> None:
-    """Start Prefect's temporary server, if none is configured, so that Ctrl-C does not reach it.
 
-    A terminal sends Ctrl-C to a program and to the child processes of it. A flow whose server ends with it
-    can't record that it was interrupted, and asks the server again and again before it gives up.
+@contextmanager
+def temporary_server(home: Home) -> Iterator[None]:
+    """Have Prefect's temporary server, if none is configured; it ends with this process.
+
+    Ctrl-C does not reach it. A terminal sends that to a program and to the child processes of it, and a flow
+    whose server ends with it can't record that it was interrupted, and asks the server again and again before
+    it gives up.
     """
-    starter = Thread(target=copy_context().run, args=[_start], daemon=True)
-    starter.start()
-    starter.join()
+    with session(home) as owner:
+        os.environ[OWNER_VARIABLE] = owner.name
+        starter = Thread(target=copy_context().run, args=[_start], daemon=True)
+        starter.start()
+        starter.join()
+        yield
 
 
 def _start() -> None:

@@ -2,6 +2,7 @@
 
 from stagecraft.tracking.record import ModelFiles, Record
 from stagecraft.tracking.replay import replay
+from stagecraft.tracking.shared import SharedRecords
 from stagecraft.tracking.store import (
     CACHED_TAG,
     ERROR_TAG,
@@ -27,6 +28,7 @@ __all__ = [
     "STAGE_TAG",
     "ModelFiles",
     "Record",
+    "SharedRecords",
     "Tracker",
     "replay",
 ]

@@ -1,6 +1,7 @@
 """What a stage writes about its run: parameters, metrics, files and models."""
 
 import math
+import shutil
 import tempfile
 import threading
 import time
@@ -165,6 +166,12 @@ class Record:
                 self.tracker.client.log_artifact(self.run_id, str(local), where)
             self.logged.append(address(local, f"runs:/{self.run_id}/{path}", kind))
             return self.logged[-1]
+
+    def hand_on(self, path: Path, kind: str) -> Artifact:
+        """Hand on a file of this machine: as it is, or as an artifact if machines share the store."""
+        if self.tracker.artifact_folder() is not None:
+            return address(path, path.as_uri(), kind)
+        return self.log_file(path.name, lambda local: shutil.copyfile(path, local), kind)
 
     def log_text(self, path: str, text: str, kind: str = "text/plain") -> Artifact:
         """Record a text file."""

@@ -19,6 +19,7 @@ from mlflow.models import Model
 
 from stagecraft.artifact import Artifact, sha256_of
 from stagecraft.errors import ArtifactError, TrackingError
+from stagecraft.files import PART
 from stagecraft.home import Home
 from stagecraft.result import Kept
 
@@ -31,6 +32,7 @@ PINNED_TAG, FREED_TAG = "seqstep.pinned", "seqstep.freed"
 logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
 
 _MAX_PARAMS, _MAX_VALUE = 100, 6000
+_RETRIES = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
 
 Status = Literal["FINISHED", "FAILED", "KILLED"]
 _UNKNOWN = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
@@ -64,7 +66,9 @@ class Tracker:
         self.uri = tracking_uri or os.environ.get("MLFLOW_TRACKING_URI") or home.store
         mlflow.set_tracking_uri(self.uri)
         # Two processes that create a fresh database at once would get in each other's way.
-        with reaching(self.uri), FileLock(home.private / "mlflow.lock"):
+        with reaching(self.uri), FileLock(home.private / "mlflow.lock"), _impatiently():
+            if self.uri == home.store and not home.database.exists():
+                _make_database(home)
             self.client = MlflowClient(self.uri)
             self.experiment_id = self._open_experiment()
 
@@ -357,6 +361,27 @@ class Tracker:
                     if not target.is_dir():
                         raise
         return target
+
+
+def _make_database(home: Home) -> None:
+    """Make MLflow's tables under another name: a database that is half-made could not be gone on with."""
+    part = home.private / f"mlflow.db{PART}"
+    part.unlink(missing_ok=True)
+    MlflowClient(f"sqlite:///{part}").search_experiments()
+    part.replace(home.database)
+
+
+@contextmanager
+def _impatiently() -> Iterator[None]:
+    """Give up on a server that was never there after seconds; one that goes away later may come back."""
+    if _RETRIES in os.environ:
+        yield
+        return
+    os.environ[_RETRIES] = "2"
+    try:
+        yield
+    finally:
+        del os.environ[_RETRIES]
 
 
 @contextmanager

@@ -1,11 +1,9 @@
 """Stages as Prefect tasks, on a real server: hit and miss, the replayed record, errors, what is kept."""
 
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 from mlflow.entities import Run
 
@@ -377,15 +375,6 @@ def test_a_result_that_was_freed_after_it_was_looked_up_is_not_given(workshop: A
         pytest.raises(SelectionError, match=r"add/.* run its stage again"),
     ):
         Conductor(workshop.tracker, workshop.results, "parent", started, selection, given)
-
-
-def test_a_killed_runs_servers_would_be_stopped_by_the_next_one(
-    workshop: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    owned: list[int] = []
-    monkeypatch.setattr(Session, "own", lambda _session, process: owned.append(process.pid))
-    workshop.run()
-    assert set(owned) == {child.pid for child in psutil.Process(os.getpid()).children()}
 
 
 def test_checkpoints_serve_any_number_of_rounds_and_what_is_forced_starts_from_none(

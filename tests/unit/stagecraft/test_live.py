@@ -16,15 +16,14 @@ from stagecraft.home import Home
 from stagecraft.live import Session, bury, dead, home_id, keys_in_use, living, session
 
 _RUN = """
-import subprocess, sys
+import os, subprocess, sys
 from pathlib import Path
-import psutil
 from stagecraft.home import Home
-from stagecraft.live import Session
+from stagecraft.live import OWNER_VARIABLE, Session
 session = Session(Home(Path(sys.argv[1])))
 session.use("count/1-1")
-child = subprocess.Popen(["sleep", "60"], stdout=subprocess.DEVNULL, start_new_session=True)
-session.own(psutil.Process(child.pid))
+owned = {**os.environ, OWNER_VARIABLE: session.name}
+child = subprocess.Popen(["sleep", "60"], stdout=subprocess.DEVNULL, start_new_session=True, env=owned)
 print(session.name, child.pid, flush=True)
 sys.stdin.read()
 session.close()
@@ -163,27 +162,6 @@ def test_to_bury_a_dead_run_forgets_it_and_stops_the_children_that_it_left(
     assert ends(one.child) and runs(other.child)
     assert (living(home), dead(home)) == ({other.name}, set())
     bury(home, one.name)  # somebody else may do it at the same time
-
-
-def test_another_process_with_the_number_of_a_dead_runs_child_is_left_alone(
-    home: Home, start: Callable[[], Run]
-) -> None:
-    run, innocent = start(), start().child
-    run.die()
-    path = home.live / run.name
-    kept = [line for line in path.read_text().splitlines() if not line.startswith("process")]
-    earlier = innocent.create_time() - 60
-    gone = subprocess.Popen(["true"])
-    gone.wait()
-    path.write_text("\n".join([*kept, f"process {innocent.pid} {earlier}", f"process {gone.pid} 1.0", ""]))
-    bury(home, run.name)
-    assert not ends_soon(innocent) and dead(home) == set()
-    assert runs(run.child)  # it was named no more
-
-
-def ends_soon(process: psutil.Process) -> bool:
-    _, alive = psutil.wait_procs([process], timeout=0.5)
-    return not alive
 
 
 def test_a_run_is_never_seen_before_it_is_alive(home: Home) -> None:

@@ -1,7 +1,9 @@
 """The record in MLflow, in a real store: what is written can be read, and a wrong file is refused."""
 
 import math
+import sqlite3
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -155,3 +157,14 @@ def test_an_input_that_a_run_never_had_is_an_empty_address(record: Record) -> No
 def test_a_store_that_refuses_is_told_with_its_address(tracker: Tracker) -> None:
     with pytest.raises(TrackingError, match=r"MLflow at sqlite:///.*mlflow.db failed: .*nosuchrun.*; check"):
         tracker.log_params("nosuchrun", {"a": 1})
+
+
+def test_a_database_that_a_killed_process_left_half_made_is_made_anew(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    home.private.mkdir(parents=True)
+    half_made = home.private / "mlflow.db.part"
+    with closing(sqlite3.connect(half_made)) as database:
+        database.execute("create table trace_info (request_id text)")
+    tracker = Tracker(home, home.store)
+    assert tracker.start_run("pipeline", {})
+    assert home.database.is_file() and not half_made.exists()

@@ -1,0 +1,122 @@
+"""A team's set-up: servers on PostgreSQL, and homes that share no folder, as on machines of their own."""
+
+import os
+import pwd
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from stagecraft.home import Home
+from stagecraft.servers import Server, running, servers_of
+from tests.e2e.servers import TINY, Up, free_port
+
+SETTINGS = [f"rnn.{name}={value}" for name, value in TINY.items()]
+
+
+def programs() -> Path | None:
+    """Find PostgreSQL's programs, which Debian keeps off the path."""
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    return folders[-1] if folders else None
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A database server with the databases `prefect` and `mlflow`; returns `user@host:port`."""
+    bin_ = programs()
+    if bin_ is None:
+        pytest.skip("PostgreSQL is not installed (Debian: apt install postgresql)")
+    folder = tmp_path_factory.mktemp("postgres")
+    # It refuses to be run by root.
+    user = "postgres" if os.geteuid() == 0 else None
+    if user:
+        entry = pwd.getpwnam(user)
+        os.chown(folder, entry.pw_uid, entry.pw_gid)
+        for parent in folder.parents:
+            if parent.stat().st_uid == 0 and parent != Path("/"):
+                parent.chmod(parent.stat().st_mode | 0o011)
+    data, port = folder / "data", free_port()
+
+    def call(program: str, *argv: str) -> None:
+        command = [bin_ / program, *argv]
+        done = subprocess.run(command, capture_output=True, text=True, user=user, cwd=folder, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    call("initdb", "--auth=trust", "--username=seqstep", "--no-sync", "-D", str(data))
+    listen = f"-c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -p {port}"
+    call("pg_ctl", "-D", str(data), "-l", str(folder / "log"), "-w", "-o", listen, "start")
+    try:
+        for name in ("prefect", "mlflow"):
+            call("createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "seqstep", name)
+        yield f"seqstep@127.0.0.1:{port}"
+    finally:
+        call("pg_ctl", "-D", str(data), "-w", "-m", "fast", "stop")
+
+
+@pytest.fixture(scope="module")
+def team(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """The two servers and a worker with homes of their own, and the home of somebody who uses them."""
+    homes = {name: tmp_path_factory.mktemp(name) for name in ("servers", "worker", "client")}
+    prefect, mlflow, worker = servers_of(Home(homes["servers"]), free_port(), free_port())
+    hidden = ("PREFECT_", "MLFLOW_", "SEQSTEP_HOME")
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
+    addresses = {"PREFECT_API_URL": f"{prefect.url}/api", "MLFLOW_TRACKING_URI": mlflow.url}
+
+    def at(name: str) -> dict[str, str]:
+        home = {"SEQSTEP_HOME": str(homes[name]), "PREFECT_HOME": str(homes[name] / "prefect")}
+        return {**home, "PREFECT_WORKER_QUERY_SECONDS": "1"}
+
+    database = {"PREFECT_API_DATABASE_CONNECTION_URL": f"postgresql+asyncpg://{postgres}/prefect"}
+    store = ["--backend-store-uri", f"postgresql+psycopg2://{postgres}/mlflow"]
+    command = list(mlflow.command)
+    command[command.index("--backend-store-uri") :] = store
+    folder = ["--artifacts-destination", str(homes["servers"] / "artifacts")]
+    servers = [
+        Server("prefect", prefect.command, prefect.url, prefect.health, at("servers") | database),
+        Server("mlflow", command + folder, mlflow.url, mlflow.health, at("servers") | dict(mlflow.settings)),
+        Server("worker", worker.command, "", worker.health, at("worker") | addresses),
+    ]
+    with running(servers, homes["servers"] / "logs"):
+        yield Up(clean | at("client") | addresses, prefect.url, mlflow.url, homes["client"])
+
+
+def states(team: Up, flow_run: str) -> Counter[str]:
+    """Count the states of a flow run's tasks."""
+    tasks = team.ask("task_runs/filter", flow_runs={"id": {"any_": [flow_run]}})
+    return Counter(task["state_name"] for task in tasks)
+
+
+def test_a_worker_elsewhere_runs_the_pipeline_once(team: Up) -> None:
+    team.call("prefect", "--no-prompt", "deploy", "--all")
+    first = team.trigger("pipeline/quick", settings={"rnn": TINY})
+    assert team.ends(first) == "COMPLETED"
+    assert states(team, first) == {"Completed": 12}
+    second = team.trigger("pipeline/quick", settings={"rnn": TINY})
+    assert team.ends(second) == "COMPLETED"
+    assert states(team, second) == {"Cached": 12}
+
+
+def test_what_the_worker_computed_is_cached_for_the_client(team: Up) -> None:
+    assert not (team.home / ".seqstep" / "results").exists()
+    plan = team.seqstep("plan", "--set", *SETTINGS)
+    assert {stage["state"] for stage in plan["stages"]} == {"cached"}
+    run = team.seqstep("run", "--set", *SETTINGS)
+    assert Counter(stage["state"] for stage in run["stages"]) == {"cached": 12}
+    assert team.seqstep("doctor")["findings"] == []
+
+
+def test_its_models_answer_at_the_client(team: Up) -> None:
+    text = team.seqstep("generate", "--prefix", "the keeper", "--length", "5")["text"]
+    assert text.startswith("the keeper") and len(text) == len("the keeper") + 5
+
+
+def test_what_the_client_computes_is_cached_for_the_worker(team: Up) -> None:
+    smaller = {**TINY, "hidden": 7}
+    run = team.seqstep("run", "--set", *SETTINGS, "rnn.hidden=7", "--until", "train_rnn")
+    made = {stage["name"] for stage in run["stages"] if stage["state"] == "completed"}
+    assert made == {"train_rnn"}
+    deployed = team.trigger("pipeline/quick", settings={"rnn": smaller}, until="train_rnn")
+    assert team.ends(deployed) == "COMPLETED"
+    assert states(team, deployed) == {"Cached": 5}
