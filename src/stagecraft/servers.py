@@ -110,6 +110,7 @@ class Running:
     def __init__(self, logs: Path, timeout_s: float) -> None:
         self._logs, self._timeout_s = logs, timeout_s
         self._started: list[tuple[Server, subprocess.Popen[bytes]]] = []
+        self._left: list[int] = []
         self._revived: deque[float] = deque(maxlen=_RESTARTS)
 
     @property
@@ -140,13 +141,18 @@ class Running:
             self._revived.append(time.monotonic())
             if len(self._revived) == _RESTARTS and self._revived[-1] - self._revived[0] < _WITHIN_S:
                 raise ServerError(f"{server.name} ends again and again; see {self._log(server)}")
-            stop_group(process.pid)  # children that it left would keep its port
+            if server.url:
+                stop_group(process.pid)  # children that it left would keep its port
+            else:
+                self._left.append(process.pid)  # children that it left may be in the middle of a run
             self._started.remove((server, process))
             self.start(server)
         return [server.name for server, _ in ended]
 
     def stop(self) -> None:
         """Stop all, the last first."""
+        while self._left:
+            stop_group(self._left.pop())
         while self._started:
             _, process = self._started.pop()
             stop_group(process.pid)

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -50,10 +51,16 @@ class Up(NamedTuple):
         return json.loads(self.call("flows.cli.main", *command, "--json"))
 
     def ask(self, path: str, **body: Any) -> Any:
-        """Ask Prefect's API."""
-        answer = requests.post(f"{self.prefect}/api/{path}", json=body, timeout=30)
-        assert answer.ok, answer.text
-        return answer.json()
+        """Ask Prefect's API, again and again while its database is busy."""
+        answers: list[requests.Response] = []
+
+        def answered() -> bool:
+            answers.append(requests.post(f"{self.prefect}/api/{path}", json=body, timeout=30))
+            return answers[-1].status_code != requests.codes.unavailable
+
+        until(answered)
+        assert answers[-1].ok, answers[-1].text
+        return answers[-1].json()
 
     def trigger(self, deployment: str, **parameters: Any) -> str:
         """Start a run of a deployment; return its id."""
@@ -68,6 +75,13 @@ class Up(NamedTuple):
     def state(self, flow_run_id: str) -> str:
         """Tell the type of a flow run's state, such as COMPLETED."""
         return str(self.flow_run(flow_run_id)["state_type"])
+
+    def tasks(self, flow_run_id: str) -> Counter[str]:
+        """Count the states of a flow run's tasks, once none is under way; Prefect writes them down later."""
+        chosen = {"flow_runs": {"id": {"any_": [flow_run_id]}}}
+        under_way = {"PENDING", "RUNNING"}
+        until(lambda: not under_way & {task["state_type"] for task in self.ask("task_runs/filter", **chosen)})
+        return Counter(task["state_name"] for task in self.ask("task_runs/filter", **chosen))
 
     def tags(self, run_id: str) -> dict[str, str]:
         """Read the tags of a run in MLflow."""

@@ -34,7 +34,7 @@ def test_without_its_worker_a_run_goes_on_to_its_end_and_a_new_worker_is_started
     killed = worker(up)
     killed.kill()
     assert process.is_running()
-    assert up.ends(run) == "COMPLETED"
+    assert up.ends(run) == "COMPLETED", up.flow_run(run)["state"]
     assert up.seqstep("runs", "--limit", "1")[0]["status"] == "finished"
     until(lambda: worker(up).pid != killed.pid)
     assert up.ends(up.trigger("series/series", until="series")) == "COMPLETED"

@@ -82,20 +82,14 @@ def team(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up
         yield Up(clean | at("client") | addresses, prefect.url, mlflow.url, homes["client"])
 
 
-def states(team: Up, flow_run: str) -> Counter[str]:
-    """Count the states of a flow run's tasks."""
-    tasks = team.ask("task_runs/filter", flow_runs={"id": {"any_": [flow_run]}})
-    return Counter(task["state_name"] for task in tasks)
-
-
 def test_a_worker_elsewhere_runs_the_pipeline_once(team: Up) -> None:
     team.call("prefect", "--no-prompt", "deploy", "--all")
     first = team.trigger("pipeline/quick", settings={"rnn": TINY})
     assert team.ends(first) == "COMPLETED"
-    assert states(team, first) == {"Completed": 12}
+    assert team.tasks(first) == {"Completed": 12}
     second = team.trigger("pipeline/quick", settings={"rnn": TINY})
     assert team.ends(second) == "COMPLETED"
-    assert states(team, second) == {"Cached": 12}
+    assert team.tasks(second) == {"Cached": 12}
 
 
 def test_what_the_worker_computed_is_cached_for_the_client(team: Up) -> None:
@@ -119,4 +113,4 @@ def test_what_the_client_computes_is_cached_for_the_worker(team: Up) -> None:
     assert made == {"train_rnn"}
     deployed = team.trigger("pipeline/quick", settings={"rnn": smaller}, until="train_rnn")
     assert team.ends(deployed) == "COMPLETED"
-    assert states(team, deployed) == {"Cached": 5}
+    assert team.tasks(deployed) == {"Cached": 5}
