@@ -1,6 +1,7 @@
 """The MLflow room: nothing else in this package imports it."""
 
 from stagecraft.tracking.record import ModelFiles, Record
+from stagecraft.tracking.registry import CHAMPION, Registry, Version, content_of
 from stagecraft.tracking.replay import replay
 from stagecraft.tracking.store import (
     CACHED_TAG,
@@ -17,6 +18,7 @@ from stagecraft.tracking.store import (
 
 __all__ = [
     "CACHED_TAG",
+    "CHAMPION",
     "ERROR_TAG",
     "INPUT_TAG",
     "PARENT_TAG",
@@ -27,6 +29,9 @@ __all__ = [
     "STAGE_TAG",
     "ModelFiles",
     "Record",
+    "Registry",
     "Tracker",
+    "Version",
+    "content_of",
     "replay",
 ]
