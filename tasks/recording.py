@@ -9,7 +9,8 @@ import torch
 
 import seqstep
 from seqstep.models.bundle import MLPSpec, Spec, save
-from stagecraft.tracking import ModelFiles, Record
+from stagecraft.tracking import ModelFiles, Record, content_of, evaluation_tags
+from tasks.outputs import TrainedModel
 
 FORECASTER_METRICS = {"train/mse": "train_mse", "valid/mse": "valid_mse"}
 LANGUAGE_METRICS = {
@@ -67,6 +68,17 @@ def follow(
         epoch = row[0]
         if epoch > restored and (epoch % every == 0 or epoch == epochs):
             record.checkpoints.save(epoch, save_all)
+
+
+def evaluated(name: str, trained: TrainedModel, data: str) -> dict[str, str]:
+    """Make the tags of a run that measured a model, by which its figures can be compared with others'.
+
+    Args:
+        data: digest of what it was measured on; nothing for no data.
+    """
+    return evaluation_tags(
+        name, content_of({file.name: file.sha256 for file in (trained.weights, trained.spec)}), data
+    )
 
 
 def log_model(record: Record, name: str, model: torch.nn.Module, spec: Spec) -> ModelFiles:

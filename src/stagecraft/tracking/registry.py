@@ -72,6 +72,10 @@ class Registry:
             raise ArtifactError(f"no version of {name} is called {wanted}; there are: {known}")
         return named[wanted]
 
+    def champion(self, name: str) -> Version | None:
+        """Find the champion of a model, if there is one."""
+        return next((version for version in self.versions(name) if CHAMPION in version.aliases), None)
+
     def versions(self, name: str) -> list[Version]:
         """List the versions of a model; none if there is no such model."""
         search = self._client.search_model_versions
