@@ -5,6 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol, TypeVar
 
+import numpy as np
 import torch
 
 import seqstep
@@ -83,9 +84,12 @@ def evaluated(name: str, trained: TrainedModel, data: str) -> dict[str, str]:
 
 def log_model(record: Record, name: str, model: torch.nn.Module, spec: Spec) -> ModelFiles:
     """Record and register a model with its own package, so that it loads where seqstep is not installed."""
-    example: tuple[list[Any], dict[str, Any]]
+    example: tuple[Any, dict[str, Any]]
     if isinstance(spec, MLPSpec):
-        code, example = "forecast.py", ([[0.0] * spec.window], {"horizon": 1})
+        code, example = (
+            "forecast.py",
+            (np.full((1, spec.window), round(spec.scaling.mean, 3)), {"horizon": 1}),
+        )
     else:
         parameters = {"length": 50, "temperature": 0.0, "top_k": 0, "seed": 0}
         code, example = "text.py", (["time traveller"], parameters)

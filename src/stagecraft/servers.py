@@ -29,6 +29,7 @@ class Server:
         command: how it is started.
         url: where people open it; empty for a worker, which has no page.
         health: answers 200 when it is ready; empty to not wait.
+        option: the option that chooses its port, where it is not called after the server.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Server:
     url: str = ""
     health: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
+    option: str = ""
 
 
 def servers_of(home: Home, prefect_port: int = 4200, mlflow_port: int = 5000) -> list[Server]:
@@ -137,7 +139,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 def _check_port(server: Server) -> None:
     if not server.url:
         return
-    port = int(server.url.rpartition(":")[2])
+    port, default = int(server.url.rpartition(":")[2]), f"--{server.name}-port"
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -145,7 +147,7 @@ def _check_port(server: Server) -> None:
         except OSError:
             raise ServerError(
                 f"expected port {port} to be free for {server.name}, got one in use;"
-                f" is it running already? else choose another with --{server.name}-port"
+                f" is it running already? else choose another with {server.option or default}"
             ) from None
 
 

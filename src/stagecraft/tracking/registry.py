@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mlflow.exceptions import MlflowException
+from mlflow.store.artifact.models_artifact_repo import REGISTERED_MODEL_META_FILE_NAME
 
 from stagecraft.artifact import Artifact, address, digest, sha256_of
 from stagecraft.errors import ArtifactError
@@ -174,14 +175,14 @@ def describe(item: Any, aliases: Mapping[str, Any]) -> Version:
 
 
 def files_of(tracker: Tracker, model_id: str) -> dict[str, Artifact]:
-    """Describe every file of a logged model."""
+    """Describe every file of a logged model, as it was logged: loading it may leave other files beside."""
     root = tracker.open_model(model_id)
     return {
         str(path.relative_to(root)): address(
             path, f"models:/{model_id}/{path.relative_to(root)}", _KINDS.get(path.suffix, _ANY)
         )
         for path in sorted(root.rglob("*"))
-        if path.is_file() and path.suffix != ".pyc"
+        if path.is_file() and path.suffix != ".pyc" and path.name != REGISTERED_MODEL_META_FILE_NAME
     }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import mlflow
 import pytest
 
 import stagecraft
@@ -77,6 +78,15 @@ def test_weights_whose_version_is_damaged_are_registered_anew(
     assert numbers(registry) == [1, 2] and registry.find(NAME).model_id in model.uri
     assert f"{INPUT_TAG}.registered" not in registry.tracker.client.get_run(record.run_id).data.tags
     assert registry.parts(registry.find(NAME))["weights.bin"].read_text() == "one"
+
+
+def test_a_version_that_mlflow_has_loaded_is_still_intact(registry: Registry, train: Train) -> None:
+    train("one")
+    before = set(registry.folder(registry.find(NAME)).rglob("*"))
+    assert mlflow.pyfunc.load_model(f"models:/{NAME}/1").predict(["a"]) == ["a"]
+    assert set(registry.folder(registry.find(NAME)).rglob("*")) > before
+    train("one")
+    assert numbers(registry) == [1]
 
 
 def test_weights_whose_version_was_deleted_are_registered_anew(registry: Registry, train: Train) -> None:
