@@ -7,6 +7,7 @@ import pandas as pd
 from seqstep.comparison import Parts, comparison_table, score
 from seqstep.config import ForecastConfig, LanguageConfig, MLPConfig, NgramsConfig, RNNConfig, SamplesConfig
 from seqstep.generation import continue_text
+from seqstep.held_out import forecasts_digest, tokens_digest
 from seqstep.models.bundle import load_forecaster, load_language_model
 from seqstep.models.mlp import predictor
 from seqstep.plots.losses import plot_language_loss, plot_mse
@@ -19,6 +20,7 @@ from seqstep.series.windows import training_end
 from seqstep.text.smoothing import LaplaceTrigram
 from stagecraft.artifact import Artifact
 from stagecraft.tracking import Record
+from tasks import recording
 from tasks.outputs import (
     ForecastEvaluation,
     LanguageEvaluation,
@@ -46,6 +48,7 @@ def evaluate_forecasts(
     ahead = k_steps(predict, values, window, config.horizons)
     errors = error_table(values, window, train_end, ahead, many)
     record.log_metrics(error_metrics(errors, "forecast/mlp"))
+    record.tag(recording.evaluated("mlp", mlp, forecasts_digest(values, train_end, config.horizons)))
     return ForecastEvaluation(
         loss=record.on(mlp.run.uri).log_figure(
             "plots/loss.png", plot_mse(pd.read_csv(record.open(mlp.history)))
@@ -80,6 +83,13 @@ def evaluate_language(
         scorer = partial(log_probabilities, model)
         as_trained = partial(minibatch_log_probabilities, model, config=training)
         scores[name] = score(scorer, parts, on_train=as_trained)
+        record.tag(
+            recording.evaluated(
+                name,
+                trained,
+                tokens_digest(codec.vocab.to_tokens(parts.test.tolist()), parts.test_chars),
+            )
+        )
         sample = continue_text(model, codec, samples.prefix, samples.length)
         memory = codec.decode(parts.train.tolist())
         copied[name] = copied_share(sample, memory, prefix=samples.prefix)

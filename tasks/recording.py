@@ -5,11 +5,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol, TypeVar
 
+import numpy as np
 import torch
 
 import seqstep
 from seqstep.models.bundle import MLPSpec, Spec, save
-from stagecraft.tracking import ModelFiles, Record
+from stagecraft.tracking import ModelFiles, Record, content_of, evaluation_tags
+from tasks.outputs import TrainedModel
 
 FORECASTER_METRICS = {"train/mse": "train_mse", "valid/mse": "valid_mse"}
 LANGUAGE_METRICS = {
@@ -69,11 +71,25 @@ def follow(
             record.checkpoints.save(epoch, save_all)
 
 
+def evaluated(name: str, trained: TrainedModel, data: str) -> dict[str, str]:
+    """Make the tags of a run that measured a model, by which its figures can be compared with others'.
+
+    Args:
+        data: digest of what it was measured on; nothing for no data.
+    """
+    return evaluation_tags(
+        name, content_of({file.name: file.sha256 for file in (trained.weights, trained.spec)}), data
+    )
+
+
 def log_model(record: Record, name: str, model: torch.nn.Module, spec: Spec) -> ModelFiles:
     """Record and register a model with its own package, so that it loads where seqstep is not installed."""
-    example: tuple[list[Any], dict[str, Any]]
+    example: tuple[Any, dict[str, Any]]
     if isinstance(spec, MLPSpec):
-        code, example = "forecast.py", ([[0.0] * spec.window], {"horizon": 1})
+        code, example = (
+            "forecast.py",
+            (np.full((1, spec.window), round(spec.scaling.mean, 3)), {"horizon": 1}),
+        )
     else:
         parameters = {"length": 50, "temperature": 0.0, "top_k": 0, "seed": 0}
         code, example = "text.py", (["time traveller"], parameters)

@@ -15,6 +15,7 @@ class Command(NamedTuple):
 
     Attributes:
         patience_s: seconds until it must have ended after Ctrl-C.
+        details: what its own help says besides.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Command(NamedTuple):
     arguments: Callable[[argparse.ArgumentParser], None]
     execute: Callable[[argparse.Namespace], int]
     patience_s: float = 4
+    details: str = ""
 
 
 def add_configuration(parser: argparse.ArgumentParser) -> None:

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import psutil
 
-from flows.cli import history, inspect, predict, run, serve, upkeep
+from flows.cli import history, inspect, predict, promote, run, serve, serve_model, upkeep
 from seqstep.errors import SeqstepError
 from stagecraft.environment import keep_prefect_off_the_console, prepare
 from stagecraft.errors import StagecraftError, explain
@@ -38,12 +38,12 @@ def build_parser() -> argparse.ArgumentParser:
         description="Sequences, one step or k steps ahead: from a text or a series to tested forecasts.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (run, inspect, history, predict, upkeep, serve):
+    for module in (run, inspect, history, predict, promote, serve_model, upkeep, serve):
         for command in module.COMMANDS:
             sub = commands.add_parser(
                 command.name,
                 help=command.summary,
-                description=command.summary,
+                description="\n\n".join(filter(None, [command.summary, command.details])),
                 epilog="examples:\n" + "\n".join(f"  {line}" for line in command.examples),
                 formatter_class=argparse.RawDescriptionHelpFormatter,
             )

@@ -1,35 +1,32 @@
 """Commands that use the registered models: `generate`, `score` and `forecast`."""
 
 import argparse
-import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from flows.cli.command import Command, add_assignments, print_json
+from flows.cli.registered import CHOICE, FORM, find_language_model, open_registry, split_name
 from seqstep.errors import ModelError, TextError
 from seqstep.settings import read_assignments, resolve
 from stagecraft.errors import UsageError
-from stagecraft.home import open_home
 
 if TYPE_CHECKING:
     from seqstep.text.codec import Codec
-
-_PREFIX = "seqstep-"
 
 
 def _generate(args: argparse.Namespace) -> int:
     from seqstep.generation import continue_text
 
-    model, codec, name = _language_model(args.model)
+    model, codec, version = find_language_model(args.model)
     _notice_unknown(codec, args.prefix)
     text = continue_text(model, codec, args.prefix, args.length, args.temperature, args.top_k, args.seed)
     if args.json:
-        print_json({"model": name, "prefix": args.prefix, "text": text})
+        print_json({"model": str(version), "prefix": args.prefix, "text": text})
     else:
         sys.stdout.write(text + "\n")
     return 0
@@ -41,7 +38,7 @@ def _score(args: argparse.Namespace) -> int:
     from seqstep.metrics import mean_loss, perplexity
     from seqstep.scoring import log_probabilities
 
-    model, codec, name = _language_model(args.model)
+    model, codec, version = find_language_model(args.model)
     results = []
     for text in args.texts:
         _notice_unknown(codec, text)
@@ -58,7 +55,7 @@ def _score(args: argparse.Namespace) -> int:
             }
         )
     if args.json:
-        print_json({"model": name, "scores": results})
+        print_json({"model": str(version), "scores": results})
         return 0
     table = Table("text", "tokens", "log-probability", "perplexity", box=None, pad_edge=False)
     for result in results:
@@ -69,7 +66,7 @@ def _score(args: argparse.Namespace) -> int:
             f"{result['perplexity']:.4g}",
         )
     Console().print(table)
-    Console().print(f"[dim]{name}; natural logarithm, each token after the first, given those before it")
+    Console().print(f"[dim]{version}; natural logarithm, each token after the first, given those before it")
     return 0
 
 
@@ -80,10 +77,10 @@ def _forecast(args: argparse.Namespace) -> int:
     from seqstep.series.forecast import beyond
     from seqstep.series.sources import load_series
 
-    tracker = _tracker()
-    name, number = _name(args.model)
-    files, run_id, version = tracker.latest_model(name, number)
-    model, spec = load_forecaster(files["weights.safetensors"], files["model.json"])
+    registry = open_registry()
+    version = registry.find(*split_name(args.model))
+    parts = registry.parts(version)
+    model, spec = load_forecaster(parts["weights.safetensors"], parts["model.json"])
     if args.series:
         path, _, column = args.series.rpartition(":")
         if not path:
@@ -92,7 +89,8 @@ def _forecast(args: argparse.Namespace) -> int:
         config = resolve(changes=[read_assignments(args.assignments), chosen])
         observed = load_series(config.series, config.seed)
     else:
-        observed = read_series(tracker.open_uri(tracker.input_of(run_id, "series.values")))
+        tracker = registry.tracker
+        observed = read_series(tracker.open_uri(tracker.input_of(version.run_id, "series.values")))
     forecast = beyond(predictor(model, spec.scaling), observed, spec.window, args.horizon)
     table = forecast.rename_axis(str(observed.index.name or "time")).reset_index()
     if args.output:
@@ -100,7 +98,7 @@ def _forecast(args: argparse.Namespace) -> int:
     if args.json:
         times, values = table.iloc[:, 0].astype(str).tolist(), forecast.tolist()
         rows = [{"time": time, "forecast": value} for time, value in zip(times, values, strict=True)]
-        print_json({"model": f"{name} version {version}", "forecast": rows})
+        print_json({"model": str(version), "forecast": rows})
     elif args.output:
         sys.stdout.write(f"{len(table)} forecasts written to {args.output}\n")
     else:
@@ -119,30 +117,6 @@ def _write(path: Path, text: str) -> None:
         ) from None
 
 
-def _language_model(model: str) -> "tuple[Any, Codec, str]":
-    """Load a registered language model, what it reads texts with, and its full name."""
-    from seqstep.models.bundle import load_language_model
-
-    name, number = _name(model)
-    files, _, version = _tracker().latest_model(name, number)
-    loaded, spec = load_language_model(files["weights.safetensors"], files["model.json"])
-    return loaded, spec.codec(), f"{name} version {version}"
-
-
-def _name(model: str) -> tuple[str, int | None]:
-    """Split `rnn/3` into the registered name and the version."""
-    name, _, number = model.removeprefix(_PREFIX).partition("/")
-    if not re.fullmatch(r"[\w-]+(/[1-9][0-9]*)?", model, re.ASCII):
-        raise ModelError(f"expected a model as NAME or NAME/VERSION, such as rnn/3, got {model!r}")
-    return _PREFIX + name, int(number) if number else None
-
-
-def _tracker() -> Any:
-    from stagecraft.tracking import Tracker
-
-    return Tracker(open_home())
-
-
 def _notice_unknown(codec: "Codec", text: str) -> None:
     unknown = codec.unknown(text)
     if unknown:
@@ -154,8 +128,8 @@ def _language_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         default="rnn",
-        metavar="NAME[/VERSION]",
-        help="rnn (the default) or rnn-scratch; the latest version unless one is given",
+        metavar=FORM,
+        help=f"rnn (the default) or rnn-scratch; {CHOICE}",
     )
 
 
@@ -180,9 +154,7 @@ def _score_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _forecast_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--model", default="mlp", metavar="NAME[/VERSION]", help="mlp (the default); the latest version"
-    )
+    parser.add_argument("--model", default="mlp", metavar=FORM, help=f"mlp (the default); {CHOICE}")
     parser.add_argument("--horizon", type=int, default=16, metavar="K", help="steps ahead (16)")
     parser.add_argument(
         "--series", metavar="FILE.csv:COLUMN", help="what to go on from; else what the model was trained on"

@@ -18,7 +18,8 @@ _CLOSE_EVERY_S = 15
 
 
 def _up(args: argparse.Namespace) -> int:
-    from stagecraft.servers import is_loopback, running, servers_of
+    from stagecraft.model_server import is_loopback
+    from stagecraft.servers import running, servers_of
     from stagecraft.tracking import Tracker
     from stagecraft.up import announcing
 

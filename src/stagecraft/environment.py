@@ -19,6 +19,8 @@ _SETTINGS = {
     "DO_NOT_TRACK": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
+    # What was pickled may run any code when it is loaded.
+    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
     # Standard output belongs to the command line.
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "GIT_PYTHON_REFRESH": "quiet",

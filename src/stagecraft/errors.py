@@ -7,7 +7,8 @@ StagecraftError          exit status 1: a stage, a store or a server failed
 └── UsageError           exit status 2: the user must change something
     ├── HomeError        the project home can't be written
     ├── SelectionError   there is no such stage
-    └── ArtifactError    an artifact or a registered model is missing or changed
+    ├── ArtifactError    an artifact or a registered model is missing or changed
+    └── ComparisonError  two versions of a model can't be compared
 """
 
 import errno
@@ -63,6 +64,10 @@ class SelectionError(UsageError):
 
 class ArtifactError(UsageError):
     """An artifact or a registered model is missing, or is not what its address says."""
+
+
+class ComparisonError(UsageError):
+    """Two versions of a registered model can't be compared."""
 
 
 def explain(error: BaseException) -> str:

@@ -1,6 +1,5 @@
 """Prefect's server, MLflow's server and a worker, as child processes."""
 
-import ipaddress
 import os
 import signal
 import socket
@@ -36,6 +35,7 @@ class Server:
         url: where people open it; empty for a worker, which has no page.
         health: answers 200 when it is ready; empty to not wait.
         settings: more environment variables.
+        option: the option that chooses its port, where it is not called after the server.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Server:
     url: str = ""
     health: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
+    option: str = ""
 
 
 def servers_of(
@@ -89,14 +90,6 @@ def servers_of(
             },
         ),
     ]
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether only programs of this machine reach an address."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class Running:
@@ -239,7 +232,7 @@ def _inherited() -> dict[str, str]:
 def _check_port(server: Server) -> None:
     if not server.url:
         return
-    port = urlsplit(server.url).port or 0
+    port, default = urlsplit(server.url).port or 0, f"--{server.name}-port"
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -247,5 +240,5 @@ def _check_port(server: Server) -> None:
         except OSError:
             raise ServerError(
                 f"expected port {port} to be free for {server.name}, got one in use;"
-                f" is it running already? else choose another with --{server.name}-port"
+                f" is it running already? else choose another with {server.option or default}"
             ) from None

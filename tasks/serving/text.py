@@ -3,10 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+from mlflow.exceptions import MlflowException
 from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
-from seqstep.generation import continue_text
+from seqstep.answers import continue_texts
+from seqstep.errors import InputError
 from seqstep.models.bundle import load_language_model
 
 
@@ -23,10 +25,12 @@ class TextModel(PythonModel):
     def predict(
         self, context: PythonModelContext, model_input: list[str], params: dict[str, Any] | None = None
     ) -> list[str]:
-        """Continue each prefix."""
-        settings = {"length": 50, **(params or {})}
-        settings["top_k"] = settings.get("top_k") or None
-        return [continue_text(self.model, self.codec, prefix, **settings) for prefix in model_input]
+        """Continue each prefix; a parameter that is null has its default."""
+        given = {name: value for name, value in (params or {}).items() if value is not None}
+        try:
+            return continue_texts(self.model, self.codec, model_input, **given)
+        except InputError as error:
+            raise MlflowException.invalid_parameter_value(str(error)) from None
 
 
 set_model(TextModel())

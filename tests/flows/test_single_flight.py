@@ -18,6 +18,7 @@ from stagecraft.home import Home
 from stagecraft.live import keys_in_use, living
 from stagecraft.pipeline_run import close_dead_runs
 from stagecraft.tracking import Tracker
+from stagecraft.tracking.inventory import Inventory
 
 # A stage that notes who computes it, and ends when a gate is opened.
 STAGES = '''
@@ -241,7 +242,9 @@ def test_if_the_one_that_computes_is_killed_another_takes_over_within_two_second
     assert len(running.computing()) == 2 and 0 < taken_over < 2
     tracker = Tracker(running.home, running.home.store)
     statuses = sorted(
-        run.info.status for run in tracker.all_runs() if run.data.tags.get("seqstep.stage") == "compute"
+        run.info.status
+        for run in Inventory(tracker).all_runs()
+        if run.data.tags.get("seqstep.stage") == "compute"
     )
     assert statuses == ["FINISHED", "FINISHED", "KILLED"]
     assert len(list((running.home.results / "compute").iterdir())) == 1

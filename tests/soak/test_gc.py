@@ -13,7 +13,7 @@ import pytest
 from stagecraft.errors import ArtifactError
 from stagecraft.home import HOME_VARIABLE, Home
 from stagecraft.results import Results
-from stagecraft.tracking import INPUT_TAG, Tracker
+from stagecraft.tracking import INPUT_TAG, Registry, Tracker
 
 TINY = ["rnn.epochs=2", "rnn.hidden=8", "rnn.batch=4", "rnn.steps=10", "rnn.max_tokens=500"]
 TINY += ["language.test_tokens=100", "mlp.epochs=2", "samples.length=5", "samples.last_length=5"]
@@ -42,6 +42,7 @@ def run_beside_gc(home: Home, *argv: str) -> int:
 def check_references(home: Home) -> None:
     """See that everything that is named is there: artifacts of results, inputs of runs, models."""
     tracker = Tracker(home, home.store)
+    registry = Registry(tracker)
     results = Results(home, tracker.fetch)
     assert [key for key in results.all() if not results.find(key).intact] == []
     for run in tracker.search(""):
@@ -50,7 +51,7 @@ def check_references(home: Home) -> None:
                 tracker.open_uri(uri)
     for name in ("mlp", "rnn", "rnn-scratch"):
         try:
-            files, _, _ = tracker.latest_model(f"seqstep-{name}")
+            files = registry.parts(registry.find(f"seqstep-{name}"))
         except ArtifactError:
             continue  # no version is left
         assert all(path.is_file() for path in files.values())

@@ -8,29 +8,35 @@ from seqstep.config import Compute, ForecastConfig, MLPConfig, SeriesConfig
 from seqstep.models.bundle import load_forecaster
 from stagecraft.artifact import sha256_of
 from stagecraft.errors import ArtifactError
-from stagecraft.tracking import Record
+from stagecraft.tracking import Record, Registry
 
 NewRecord = Callable[[], Record]
 TINY = MLPConfig(epochs=2)
 
 
-def test_the_same_training_twice_yields_the_same_bytes(new_record: NewRecord) -> None:
+def test_the_same_training_twice_yields_the_same_bytes_and_one_version(new_record: NewRecord) -> None:
     series = tasks.series.function(new_record(), SeriesConfig(points=200), 1)
-    first, second = (
-        tasks.train_mlp.function(new_record(), series, TINY, Compute(seed=3, device="cpu")) for _ in range(2)
+    registry, same = Registry(new_record().tracker), Compute(seed=3, device="cpu")
+    first, second = (tasks.train_mlp.function(new_record(), series, TINY, same) for _ in range(2))
+    assert (first.weights, first.spec, first.history.sha256) == (
+        second.weights,
+        second.spec,
+        second.history.sha256,
     )
-    assert first.weights.sha256 == second.weights.sha256
-    assert first.spec.sha256 == second.spec.sha256
-    assert first.weights.uri != second.weights.uri
+    assert first.run != second.run and registry.find("seqstep-mlp", "latest").run_id == first.run.uri
+    before = len(registry.versions("seqstep-mlp"))
+    tasks.train_mlp.function(new_record(), series, TINY, Compute(seed=4, device="cpu"))
+    assert len(registry.versions("seqstep-mlp")) == before + 1
 
 
 def test_a_trained_forecaster_is_found_by_its_address_and_by_its_name(new_record: NewRecord) -> None:
     record = new_record()
     series = tasks.series.function(new_record(), SeriesConfig(points=200), 1)
     trained = tasks.train_mlp.function(record, series, TINY, Compute(device="cpu"))
-    files, run_id, _ = record.tracker.latest_model("seqstep-mlp")
-    assert run_id == record.run_id == trained.run.uri
-    assert sha256_of(files["weights.safetensors"]) == trained.weights.sha256
+    registry = Registry(record.tracker)
+    version = registry.find("seqstep-mlp")
+    assert version.run_id == record.run_id == trained.run.uri
+    assert sha256_of(registry.parts(version)["weights.safetensors"]) == trained.weights.sha256
     _, spec = load_forecaster(record.open(trained.weights), record.open(trained.spec))
     assert spec.window == TINY.window
 
@@ -43,7 +49,7 @@ def test_errors_are_recorded_by_horizon(new_record: NewRecord) -> None:
     names = {
         f"forecast/mlp/{error}_{what}" for error in ("rmse", "mae") for what in ("k001", "k008", "multistep")
     }
-    assert set(record.metrics) == names
+    assert set(record.metrics) == names | {f"forecast/mlp/rmse_valid_{what}" for what in ("k001", "k008")}
     assert pd.read_csv(record.open(result.errors))["forecast"].tolist() == ["k001", "k008", "multistep"]
 
 

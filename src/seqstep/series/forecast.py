@@ -156,13 +156,18 @@ def error_table(
 
 
 def error_metrics(errors: pd.DataFrame, prefix: str) -> dict[str, float]:
-    """Name the errors of an `error_table`: `<prefix>/rmse_k001`, `<prefix>/mae_multistep` and so on."""
+    """Name the errors of an `error_table`: `<prefix>/rmse_k001`, `<prefix>/mae_multistep` and so on.
+
+    `rmse_valid_k001` and so on leave out the targets that trained the model, which multi-step has none of.
+    """
     by_name = errors.set_index("forecast")[["rmse", "mae"]].astype(float)
-    return {
+    later = errors.dropna(subset="horizon").set_index("forecast")["rmse_valid"].astype(float)
+    whole = {
         f"{prefix}/{measure}_{forecast}": value
         for measure in by_name
         for forecast, value in by_name[measure].items()
     }
+    return whole | {f"{prefix}/rmse_valid_{forecast}": value for forecast, value in later.items()}
 
 
 def _errors(

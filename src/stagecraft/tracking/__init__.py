@@ -1,6 +1,8 @@
 """The MLflow room: nothing else in this package imports it."""
 
+from stagecraft.tracking.evaluations import EVALUATED_TAG, Evaluation, evaluation_tags, evaluations
 from stagecraft.tracking.record import ModelFiles, Record
+from stagecraft.tracking.registry import CHAMPION, CONTENT_TAG, LATEST, Registry, Version, content_of
 from stagecraft.tracking.replay import replay
 from stagecraft.tracking.shared import SharedRecords
 from stagecraft.tracking.store import (
@@ -18,17 +20,27 @@ from stagecraft.tracking.store import (
 
 __all__ = [
     "CACHED_TAG",
+    "CHAMPION",
+    "CONTENT_TAG",
     "ERROR_TAG",
+    "EVALUATED_TAG",
     "INPUT_TAG",
+    "LATEST",
     "PARENT_TAG",
     "PIPELINE_TAG",
     "REASON_TAG",
     "RESUMED_TAG",
     "SESSION_TAG",
     "STAGE_TAG",
+    "Evaluation",
     "ModelFiles",
     "Record",
+    "Registry",
     "SharedRecords",
     "Tracker",
+    "Version",
+    "content_of",
+    "evaluation_tags",
+    "evaluations",
     "replay",
 ]

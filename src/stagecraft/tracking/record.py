@@ -3,28 +3,24 @@
 import math
 import shutil
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-import mlflow.pyfunc
 from mlflow.entities import Dataset, DatasetInput, Metric, RunTag
-from mlflow.exceptions import MlflowException
-from mlflow.models import Model
 
-from stagecraft.artifact import Artifact, address
+from stagecraft.artifact import Artifact, address, sha256_of
 from stagecraft.checkpoints import Checkpoints
-from stagecraft.tracking.store import RESUMED_TAG, Tracker, reaching
+from stagecraft.tracking.reaching import reaching
+from stagecraft.tracking.registry import content_of
+from stagecraft.tracking.run_model import RunModel
+from stagecraft.tracking.store import RESUMED_TAG, Tracker
 
 INFINITE_TAG = "seqstep.infinite"
 
-_logging_model = threading.Lock()
 _MAX_METRICS = 1000
-_KINDS, _ANY = {".json": "application/json", ".py": "text/x-python"}, "application/octet-stream"
 _FLUSH_S = 3.0
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
@@ -192,6 +188,8 @@ class Record:
     ) -> ModelFiles:
         """Record a model from code and files, without pickle, and register it as `seqstep-<name>`.
 
+        What is registered already is neither recorded nor registered again: that version is this run's too.
+
         Args:
             name: such as rnn-scratch.
             code: a Python file that sets an MLflow model.
@@ -201,49 +199,18 @@ class Record:
             example: an input, and every parameter with its default; MLflow drops parameters that it has
                 not been shown.
         """
-        # MLflow hands the code's model over in a global variable, so one at a time.
-        with reaching(self.tracker.uri), _logging_model:
-            # Left to `Model.log`, the model would land in MLflow's default experiment.
-            logged = self.tracker.client.create_logged_model(
-                self.tracker.experiment_id, name=name, source_run_id=self.run_id
-            )
-            info = Model.log(
-                artifact_path=None,
-                model_id=logged.model_id,
-                flavor=mlflow.pyfunc,
-                run_id=self.run_id,
-                python_model=str(code),
-                artifacts={part: str(path) for part, path in files.items()},
-                code_paths=[str(Path(str(package.__file__)).parent) for package in packages],
-                pip_requirements=[f"{need}=={version(need)}" for need in needs],
-                input_example=(example[0], dict(example[1])),
-            )
-            self._register(f"seqstep-{name}", info.model_id)
-        there = self._model_files(info.model_id)
+        model = RunModel(self.tracker, self.run_id, f"seqstep-{name}")
+        content = content_of({path.name: sha256_of(path) for path in files.values()})
+        if known := model.registered(content):
+            version, there = known
+            uri = f"models:/{version.model_id}"
+            self.notice(f"these weights are registered already, as {version}")
+        else:
+            uri, there = model.log(name, code, files, packages, needs, example)
+            model.register(uri, content, there)
         self.logged += there.values()
         parts = {part: there[f"artifacts/{path.name}"] for part, path in files.items()}
-        return ModelFiles(info.model_uri, parts)
-
-    def _model_files(self, model_id: str) -> dict[str, Artifact]:
-        """Describe every file of a logged model, by its path in it."""
-        root = self.tracker.open_model(model_id)
-        return {
-            str(path.relative_to(root)): address(
-                path, f"models:/{model_id}/{path.relative_to(root)}", _KINDS.get(path.suffix, _ANY)
-            )
-            for path in sorted(root.rglob("*"))
-            if path.is_file() and path.suffix != ".pyc"
-        }
-
-    def _register(self, name: str, model_id: str) -> None:
-        """Make a logged model a version of a registered one, quietly."""
-        client = self.tracker.client
-        try:
-            client.create_registered_model(name)
-        except MlflowException as error:
-            if error.error_code != "RESOURCE_ALREADY_EXISTS":
-                raise
-        client.create_model_version(name, f"models:/{model_id}", run_id=self.run_id, model_id=model_id)
+        return ModelFiles(uri, parts)
 
     def _send(self, metrics: list[Metric]) -> None:
         if metrics:

@@ -5,6 +5,7 @@ from mlflow.entities.run import Run
 from mlflow.exceptions import MlflowException
 
 from stagecraft.result import Result
+from stagecraft.tracking.reaching import reaching
 from stagecraft.tracking.store import (
     CACHED_TAG,
     ERROR_TAG,
@@ -13,7 +14,6 @@ from stagecraft.tracking.store import (
     SESSION_TAG,
     STAGE_TAG,
     Tracker,
-    reaching,
 )
 
 _MAX_METRICS, _MAX_PARAMS = 1000, 100

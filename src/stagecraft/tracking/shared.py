@@ -6,7 +6,8 @@ from tempfile import TemporaryDirectory
 import mlflow
 from mlflow.entities import RunTag
 
-from stagecraft.tracking.store import STAGE_TAG, Tracker, reaching
+from stagecraft.tracking.reaching import reaching
+from stagecraft.tracking.store import STAGE_TAG, Tracker
 
 KEY_TAG = "seqstep.key"
 _FILE = "result.json"

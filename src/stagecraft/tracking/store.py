@@ -1,13 +1,13 @@
-"""The store: runs, registered models, and the way from an address back to a file."""
+"""The store: runs, and the way from an address back to a file."""
 
 import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
 import mlflow
@@ -15,18 +15,20 @@ from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.entities import Param, Run, ViewType
 from mlflow.exceptions import MlflowException
-from mlflow.models import Model
 
 from stagecraft.artifact import Artifact, sha256_of
 from stagecraft.errors import ArtifactError, TrackingError
 from stagecraft.files import PART
 from stagecraft.home import Home
 from stagecraft.result import Kept
+from stagecraft.tracking.reaching import reaching
 
 PARENT_TAG, STAGE_TAG, ERROR_TAG = "mlflow.parentRunId", "seqstep.stage", "seqstep.error"
 PIPELINE_TAG, SESSION_TAG, INPUT_TAG = "seqstep.pipeline", "seqstep.session", "seqstep.input"
 CACHED_TAG, RESUMED_TAG, REASON_TAG = "seqstep.cached_from", "seqstep.resumed_from", "seqstep.reason"
 PINNED_TAG, FREED_TAG = "seqstep.pinned", "seqstep.freed"
+#: names the registered model that a training in progress yields once more
+REUSED_TAG = f"{INPUT_TAG}.registered"
 
 # What it logs with a traceback it also raises, and then it is told in a sentence.
 logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
@@ -36,16 +38,6 @@ _RETRIES = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
 
 Status = Literal["FINISHED", "FAILED", "KILLED"]
 _UNKNOWN = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
-
-
-class Version(NamedTuple):
-    """A version of a registered model, with the logged model and the run that it came from."""
-
-    name: str
-    number: str
-    model_id: str
-    run_id: str
-    aliases: tuple[str, ...]
 
 
 class Tracker:
@@ -93,21 +85,37 @@ class Tracker:
 
     def search(self, wanted: str, most: int | None = None) -> list[Run]:
         """List the runs that fit, the newest first; see MLflow's `search_runs`."""
-        found: list[Run] = []
+        search = partial(
+            self.client.search_runs,
+            [self.experiment_id],
+            wanted,
+            max_results=min(most or 1000, 1000),
+            order_by=["attributes.start_time DESC"],
+        )
+        return self.pages(lambda token: search(page_token=token), most)
+
+    def pages(self, read: Callable[[str | None], Any], most: int | None = None) -> list[Any]:
+        """Read the pages of a listing, all of them or until `most` are found."""
+        found: list[Any] = []
         token = None
         with reaching(self.uri):
             while True:
-                page = self.client.search_runs(
-                    [self.experiment_id],
-                    wanted,
-                    max_results=min(most or 1000, 1000),
-                    order_by=["attributes.start_time DESC"],
-                    page_token=token,
-                )
+                page = read(token)
                 found += page
                 token = page.token
                 if not token or (most and len(found) >= most):
                     return found[:most]
+
+    def is_there(self, ask: Callable[[], object]) -> bool:
+        """Ask MLflow for something; tell whether it knows of it."""
+        with reaching(self.uri):
+            try:
+                ask()
+            except MlflowException as error:
+                if error.error_code not in _UNKNOWN:
+                    raise
+                return False
+        return True
 
     def finish_run(self, run_id: str, status: Status, reason: str = "") -> None:
         """End a run; a reason becomes a tag and the run's description."""
@@ -126,7 +134,7 @@ class Tracker:
 
     def keep(self, artifact: Artifact) -> Kept:
         """Say where an artifact lies: on this machine, or else on a server."""
-        return Kept(**artifact.model_dump(), place=self._place(artifact.uri))
+        return Kept(**artifact.model_dump(), place=self.place(artifact.uri))
 
     def fetch(self, artifact: Kept) -> Path:
         """Bring an artifact from a server to this machine, once: it does not change under its address.
@@ -155,30 +163,6 @@ class Tracker:
             )
         return path
 
-    def latest_model(self, name: str, version_number: int | None = None) -> tuple[dict[str, Path], str, int]:
-        """Find a registered model.
-
-        Returns:
-            its files by name, the run that trained it, and its version.
-
-        Raises:
-            ArtifactError: there is no such model or version.
-        """
-        with reaching(self.uri):
-            versions = self.client.search_model_versions(f"name = '{name}'")
-        numbers = {int(item.version): item for item in versions}
-        if not numbers:
-            raise ArtifactError(f"there is no model {name} in {self.uri}; train it with `seqstep run`")
-        chosen = version_number or max(numbers)
-        if chosen not in numbers:
-            raise ArtifactError(f"there is no version {chosen} of {name}; there are: {sorted(numbers)}")
-        folder = self._folder(f"{numbers[chosen].source}/artifacts")
-        if not folder.is_dir():
-            raise ArtifactError(
-                f"the files of {name} version {chosen} are gone from {folder}; train it again"
-            )
-        return {file.name: file for file in folder.iterdir()}, str(numbers[chosen].run_id), chosen
-
     def input_of(self, run_id: str, name: str) -> str:
         """Return the address that a stage's run was given under a name, or an empty string."""
         with reaching(self.uri):
@@ -199,112 +183,19 @@ class Tracker:
         """Find the folder of a logged model, fetching it if it is not on this machine."""
         return self._folder(f"models:/{model_id}/")
 
-    def _folder(self, uri: str) -> Path:
-        """Find a folder, fetching it whole if it is not on this machine."""
-        place = self._place(uri)
-        if not urlsplit(place).scheme:
-            return Path(place)
-        # Apart from the single files of it that may have been fetched before.
-        return self._fetched(place, self.home.downloads / "folders" / uri.partition(":")[2].strip("/"))
-
     def artifact_folder(self) -> Path | None:
         """Find the folder of all artifacts; None if they do not lie on this machine."""
         with reaching(self.uri):
             parts = urlsplit(self.client.get_experiment(self.experiment_id).artifact_location)
         return Path(unquote(parts.path)) if parts.scheme in ("", "file") else None
 
-    def all_runs(self) -> list[Run]:
-        """List every run, those that a user deleted too: their files stay until MLflow's own `gc`."""
-        ids, search = [self.experiment_id], self.client.search_runs
-        return self._pages(lambda token: search(ids, "", ViewType.ALL, 1000, page_token=token))
-
-    def pinned(self) -> set[str]:
-        """Name the runs whose results a user wants to keep."""
-        return {run.info.run_id for run in self.search(f"tags.`{PINNED_TAG}` != 'false'")}
-
-    def logged_models(self) -> dict[str, str]:
-        """List the logged models, with the run that each came from."""
-        ids, search = [self.experiment_id], self.client.search_logged_models
-        models = self._pages(lambda token: search(ids, page_token=token))
-        return {model.model_id: model.source_run_id or "" for model in models}
-
-    def versions(self) -> list[Version]:
-        """List the versions of all registered models."""
-        client = self.client
-        versions = self._pages(lambda token: client.search_model_versions(page_token=token))
-        # MLflow tells aliases of registered models only.
-        models = self._pages(lambda token: client.search_registered_models(page_token=token))
-        aliases = {model.name: model.aliases for model in models}
-        return [_version(item, aliases.get(item.name, {})) for item in versions]
-
-    def knows_run(self, run_id: str) -> bool:
-        """Tell whether there is a run, be it deleted."""
-        return self._is_there(lambda: self.client.get_run(run_id))
-
-    def knows_model(self, model_id: str) -> bool:
-        """Tell whether there is a logged model that was not deleted."""
-        return self._is_there(lambda: self.client.get_logged_model(model_id))
-
-    def missing_of_model(self, model_id: str) -> list[str]:
-        """Name the files of a logged model that are gone, as far as its own description tells."""
-        if not self.knows_model(model_id):
-            return ["its logged model"]
-        place = self._place(f"models:/{model_id}/")
-        if urlsplit(place).scheme:
-            with reaching(self.uri):
-                listed = mlflow.artifacts.list_artifacts(artifact_uri=place, tracking_uri=self.uri)
-            return [] if any(Path(file.path).name == "MLmodel" for file in listed) else ["MLmodel"]
-        try:
-            parts = Model.load(place).flavors["python_function"].get("artifacts") or {}
-            names = [part["path"] for part in parts.values()]
-        except Exception:  # noqa: BLE001  (whatever a damaged file makes MLflow raise)
-            return ["MLmodel"]
-        return [name for name in names if not (Path(place) / name).is_file()]
-
-    def forget_version(self, version: Version) -> None:
-        """Delete a version of a registered model."""
-        self._is_there(lambda: self.client.delete_model_version(version.name, version.number))
-
-    def forget_model(self, model_id: str) -> None:
-        """Delete a logged model; its files stay."""
-        self._is_there(lambda: self.client.delete_logged_model(model_id))
-
-    def mark_freed(self, run_id: str) -> None:
-        """Note that a run's files were freed, and forget what it was given, which may be freed too."""
-        if not self.knows_run(run_id):
-            return
-        with reaching(self.uri):
-            run = self.client.get_run(run_id)
-            if run.info.lifecycle_stage != "active":  # MLflow changes no tags of a deleted run
-                return
-            inputs = [tag for tag in run.data.tags if tag.startswith(f"{INPUT_TAG}.")]
-            for tag in inputs:
-                self.client.delete_tag(run_id, tag)
-            if inputs or FREED_TAG not in run.data.tags:
-                self.client.set_tag(run_id, FREED_TAG, datetime.now(UTC).isoformat(timespec="seconds"))
-
-    def _pages(self, read: Callable[[str | None], Any]) -> list[Any]:
-        """Read all pages of a listing."""
-        found: list[Any] = []
-        token = None
-        with reaching(self.uri):
-            while True:
-                page = read(token)
-                found += page
-                token = page.token
-                if not token:
-                    return found
-
-    def _is_there(self, ask: Callable[[], object]) -> bool:
-        """Ask MLflow for something; tell whether it knows of it."""
-        with reaching(self.uri):
-            try:
-                ask()
-            except MlflowException as error:
-                if error.error_code not in _UNKNOWN:
-                    raise
-                return False
-        return True
+    def _folder(self, uri: str) -> Path:
+        """Find a folder, fetching it whole if it is not on this machine."""
+        place = self.place(uri)
+        if not urlsplit(place).scheme:
+            return Path(place)
+        # Apart from the single files of it that may have been fetched before.
+        return self._fetched(place, self.home.downloads / "folders" / uri.partition(":")[2].strip("/"))
 
     def _open_experiment(self) -> str:
         """Find or create the experiment, with artifacts in the home if the database is there."""
@@ -318,12 +209,12 @@ class Tracker:
 
     def _resolve(self, uri: str) -> Path:
         """Turn an address into a local path; what lies on a server is fetched."""
-        place = self._place(uri)
+        place = self.place(uri)
         if urlsplit(place).scheme:
             return self._fetched(place, self.home.downloads / uri.partition(":")[2].lstrip("/"))
         return Path(place)
 
-    def _place(self, uri: str) -> str:
+    def place(self, uri: str) -> str:
         """Turn an address into a path on this machine, or into an address on a server."""
         scheme, _, rest = uri.partition(":")
         if scheme == "file":
@@ -382,35 +273,6 @@ def _impatiently() -> Iterator[None]:
         yield
     finally:
         del os.environ[_RETRIES]
-
-
-@contextmanager
-def reaching(uri: str) -> Iterator[None]:
-    """Put MLflow's own errors into a sentence for the user.
-
-    Raises:
-        TrackingError: the store can't be reached, or refused what was asked.
-    """
-    try:
-        yield
-    except MlflowException as error:
-        local = uri.startswith("sqlite:")
-        hint = "the disk and the file (SEQSTEP_HOME)" if local else "that it is up (MLFLOW_TRACKING_URI)"
-        raise TrackingError(f"MLflow at {uri} failed: {_essence(error)}; check {hint}") from error
-
-
-def _version(item: Any, aliases: Mapping[str, Any]) -> Version:
-    """Describe a version of a registered model."""
-    scheme, _, source = str(item.source).partition(":")
-    model_id = source.strip("/").partition("/")[0] if scheme == "models" else ""
-    named = tuple(sorted(alias for alias, number in aliases.items() if str(number) == str(item.version)))
-    return Version(item.name, str(item.version), model_id, str(item.run_id or ""), named)
-
-
-def _essence(error: MlflowException) -> str:
-    """Take the line of an error that says what went wrong."""
-    lines = str(error).splitlines()
-    return next((line for line in lines if not line.startswith("(raised as a result of")), lines[0])[:300]
 
 
 def _text(value: object) -> str:

@@ -1,6 +1,6 @@
 """Upkeep of a home: what does not fit together is found and repaired, and space is freed.
 
-Nothing here imports MLflow or Prefect; the store is asked through its Tracker.
+Nothing here imports MLflow or Prefect; the store is asked through its Tracker and its Inventory.
 """
 
 from stagecraft.upkeep.collect import Collection, Freed, Limits, collect

@@ -7,7 +7,9 @@ from pathlib import Path
 from stagecraft.locks import KeyLocks
 from stagecraft.result import Kept, Result
 from stagecraft.results import Results, read
-from stagecraft.tracking.store import Tracker, Version
+from stagecraft.tracking.inventory import Inventory
+from stagecraft.tracking.registry import Version
+from stagecraft.tracking.store import Tracker
 from stagecraft.upkeep.disk import discard, folders_of_models, folders_of_runs, owner_of
 from stagecraft.upkeep.finding import Finding
 from stagecraft.upkeep.references import REGISTERED
@@ -17,12 +19,13 @@ class ArtifactChecks:
     """Holds results, folders of artifacts and registered models against each other."""
 
     def __init__(self, tracker: Tracker, results: Results) -> None:
-        self.tracker, self.home, self.results = tracker, tracker.home, results
-        folder = tracker.artifact_folder()
+        self.home, self.results = tracker.home, results
+        self.inventory = inventory = Inventory(tracker)
+        folder = inventory.tracker.artifact_folder()
         self._artifacts = folder if folder == self.home.artifacts else None
         # Folders before runs: a folder is made after its run.
         self._runs, self._models = folders_of_runs(self._artifacts), folders_of_models(self._artifacts)
-        self._known = {run.info.run_id for run in tracker.all_runs()} | set(tracker.logged_models())
+        self._known = {run.info.run_id for run in inventory.all_runs()} | set(inventory.logged_models())
 
     def findings(self) -> Iterator[Finding]:
         """Find what does not fit together; in this order, a repair leaves nothing for the next to find."""
@@ -58,7 +61,7 @@ class ArtifactChecks:
 
     def _forget(self, key: str) -> bool:
         """Remove a result's record, and set aside files that are not what they should be."""
-        self.tracker.pinned()  # a store that can't be reached says so here, and knows nothing
+        self.inventory.pinned()  # a store that can't be reached says so here, and knows nothing
         with KeyLocks(self.home.locks).holding(key, 0) as held:
             if not held:
                 return False
@@ -97,7 +100,7 @@ class ArtifactChecks:
     def _knows(self, owner: str) -> bool:
         """Tell whether MLflow knows a run or a logged model, in whatever experiment."""
         if owner not in self._known:
-            know = self.tracker.knows_model if owner.startswith("m-") else self.tracker.knows_run
+            know = self.inventory.knows_model if owner.startswith("m-") else self.inventory.knows_run
             if not know(owner):
                 return False
             self._known.add(owner)
@@ -109,19 +112,19 @@ class ArtifactChecks:
         Args:
             damaged: an address that leads nowhere, by logged model.
         """
-        for version in self.tracker.versions():
+        for version in self.inventory.versions():
             if version.name.startswith(REGISTERED) and version.model_id:
-                missing = self.tracker.missing_of_model(version.model_id)
+                missing = self.inventory.missing_of_model(version.model_id)
                 if missing or version.model_id in damaged:
                     what = f"{_title(version)}: {(missing or [damaged[version.model_id]])[0]} is gone"
                     mend = partial(self._forget_version, version)
                     yield Finding("registered model without files", what, "delete the version", mend)
 
     def _forget_version(self, version: Version) -> bool:
-        self.tracker.forget_version(version)
+        self.inventory.forget_version(version)
         return True
 
 
 def _title(version: Version) -> str:
     aliases = f" (alias {', '.join(version.aliases)})" if version.aliases else ""
-    return f"{version.name} version {version.number}{aliases}"
+    return f"{version}{aliases}"

@@ -12,6 +12,7 @@ from stagecraft.artifact import Frozen
 from stagecraft.live import keys_in_use
 from stagecraft.locks import KeyLocks
 from stagecraft.results import Results
+from stagecraft.tracking.inventory import Inventory
 from stagecraft.tracking.store import Tracker
 from stagecraft.upkeep.choice import Choice, Step
 from stagecraft.upkeep.disk import discard, remove_empty
@@ -75,7 +76,7 @@ class _Collector:
 
     def __init__(self, tracker: Tracker, world: World) -> None:
         self.tracker, self.home, self.world = tracker, tracker.home, world
-        self.results = Results(tracker.home, tracker.fetch)
+        self.results, self.inventory = Results(tracker.home, tracker.fetch), Inventory(tracker)
         self._locks = KeyLocks(tracker.home.locks)
         self._seen, self._base = world.references.seen, world.base(world.references)
         self._known = {entry.key: entry.used_at for entry in world.entries.values()}
@@ -127,11 +128,11 @@ class _Collector:
         if self._is_needed(piece):
             return False
         for version in piece.versions:
-            self.tracker.forget_version(version)
+            self.inventory.forget_version(version)
         for model in piece.models:
-            self.tracker.forget_model(model)
+            self.inventory.forget_model(model)
         if piece.kind == "run":
-            self.tracker.mark_freed(piece.name)
+            self.inventory.mark_freed(piece.name)
         for path in piece.paths:
             if self._is_needed(piece):
                 return False

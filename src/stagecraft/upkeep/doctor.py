@@ -10,6 +10,7 @@ from stagecraft.live import bury, home_id, keys_in_use, living
 from stagecraft.locks import KeyLocks
 from stagecraft.pipeline_run import sweep
 from stagecraft.results import Results
+from stagecraft.tracking.inventory import Inventory
 from stagecraft.tracking.store import SESSION_TAG, Tracker
 from stagecraft.upkeep.artifact_checks import ArtifactChecks
 from stagecraft.upkeep.disk import checkpoint_folders, discard
@@ -60,7 +61,7 @@ def _flaw(tracker: Tracker, folder: Path) -> str:
     intact = [checkpoint for checkpoint in Checkpoints(folder, "").all() if checkpoint.is_intact()]
     if not intact:
         return "none of them is intact"
-    if not any(tracker.knows_run(checkpoint.run_id) for checkpoint in intact):
+    if not any(Inventory(tracker).knows_run(checkpoint.run_id) for checkpoint in intact):
         return f"MLflow does not know run {intact[-1].run_id}, which wrote it"
     return ""
 

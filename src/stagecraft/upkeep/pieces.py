@@ -8,7 +8,8 @@ from pathlib import Path
 
 from stagecraft.files import PART, half_written
 from stagecraft.home import Home
-from stagecraft.tracking.store import Tracker, Version
+from stagecraft.tracking.inventory import Inventory
+from stagecraft.tracking.registry import Version
 from stagecraft.upkeep.disk import checkpoint_folders, size_of, size_of_partial
 from stagecraft.upkeep.references import REGISTERED, References
 
@@ -36,7 +37,7 @@ class Piece:
     versions: tuple[Version, ...] = ()
 
 
-def runs(tracker: Tracker, references: References, folders: dict[str, Path]) -> Iterator[Piece]:
+def runs(inventory: Inventory, references: References, folders: dict[str, Path]) -> Iterator[Piece]:
     """List the runs with their folders and models; a folder that MLflow does not know is one of its own."""
     models, versions = _models(references), _versions(references)
     groups: dict[str, list[Path]] = {run_id: [] for run_id in references.runs}
@@ -44,7 +45,7 @@ def runs(tracker: Tracker, references: References, folders: dict[str, Path]) -> 
         groups.setdefault(references.group(owner), []).append(path)
     for group, paths in groups.items():
         run = references.runs.get(group)
-        if not run and (tracker.knows_run(group) or tracker.knows_model(group)):
+        if not run and (inventory.knows_run(group) or inventory.knows_model(group)):
             continue  # of another experiment
         yield Piece(
             name=group,

@@ -4,15 +4,17 @@ from collections.abc import Iterable, Mapping, Set
 from typing import Any, NamedTuple
 
 from stagecraft.live import home_id, keys_in_use, living
+from stagecraft.tracking.inventory import Inventory
+from stagecraft.tracking.registry import Version
 from stagecraft.tracking.store import (
     CACHED_TAG,
     INPUT_TAG,
     PARENT_TAG,
     PINNED_TAG,
+    REUSED_TAG,
     SESSION_TAG,
     STAGE_TAG,
     Tracker,
-    Version,
 )
 from stagecraft.upkeep.disk import owner_of
 
@@ -36,15 +38,18 @@ class Protection(NamedTuple):
 
     pinned: frozenset[str]
     versions: frozenset[Version]
+    reused: frozenset[str]
     living: frozenset[str]
     in_use: frozenset[str]
 
 
 def protection(tracker: Tracker) -> Protection:
     """Look at what is kept on purpose."""
+    inventory = Inventory(tracker)
     return Protection(
-        pinned=frozenset(tracker.pinned()),
-        versions=frozenset(filter(_is_kept, tracker.versions())),
+        pinned=frozenset(inventory.pinned()),
+        versions=frozenset(filter(_is_kept, inventory.versions())),
+        reused=frozenset(run.data.tags.get(REUSED_TAG, "") for run in tracker.running()),
         living=frozenset(living(tracker.home)),
         in_use=frozenset(keys_in_use(tracker.home)),
     )
@@ -60,10 +65,10 @@ class References:
     """
 
     def __init__(self, tracker: Tracker) -> None:
-        self.seen = protection(tracker)
-        self.runs = {run.info.run_id: _run(run) for run in tracker.all_runs()}
-        self.sources = tracker.logged_models()
-        self.versions = tracker.versions()
+        self.seen, inventory = protection(tracker), Inventory(tracker)
+        self.runs = {run.info.run_id: _run(run) for run in inventory.all_runs()}
+        self.sources = inventory.logged_models()
+        self.versions = inventory.versions()
         # After the runs: one that ended in between has a record by now, or is still in progress.
         self.living = living(tracker.home)
         self.in_use = keys_in_use(tracker.home)

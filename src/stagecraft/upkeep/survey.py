@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from stagecraft.home import Home
 from stagecraft.result import Kept, Result
 from stagecraft.results import Results, read
+from stagecraft.tracking.inventory import Inventory
 from stagecraft.tracking.store import Tracker
 from stagecraft.upkeep import pieces
 from stagecraft.upkeep.disk import folders_of_models, folders_of_runs, owner_of, size_of
@@ -60,8 +61,8 @@ class World:
 
 def survey(tracker: Tracker, results: Results) -> World:
     """Read all that gc decides on."""
-    home = tracker.home
-    artifacts = tracker.artifact_folder()
+    home, inventory = tracker.home, Inventory(tracker)
+    artifacts = inventory.tracker.artifact_folder()
     artifacts = artifacts if artifacts == home.artifacts else None
     # In this order nothing that has just been made looks as if nobody knew it: a folder's run was there
     # before the folder, and a result follows when its run ends.
@@ -69,7 +70,7 @@ def survey(tracker: Tracker, results: Results) -> World:
     references = References(tracker)
     entries = {entry.key: entry for entry in read_entries(results, references, {})}
     downloads = {piece.name: piece for piece in pieces.downloads(home)}
-    runs = {piece.name: piece for piece in pieces.runs(tracker, references, folders)} if artifacts else {}
+    runs = {piece.name: piece for piece in pieces.runs(inventory, references, folders)} if artifacts else {}
     partial = list(pieces.unfinished(home))
     return World(
         references=references,

@@ -18,6 +18,7 @@ from stagecraft.live import keys_in_use, living
 from stagecraft.pipeline_run import close_dead_runs, pipeline_run, replay_all
 from stagecraft.result import Result
 from stagecraft.tracking import CACHED_TAG, Record, Tracker, replay
+from stagecraft.tracking.inventory import Inventory
 
 
 class Epoch(NamedTuple):
@@ -184,12 +185,12 @@ def test_a_replayed_run_makes_its_results_the_latest(computed: Any) -> None:
 @pytest.mark.parametrize("what", ["record", "artifact"])
 def test_a_result_that_went_away_after_the_plan_leaves_no_replay(computed: Any, what: str) -> None:
     plan = computed.plan()
-    runs = len(computed.tracker.all_runs())
+    runs = len(Inventory(computed.tracker).all_runs())
     result = plan.results["add"]
     path = computed.results.path(result.key) if what == "record" else Path(result.artifacts[0].place)
     path.unlink()
     assert replay_all(computed.tracker, computed.results, plan, "small", {}) is None
-    assert len(computed.tracker.all_runs()) == runs and living(computed.home) == set()
+    assert len(Inventory(computed.tracker).all_runs()) == runs and living(computed.home) == set()
 
 
 def test_a_replay_counts_on_its_results_while_it_lasts(

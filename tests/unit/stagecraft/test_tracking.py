@@ -12,7 +12,7 @@ from mlflow.entities import Run
 
 from stagecraft.errors import ArtifactError, TrackingError
 from stagecraft.home import Home
-from stagecraft.tracking import Record, Tracker
+from stagecraft.tracking import Record, Registry, Tracker
 
 
 class Epoch(NamedTuple):
@@ -145,7 +145,7 @@ def test_a_model_that_is_not_there_is_refused_in_words(tracker: Tracker) -> None
     with pytest.raises(
         ArtifactError, match=r"there is no model seqstep-x in sqlite:.*train it with `seqstep r"
     ):
-        tracker.latest_model("seqstep-x")
+        Registry(tracker).find("seqstep-x")
 
 
 def test_an_input_that_a_run_never_had_is_an_empty_address(record: Record) -> None:

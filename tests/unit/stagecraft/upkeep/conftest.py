@@ -18,6 +18,7 @@ from stagecraft.live import home_id
 from stagecraft.result import Result
 from stagecraft.results import Results
 from stagecraft.tracking import INPUT_TAG, STAGE_TAG, Record, Tracker
+from stagecraft.tracking.inventory import Inventory
 from stagecraft.tracking.store import FREED_TAG
 
 MLMODEL = "flavors:\n  python_function:\n    artifacts:\n      weights: {path: artifacts/weights, uri: x}\n"
@@ -41,7 +42,7 @@ class House:
 
     def __init__(self, home: Home) -> None:
         self.home, self.tracker = home, Tracker(home)
-        self.client = self.tracker.client
+        self.client, self.inventory = self.tracker.client, Inventory(self.tracker)
         self.results = Results(home, self.tracker.fetch)
         self.session = f"{home_id(home)}-gone"
         self._numbers = count()
@@ -147,9 +148,9 @@ class House:
         """List every reference that leads nowhere."""
         found = [f"{key}: {self.results.find(key).flaw}" for key in self.results.all()]
         found = [text for text in found if not text.endswith(": ")]
-        for version in self.tracker.versions():
-            found += [f"{version}: {gap}" for gap in self.tracker.missing_of_model(version.model_id)]
-        for run in self.tracker.all_runs():
+        for version in self.inventory.versions():
+            found += [f"{version}: {gap}" for gap in self.inventory.missing_of_model(version.model_id)]
+        for run in self.inventory.all_runs():
             tags = run.data.tags
             uris = [value for tag, value in tags.items() if tag.startswith(f"{INPUT_TAG}.")]
             found += [f"{run.info.run_id}: {uri}" for uri in uris if not self.leads_somewhere(uri)]

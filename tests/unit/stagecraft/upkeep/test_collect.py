@@ -11,6 +11,7 @@ from mlflow import MlflowClient
 
 from stagecraft import live
 from stagecraft.locks import KeyLocks
+from stagecraft.tracking.inventory import Inventory
 from stagecraft.upkeep import Collection, Limits, collect, examine
 from stagecraft.upkeep.collect import _Collector
 from stagecraft.upkeep.disk import size_of
@@ -63,8 +64,8 @@ def test_a_run_that_no_result_names_is_freed_with_its_model_and_keeps_its_row(ho
     assert item.why == "no result names it" and item.bytes == size == collection.freed_bytes
     assert collection.kept_bytes == bytes_in(house) == before - size
     assert not house.folder(old.run_id).exists() and not house.folder(old.model_id).exists()
-    assert [version.model_id for version in house.tracker.versions()] == [new.model_id]
-    assert not house.tracker.knows_model(old.model_id)
+    assert [version.model_id for version in house.inventory.versions()] == [new.model_id]
+    assert not house.inventory.knows_model(old.model_id)
     tags = house.tags(old.run_id)
     assert tags["seqstep.freed"].startswith("20") and not any("input" in tag for tag in tags)
     assert house.client.get_run(old.run_id).data.params == {"epochs": "3"}
@@ -157,7 +158,7 @@ def test_copies_from_a_server_stay_as_long_as_their_result(
         record.read_text().replace(place, f"mlflow-artifacts:/1/{made.run_id}/artifacts/out.txt")
     )
     copy = house.write(house.home.downloads / made.run_id / "out.txt")
-    monkeypatch.setattr(house.tracker, "artifact_folder", lambda: None)
+    monkeypatch.setattr(Inventory, "artifact_folder", lambda _inventory: None)
     assert gc(house).freed == ()
     collection = gc(house, max_bytes=0)
     assert [(item.kind, item.bytes) for item in collection.freed] == [("result", 0), ("download", 10)]
@@ -224,7 +225,7 @@ def test_a_model_with_an_alias_or_a_name_of_the_users_is_kept_with_what_it_was_m
     if name == "seqstep-rnn":
         house.client.delete_registered_model_alias(name, "champion")
         assert freed(gc(house, max_bytes=0)) == {chosen.key, series.key}
-        assert house.tracker.versions() == []
+        assert house.inventory.versions() == []
 
 
 @pytest.mark.parametrize("pinned", ["itself", "parent", "cached child", "child of a pinned parent"])

@@ -9,6 +9,7 @@ import pytest
 from stagecraft import live
 from stagecraft.locks import KeyLocks
 from stagecraft.tracking import Tracker
+from stagecraft.tracking.inventory import Inventory
 from stagecraft.upkeep import Finding, examine
 
 House = Any  # see conftest.py
@@ -140,7 +141,7 @@ def test_results_go_before_the_folders_of_runs_that_mlflow_forgot(
 ) -> None:
     made = house.stage("tokenize")
     fresh = Tracker(house.home, experiment="fresh")
-    monkeypatch.setattr(fresh, "knows_run", lambda _: False)
+    monkeypatch.setattr(Inventory, "knows_run", lambda _inventory, _run: False)
     result, folder = examine(fresh)
     assert (result.kind, folder.kind) == ("result without artifacts", "artifacts without a run")
     assert folder.repair() == "somebody is using it; try again later"  # a result still names it
@@ -152,7 +153,7 @@ def test_with_artifacts_on_a_server_their_folders_are_not_compared(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house.write(house.folder("0" * 32) / "artifacts" / "file")
-    monkeypatch.setattr(house.tracker, "artifact_folder", lambda: None)
+    monkeypatch.setattr(Inventory, "artifact_folder", lambda _inventory: None)
     assert findings_of(house) == []
 
 
@@ -248,7 +249,7 @@ def test_a_version_whose_files_are_gone_is_deleted_and_its_alias_named(house: Ho
     assert first.kind == "registered model without files"
     assert first.what.startswith("seqstep-rnn version 2 (alias champion): ") and "gone" in first.what
     assert repair(house) == [] and findings_of(house) == []
-    assert [version.model_id for version in house.tracker.versions()] == [whole.model_id]
+    assert [version.model_id for version in house.inventory.versions()] == [whole.model_id]
     assert house.dangling() == []
 
 

@@ -1,0 +1,73 @@
+"""The command that lets a registered model answer over HTTP: `serve`."""
+
+import argparse
+import sys
+import time
+
+from flows.cli.command import Command, print_json
+from flows.cli.registered import CHOICE, FORM, open_registry, split_name
+from stagecraft.errors import UsageError
+
+_PORT, _LOOPBACK = 5001, "127.0.0.1"
+_PORTS = range(1, 65536)
+
+
+def _serve(args: argparse.Namespace) -> int:
+    from stagecraft.model_server import example_command, is_loopback, model_server
+    from stagecraft.servers import running
+
+    if args.port not in _PORTS:
+        raise UsageError(f"expected --port from 1 to 65535, got {args.port}")
+    is_open = not is_loopback(args.host)
+    registry = open_registry()
+    version = registry.find(*split_name(args.model))
+    folder, tracker = registry.folder(version), registry.tracker
+    server = model_server(f"serve-{version.name}-{args.port}", folder, tracker.uri, args.host, args.port)
+    if is_open:
+        sys.stderr.write(
+            f"seqstep: WARNING: --host {args.host} lets everyone who can reach this machine use the model;"
+            " there is no password and no encryption\n"
+        )
+    with running([server], tracker.home.private / "logs") as up:
+        url, curl = f"{server.url}/invocations", example_command(server, folder)
+        if args.json:
+            print_json({"model": str(version), "url": url, "curl": curl})
+        else:
+            sys.stdout.write(f"{version} answers at {url}\n\n  {curl}\n\nCtrl-C stops it.\n")
+        sys.stdout.flush()
+        try:
+            while True:
+                time.sleep(1)
+                up.revive()
+        except KeyboardInterrupt:
+            sys.stderr.write("stopping\n")
+    return 0
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "model",
+        nargs="?",
+        default="rnn",
+        metavar=FORM,
+        help=f"rnn (the default), rnn-scratch or mlp; {CHOICE}",
+    )
+    parser.add_argument("--port", type=int, default=_PORT, metavar="P", help=str(_PORT))
+    parser.add_argument(
+        "--host",
+        default=_LOOPBACK,
+        metavar="ADDRESS",
+        help=f"where to listen: {_LOOPBACK} (the default) is this machine alone",
+    )
+
+
+COMMANDS = [
+    Command(
+        "serve",
+        "Let a registered model answer over HTTP with MLflow's scoring server, until Ctrl-C.",
+        ["seqstep serve", "seqstep serve mlp --port 8080", "seqstep serve rnn/3"],
+        _arguments,
+        _serve,
+        patience_s=30,
+    )
+]

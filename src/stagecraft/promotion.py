@@ -1,0 +1,184 @@
+"""Which version of a model is the champion: the one that was found better, on the same data."""
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from filelock import FileLock
+
+from stagecraft.artifact import Frozen
+from stagecraft.errors import ComparisonError
+from stagecraft.home import Home
+from stagecraft.tracking import CONTENT_TAG, Evaluation, Registry, Version, evaluations
+
+#: tags of a champion: by what figure it was promoted, on what data, against whom
+_EVIDENCE = "seqstep.promoted"
+
+#: from the names of figures to those by which models may be compared, the usual one first
+Measures = Callable[[Iterable[str]], list[str]]
+
+
+class Measured(Frozen):
+    """A version with its figure, and the run that found it."""
+
+    version: int
+    value: float
+    run_id: str
+
+
+class Comparison(Frozen):
+    """A candidate beside the champion, measured on the same data by the same figure; less is better.
+
+    Attributes:
+        data: digest of what both were measured on.
+        champion: None if there is none yet.
+        min_gain: what the gain must be at least.
+    """
+
+    model: str
+    metric: str
+    data: str
+    candidate: Measured
+    champion: Measured | None
+    min_gain: float
+
+    @property
+    def gain(self) -> float | None:
+        """What the candidate's figure is lower by, as a share of the champion's; None without one."""
+        if self.champion is None:
+            return None
+        best = self.champion.value
+        return (best - self.candidate.value) / best if best else 0.0
+
+    @property
+    def is_won(self) -> bool:
+        """Whether the candidate is better, and by enough."""
+        return self.gain is None or (self.gain > 0 and self.gain >= self.min_gain)
+
+    @property
+    def reason(self) -> str:
+        """Say what was found, in a sentence."""
+        found = f"{self.metric} of version {self.candidate.version}: {self.candidate.value:.6g}"
+        if self.champion is None or self.gain is None:
+            return f"{found}; there was no champion"
+        against = f"{found}, of the champion, version {self.champion.version}: {self.champion.value:.6g}"
+        if self.gain <= 0:
+            return f"{against}; {f'{-self.gain:.2%} worse' if self.gain else 'no better'}"
+        short = "" if self.is_won else f", expected {self.min_gain:.2%} at least"
+        return f"{against}; {self.gain:.2%} better{short}"
+
+
+class Judge:
+    """Compares versions of one model by what is known about them.
+
+    Args:
+        part: what stands for the model in the names of the evaluations' metrics.
+        measures: chooses the figures that count.
+    """
+
+    def __init__(self, registry: Registry, part: str, measures: Measures) -> None:
+        self.registry, self.part, self.measures = registry, part, measures
+
+    def compare(
+        self, candidate: Version, champion: Version | None, metric: str = "", min_gain: float = 0.0
+    ) -> Comparison:
+        """Compare a version with the champion, by the usual figure unless another one is named.
+
+        Raises:
+            ComparisonError: one of them was not evaluated, not by this figure, or on other data.
+        """
+        known = self._evaluations(candidate)
+        metric = self._choose(candidate, known, metric)
+        mine = _by_data(known, metric)
+        others = _by_data(self._evaluations(champion), metric) if champion else mine
+        shared = next((data for data in mine if data in others), None)
+        if not mine or not others:
+            lacking = champion if mine else candidate
+            raise ComparisonError(f"expected a finite {metric} of {lacking}, got none; {_ADVICE}")
+        if shared is None:
+            raise ComparisonError(
+                f"expected evaluations of {candidate} and of {champion} on the same data, got"
+                f" {_listed(mine)} and {_listed(others)}; {_ADVICE}"
+            )
+        return Comparison(
+            model=candidate.name,
+            metric=metric,
+            data=shared,
+            candidate=_measured(candidate, mine[shared], metric),
+            champion=_measured(champion, others[shared], metric) if champion else None,
+            min_gain=min_gain,
+        )
+
+    def _evaluations(self, version: Version) -> list[Evaluation]:
+        """Find what is known about a version; of a champion at least what it was promoted by.
+
+        Raises:
+            ComparisonError: nothing is known.
+        """
+        tags = self.registry.tags(version)
+        known = evaluations(self.registry.tracker, self.part, tags.get(CONTENT_TAG, "none"))
+        if f"{_EVIDENCE}.run" in tags:
+            metric, value, data, run = (
+                tags[f"{_EVIDENCE}.{name}"] for name in ("metric", "value", "data", "run")
+            )
+            known.append(Evaluation(run, data, {metric: float(value)}))
+        if not known:
+            raise ComparisonError(f"expected an evaluation of {version}, got none; {_ADVICE}")
+        return known
+
+    def _choose(self, version: Version, known: list[Evaluation], metric: str) -> str:
+        """Choose the figure to compare by.
+
+        Raises:
+            ComparisonError: it was not measured.
+        """
+        measured = self.measures({name for evaluation in known for name in evaluation.figures})
+        if not measured or (metric and metric not in measured):
+            wanted = metric or "a figure on unseen data"
+            there_are = ", ".join(measured) or "none; is any data left to test on?"
+            raise ComparisonError(f"expected {wanted} of {version}; there are: {there_are}")
+        return metric or measured[0]
+
+
+@contextmanager
+def promoting(home: Home) -> Iterator[None]:
+    """Keep others on this home from choosing a champion at the same time."""
+    with FileLock(home.private / "promote.lock"):
+        yield
+
+
+def promote(registry: Registry, version: Version, comparison: Comparison) -> None:
+    """Make a version the champion, with the evidence on it."""
+    facts = {name: getattr(comparison, name) for name in ("metric", "data", "gain", "min_gain")}
+    facts |= {"value": repr(comparison.candidate.value), "run": comparison.candidate.run_id}
+    if other := comparison.champion:
+        facts |= {"over": other.version, "over_value": repr(other.value), "over_run": other.run_id}
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    evidence = {f"{_EVIDENCE}.{name}": str(value) for name, value in {**facts, "at": now}.items()}
+    runs = ", ".join(part.run_id for part in (comparison.candidate, other) if part)
+    words = f"Champion since {now}: {comparison.reason} (data {comparison.data}; runs {runs})."
+    registry.crown(version, evidence, words)
+
+
+_ADVICE = (
+    "versions are compared on the same data only: `seqstep run` with the settings that trained a version"
+    " evaluates it, with --force STAGE anew"
+)
+
+
+def _by_data(known: list[Evaluation], metric: str) -> dict[str, Evaluation]:
+    """Take the newest evaluation on each data that has a finite figure, the newest data first."""
+    found: dict[str, Evaluation] = {}
+    for evaluation in known:
+        if math.isfinite(evaluation.figures.get(metric, math.inf)):
+            found.setdefault(evaluation.data, evaluation)
+    return found
+
+
+def _measured(version: Version, evaluation: Evaluation, metric: str) -> Measured:
+    return Measured(version=int(version.number), value=evaluation.figures[metric], run_id=evaluation.run_id)
+
+
+def _listed(found: dict[str, Evaluation]) -> str:
+    return ", ".join(f"{data} (run {evaluation.run_id[:8]})" for data, evaluation in found.items())

@@ -1,0 +1,90 @@
+"""What a store holds in all, and how it is told to forget: what the upkeep of a home asks for."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import mlflow
+from mlflow.entities import Run, ViewType
+from mlflow.models import Model
+
+from stagecraft.tracking.reaching import reaching
+from stagecraft.tracking.registry import Version, describe
+from stagecraft.tracking.store import FREED_TAG, INPUT_TAG, PINNED_TAG, Tracker
+
+
+class Inventory:
+    """All runs, logged models and registered models of a store."""
+
+    def __init__(self, tracker: Tracker) -> None:
+        self.tracker, self._client = tracker, tracker.client
+
+    def all_runs(self) -> list[Run]:
+        """List every run, those that a user deleted too: their files stay until MLflow's own `gc`."""
+        ids, search = [self.tracker.experiment_id], self._client.search_runs
+        return self.tracker.pages(lambda token: search(ids, "", ViewType.ALL, 1000, page_token=token))
+
+    def pinned(self) -> set[str]:
+        """Name the runs whose results a user wants to keep."""
+        return {run.info.run_id for run in self.tracker.search(f"tags.`{PINNED_TAG}` != 'false'")}
+
+    def logged_models(self) -> dict[str, str]:
+        """List the logged models, with the run that each came from."""
+        ids, search = [self.tracker.experiment_id], self._client.search_logged_models
+        models = self.tracker.pages(lambda token: search(ids, page_token=token))
+        return {model.model_id: model.source_run_id or "" for model in models}
+
+    def versions(self) -> list[Version]:
+        """List the versions of all registered models."""
+        client = self._client
+        versions = self.tracker.pages(lambda token: client.search_model_versions(page_token=token))
+        # MLflow tells aliases of registered models only.
+        models = self.tracker.pages(lambda token: client.search_registered_models(page_token=token))
+        aliases = {model.name: model.aliases for model in models}
+        return [describe(item, aliases.get(item.name, {})) for item in versions]
+
+    def knows_run(self, run_id: str) -> bool:
+        """Tell whether there is a run, be it deleted."""
+        return self.tracker.is_there(lambda: self._client.get_run(run_id))
+
+    def knows_model(self, model_id: str) -> bool:
+        """Tell whether there is a logged model that was not deleted."""
+        return self.tracker.is_there(lambda: self._client.get_logged_model(model_id))
+
+    def missing_of_model(self, model_id: str) -> list[str]:
+        """Name the files of a logged model that are gone, as far as its own description tells."""
+        if not self.knows_model(model_id):
+            return ["its logged model"]
+        place = self.tracker.place(f"models:/{model_id}/")
+        if urlsplit(place).scheme:
+            with reaching(self.tracker.uri):
+                listed = mlflow.artifacts.list_artifacts(artifact_uri=place, tracking_uri=self.tracker.uri)
+            return [] if any(Path(file.path).name == "MLmodel" for file in listed) else ["MLmodel"]
+        try:
+            parts = Model.load(place).flavors["python_function"].get("artifacts") or {}
+            names = [part["path"] for part in parts.values()]
+        except Exception:  # noqa: BLE001  (whatever a damaged file makes MLflow raise)
+            return ["MLmodel"]
+        return [name for name in names if not (Path(place) / name).is_file()]
+
+    def forget_version(self, version: Version) -> None:
+        """Delete a version of a registered model."""
+        self.tracker.is_there(lambda: self._client.delete_model_version(version.name, version.number))
+
+    def forget_model(self, model_id: str) -> None:
+        """Delete a logged model; its files stay."""
+        self.tracker.is_there(lambda: self._client.delete_logged_model(model_id))
+
+    def mark_freed(self, run_id: str) -> None:
+        """Note that a run's files were freed, and forget what it was given, which may be freed too."""
+        if not self.knows_run(run_id):
+            return
+        with reaching(self.tracker.uri):
+            run = self._client.get_run(run_id)
+            if run.info.lifecycle_stage != "active":  # MLflow changes no tags of a deleted run
+                return
+            inputs = [tag for tag in run.data.tags if tag.startswith(f"{INPUT_TAG}.")]
+            for tag in inputs:
+                self._client.delete_tag(run_id, tag)
+            if inputs or FREED_TAG not in run.data.tags:
+                self._client.set_tag(run_id, FREED_TAG, datetime.now(UTC).isoformat(timespec="seconds"))

@@ -1,0 +1,93 @@
+"""The model of a training's run: logged and registered, or found to be registered already."""
+
+import threading
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version as version_of
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import mlflow.pyfunc
+from mlflow.entities import LoggedModelOutput
+from mlflow.models import Model
+
+from stagecraft.errors import TrackingError
+from stagecraft.tracking.reaching import reaching
+from stagecraft.tracking.registry import Files, Registry, Version, files_of
+from stagecraft.tracking.store import REUSED_TAG, Tracker
+
+_logging_model = threading.Lock()
+
+
+class RunModel:
+    """The model that a run yields.
+
+    Args:
+        registered_name: of the registered model that it is a version of.
+    """
+
+    def __init__(self, tracker: Tracker, run_id: str, registered_name: str) -> None:
+        self.tracker, self.run_id, self.name = tracker, run_id, registered_name
+        self.registry = Registry(tracker)
+
+    def registered(self, content: str) -> tuple[Version, Files] | None:
+        """Find a version that holds the same, if its files are as they were registered; it is this run's too.
+
+        The run's result will name those files. They are marked as given to it before they are looked at, so
+        that nobody frees them in between.
+        """
+        for version in self.registry.holding(self.name, content):
+            self._tag(REUSED_TAG, f"models:/{version.model_id}/MLmodel")
+            files = self._files_of(version.model_id)
+            still_there = version in self.registry.holding(self.name, content)
+            if still_there and self.registry.is_intact(version, files):
+                with reaching(self.tracker.uri):
+                    self.tracker.client.log_outputs(self.run_id, [LoggedModelOutput(version.model_id, 0)])
+                return version, files
+            with reaching(self.tracker.uri):
+                self.tracker.client.delete_tag(self.run_id, REUSED_TAG)
+        return None
+
+    def log(
+        self,
+        name: str,
+        code: Path,
+        files: Mapping[str, Path],
+        packages: Iterable[ModuleType],
+        needs: Iterable[str],
+        example: tuple[Any, Mapping[str, Any]],
+    ) -> tuple[str, Files]:
+        """Log a model; see `Record.log_model`. Return its address and its files."""
+        # MLflow hands the code's model over in a global variable, so one at a time.
+        with reaching(self.tracker.uri), _logging_model:
+            # Left to `Model.log`, the model would land in MLflow's default experiment.
+            logged = self.tracker.client.create_logged_model(
+                self.tracker.experiment_id, name=name, source_run_id=self.run_id
+            )
+            Model.log(
+                artifact_path=None,
+                model_id=logged.model_id,
+                flavor=mlflow.pyfunc,
+                run_id=self.run_id,
+                python_model=str(code),
+                artifacts={part: str(path) for part, path in files.items()},
+                code_paths=[str(Path(str(package.__file__)).parent) for package in packages],
+                pip_requirements=[f"{need}=={version_of(need)}" for need in needs],
+                input_example=(example[0], dict(example[1])),
+            )
+        return f"models:/{logged.model_id}", files_of(self.tracker, logged.model_id)
+
+    def register(self, uri: str, content: str, files: Files) -> None:
+        """Make a logged model the newest version."""
+        self.registry.add(self.name, uri.removeprefix("models:/"), self.run_id, content, files)
+
+    def _files_of(self, model_id: str) -> Files:
+        """Describe the files of an earlier model, as far as they are there."""
+        try:
+            return files_of(self.tracker, model_id)
+        except TrackingError:  # a store that can't be reached at all fails at the next question too
+            return {}
+
+    def _tag(self, name: str, value: str) -> None:
+        with reaching(self.tracker.uri):
+            self.tracker.client.set_tag(self.run_id, name, value)

@@ -1,0 +1,125 @@
+"""Registered models in a real store: one version for the same content, found by number and by alias."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import mlflow
+import pytest
+
+import stagecraft
+from stagecraft.errors import ArtifactError
+from stagecraft.home import Home
+from stagecraft.tracking import CHAMPION, INPUT_TAG, ModelFiles, Record, Registry, Tracker
+
+NAME = "seqstep-echo"
+CODE = """
+from mlflow.models import set_model
+from mlflow.pyfunc.model import PythonModel
+
+class Echo(PythonModel):
+    def predict(self, context, model_input: list[str], params=None) -> list[str]:
+        return model_input
+
+set_model(Echo())
+"""
+Train = Callable[[str], tuple[Record, ModelFiles]]
+
+
+@pytest.fixture
+def registry(home: Home) -> Registry:
+    return Registry(Tracker(home))
+
+
+@pytest.fixture
+def train(registry: Registry, tmp_path: Path) -> Train:
+    """Yield a model with such weights, in a run of its own."""
+    code, weights = tmp_path / "echo.py", tmp_path / "weights.bin"
+    code.write_text(CODE)
+
+    def run(content: str) -> tuple[Record, ModelFiles]:
+        weights.write_text(content)
+        run_id = registry.tracker.start_run("train", {})
+        record = Record(registry.tracker, run_id, lambda *_: None, lambda _: None)
+        example = (["a"], {"times": 1})
+        return record, record.log_model("echo", code, {"weights": weights}, [stagecraft], ["mlflow"], example)
+
+    return run
+
+
+def numbers(registry: Registry) -> list[int]:
+    return sorted(int(version.number) for version in registry.versions(NAME))
+
+
+def test_the_same_weights_are_one_version_which_belongs_to_both_runs(
+    registry: Registry, train: Train
+) -> None:
+    (first, model), (second, again), (third, other) = train("one"), train("one"), train("two")
+    assert numbers(registry) == [1, 2]
+    assert again == model and other != model
+    assert registry.find(NAME, "1").run_id == first.run_id
+    assert registry.find(NAME, "2").run_id == third.run_id
+    assert set(again.files.values()) <= set(second.logged) == set(first.logged)
+    run = registry.tracker.client.get_run(second.run_id)
+    assert [f"models:/{output.model_id}" for output in run.outputs.model_outputs] == [model.uri]
+    assert run.data.tags[f"{INPUT_TAG}.registered"] == f"{model.uri}/MLmodel"
+
+
+@pytest.mark.parametrize("name", ["MLmodel", "artifacts/weights.bin", "echo.py"])
+def test_weights_whose_version_is_damaged_are_registered_anew(
+    name: str, registry: Registry, train: Train
+) -> None:
+    train("one")
+    first = registry.find(NAME)
+    path = registry.folder(first) / name
+    path.write_text(path.read_text() + " ")
+    with pytest.raises(ArtifactError, match=r"for seqstep-echo version 1 in /.*; train it again"):
+        registry.folder(first)
+    record, model = train("one")
+    assert numbers(registry) == [1, 2] and registry.find(NAME).model_id in model.uri
+    assert f"{INPUT_TAG}.registered" not in registry.tracker.client.get_run(record.run_id).data.tags
+    assert registry.parts(registry.find(NAME))["weights.bin"].read_text() == "one"
+
+
+def test_a_version_that_mlflow_has_loaded_is_still_intact(registry: Registry, train: Train) -> None:
+    train("one")
+    before = set(registry.folder(registry.find(NAME)).rglob("*"))
+    assert mlflow.pyfunc.load_model(f"models:/{NAME}/1").predict(["a"]) == ["a"]
+    assert set(registry.folder(registry.find(NAME)).rglob("*")) > before
+    train("one")
+    assert numbers(registry) == [1]
+
+
+def test_weights_whose_version_was_deleted_are_registered_anew(registry: Registry, train: Train) -> None:
+    train("one")
+    registry.tracker.client.delete_model_version(NAME, "1")
+    train("one")
+    assert numbers(registry) == [2]
+
+
+def test_files_that_are_gone_or_changed_are_refused_by_version(registry: Registry, train: Train) -> None:
+    train("one")
+    version = registry.find(NAME)
+    weights = registry.parts(version)["weights.bin"]
+    weights.write_text("other")
+    with pytest.raises(ArtifactError, match=r"expected files with seqstep.content .* got [0-9a-f]{16}: some"):
+        registry.parts(version)
+    weights.unlink()
+    with pytest.raises(ArtifactError, match="got nothing: some are missing or changed; train it again"):
+        registry.parts(version)
+
+
+def test_a_version_is_found_by_number_and_by_alias_and_else_the_champion_or_the_latest(
+    registry: Registry, train: Train
+) -> None:
+    train("one"), train("two")
+    assert registry.find(NAME).number == registry.find(NAME, "latest").number == "2"
+    with pytest.raises(ArtifactError, match=f"no version of {NAME} is called champion; there are: latest"):
+        registry.find(NAME, CHAMPION)
+    registry.crown(registry.find(NAME, "1"), {"seqstep.promoted.metric": "x"}, "best so far")
+    assert [registry.find(NAME, wanted).number for wanted in ("", CHAMPION)] == ["1", "1"]
+    assert [registry.find(NAME, wanted).number for wanted in ("latest", "2")] == ["2", "2"]
+    crowned = registry.tracker.client.get_model_version_by_alias(NAME, CHAMPION)
+    assert (str(crowned.version), crowned.description) == ("1", "best so far")
+    assert registry.tags(registry.find(NAME))["seqstep.promoted.metric"] == "x"
+    with pytest.raises(ArtifactError, match=rf"there is no version 7 of {NAME}; there are: \[1, 2\]"):
+        registry.find(NAME, "7")
