@@ -15,17 +15,20 @@ from filelock import FileLock
 
 from stagecraft.home import Home
 
-_PROCESS = "process"
+_PROCESS, _RUN = "process", "run"
 
 
 class Session:
     """A run in progress, and the results that it counts on, listed in its file.
 
+    Args:
+        run: what is run, such as a pipeline and its profile; empty if that is no run of its own.
+
     Attributes:
         name: what its runs in MLflow are tagged with.
     """
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, run: str = "") -> None:
         self.name = f"{home_id(home)}-{uuid.uuid4().hex}"
         home.live.mkdir(parents=True, exist_ok=True)
         self._path = home.live / self.name
@@ -33,6 +36,8 @@ class Session:
         with starting(home):
             self._file = self._path.open("a", encoding="utf-8")
             fcntl.flock(self._file, fcntl.LOCK_EX)
+        if run:
+            self.use(f"{_RUN} {run}")
 
     def use(self, key: str) -> None:
         """Keep a result from being freed while this run lasts; to be said before the result is read."""
@@ -51,9 +56,9 @@ class Session:
 
 
 @contextmanager
-def session(home: Home) -> Iterator[Session]:
+def session(home: Home, run: str = "") -> Iterator[Session]:
     """Be a run in progress."""
-    started = Session(home)
+    started = Session(home, run)
     try:
         yield started
     finally:
@@ -78,6 +83,11 @@ def keys_in_use(home: Home) -> set[str]:
 def living(home: Home) -> set[str]:
     """Name the runs in progress."""
     return {path.name for path in _files(home) if _is_alive(path)}
+
+
+def is_running(home: Home, run: str) -> bool:
+    """Tell whether a run of this name is in progress."""
+    return f"{_RUN} {run}" in keys_in_use(home)
 
 
 def dead(home: Home) -> set[str]:

@@ -11,14 +11,17 @@ from typing import Any, Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import mlflow
+import requests
 from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.entities import Param, Run, ViewType
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 
+from secrecy import redact
 from stagecraft.artifact import Artifact, sha256_of
 from stagecraft.errors import ArtifactError, TrackingError
+from stagecraft.files import inside
 from stagecraft.home import Home
 from stagecraft.result import Kept
 
@@ -33,6 +36,10 @@ logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
 _MAX_PARAMS, _MAX_VALUE = 100, 6000
 
 Status = Literal["FINISHED", "FAILED", "KILLED"]
+_PASSING = (
+    *("INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE", "DEADLINE_EXCEEDED", "ABORTED"),
+    *("REQUEST_LIMIT_EXCEEDED", "RESOURCE_EXHAUSTED"),
+)
 _UNKNOWN = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 
 
@@ -132,7 +139,7 @@ class Tracker:
         """
         name = artifact.uri.partition(":")[2].lstrip("/")
         try:
-            return self._fetched(artifact.place, self.home.downloads / name)
+            return self._fetched(artifact.place, inside(self.home.downloads, name))
         except TrackingError as error:
             raise ArtifactError(f"expected {artifact.uri} at {artifact.place}: {error}") from error
 
@@ -142,7 +149,7 @@ class Tracker:
         Raises:
             ArtifactError: it is missing, or its content is not what the address says.
         """
-        path = self.open_uri(artifact.uri)
+        path = self._open(artifact.uri)
         found = sha256_of(path)
         if found != artifact.sha256:
             raise ArtifactError(
@@ -164,7 +171,9 @@ class Tracker:
             versions = self.client.search_model_versions(f"name = '{name}'")
         numbers = {int(item.version): item for item in versions}
         if not numbers:
-            raise ArtifactError(f"there is no model {name} in {self.uri}; train it with `seqstep run`")
+            raise ArtifactError(
+                f"there is no model {name} in {redact(self.uri)}; train it with `seqstep run`"
+            )
         chosen = version_number or max(numbers)
         if chosen not in numbers:
             raise ArtifactError(f"there is no version {chosen} of {name}; there are: {sorted(numbers)}")
@@ -181,11 +190,16 @@ class Tracker:
             return str(self.client.get_run(run_id).data.tags.get(f"{INPUT_TAG}.{name}", ""))
 
     def open_uri(self, uri: str) -> Path:
-        """Find the file behind a bare address.
+        """Find the file behind a bare address, which must be one of MLflow's: nothing tells what it holds.
 
         Raises:
-            ArtifactError: it is missing.
+            ArtifactError: it is missing, or lies elsewhere.
         """
+        if not uri.startswith(("runs:/", "models:/")):
+            raise ArtifactError(f"expected the address of an artifact in MLflow, got {uri!r}")
+        return self._open(uri)
+
+    def _open(self, uri: str) -> Path:
         path = self._resolve(uri)
         if not path.is_file():
             raise ArtifactError(f"expected {uri} at {path}, got nothing; run its stage again")
@@ -196,12 +210,14 @@ class Tracker:
         return self._folder(f"models:/{model_id}/")
 
     def _folder(self, uri: str) -> Path:
-        """Find a folder, fetching it whole if it is not on this machine."""
+        """Find a folder in MLflow, fetching it whole if it is not on this machine."""
+        if not uri.startswith(("runs:/", "models:/")):
+            raise ArtifactError(f"expected the address of a model in MLflow, got {uri!r}")
         place = self._place(uri)
         if not urlsplit(place).scheme:
             return Path(place)
         # Apart from the single files of it that may have been fetched before.
-        return self._fetched(place, self.home.downloads / "folders" / uri.partition(":")[2].strip("/"))
+        return self._fetched(place, inside(self.home.downloads / "folders", uri.partition(":")[2].strip("/")))
 
     def artifact_folder(self) -> Path | None:
         """Find the folder of all artifacts; None if they do not lie on this machine."""
@@ -316,18 +332,23 @@ class Tracker:
         """Turn an address into a local path; what lies on a server is fetched."""
         place = self._place(uri)
         if urlsplit(place).scheme:
-            return self._fetched(place, self.home.downloads / uri.partition(":")[2].lstrip("/"))
+            return self._fetched(place, inside(self.home.downloads, uri.partition(":")[2].lstrip("/")))
         return Path(place)
 
     def _place(self, uri: str) -> str:
-        """Turn an address into a path on this machine, or into an address on a server."""
+        """Turn an address into a path on this machine, or into an address on a server.
+
+        Raises:
+            ArtifactError: it leads out of what its run or model owns.
+        """
         scheme, _, rest = uri.partition(":")
         if scheme == "file":
             return unquote(urlsplit(uri).path)
         owner, _, path = rest.strip("/").partition("/")
         root = self._root(scheme, owner)
+        local = inside(Path(unquote(urlsplit(root).path)), path)
         if urlsplit(root).scheme in ("", "file"):
-            return str(Path(unquote(urlsplit(root).path)) / path)
+            return str(local)
         return f"{root}/{path}"
 
     def _root(self, scheme: str, owner: str) -> str:
@@ -368,10 +389,19 @@ def reaching(uri: str) -> Iterator[None]:
     """
     try:
         yield
-    except MlflowException as error:
+    except (MlflowException, requests.RequestException) as error:
         local = uri.startswith("sqlite:")
         hint = "the disk and the file (SEQSTEP_HOME)" if local else "that it is up (MLFLOW_TRACKING_URI)"
-        raise TrackingError(f"MLflow at {uri} failed: {_essence(error)}; check {hint}") from error
+        message = redact(f"MLflow at {uri} failed: {_essence(error)}; check {hint}")
+        raise TrackingError(message, _may_pass(error, local)) from error
+
+
+def _may_pass(error: MlflowException | requests.RequestException, local: bool) -> bool:
+    """Tell whether a store may work again after a while: it is busy, or its server is down."""
+    if isinstance(error, MlflowException):
+        return "is locked" in str(error) if local else error.error_code in _PASSING
+    response = error.response
+    return response is None or response.status_code in (429, 500, 502, 503, 504)
 
 
 def _version(item: Any, aliases: Mapping[str, Any]) -> Version:
@@ -382,9 +412,9 @@ def _version(item: Any, aliases: Mapping[str, Any]) -> Version:
     return Version(item.name, str(item.version), model_id, str(item.run_id or ""), named)
 
 
-def _essence(error: MlflowException) -> str:
+def _essence(error: Exception) -> str:
     """Take the line of an error that says what went wrong."""
-    lines = str(error).splitlines()
+    lines = str(error).splitlines() or [type(error).__name__]
     return next((line for line in lines if not line.startswith("(raised as a result of")), lines[0])[:300]
 
 
