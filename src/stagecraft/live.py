@@ -15,7 +15,7 @@ from filelock import FileLock
 
 from stagecraft.home import Home
 
-_PROCESS, _RUN = "process", "run"
+_PROCESS, _RUN, _ENDED = "process", "run", "ended"
 
 
 class Session:
@@ -32,7 +32,7 @@ class Session:
         self.name = f"{home_id(home)}-{uuid.uuid4().hex}"
         home.live.mkdir(parents=True, exist_ok=True)
         self._path = home.live / self.name
-        self._writing = threading.Lock()
+        self._writing, self._abandoned = threading.Lock(), False
         with starting(home):
             self._file = self._path.open("a", encoding="utf-8")
             fcntl.flock(self._file, fcntl.LOCK_EX)
@@ -49,9 +49,15 @@ class Session:
         """Have a child process stopped, if this one dies before it can do so itself."""
         self.use(f"{_PROCESS} {process.pid} {process.create_time()}")
 
+    def abandon(self) -> None:
+        """Leave what could not be closed to the next run."""
+        self.use(_ENDED)
+        self._abandoned = True
+
     def close(self) -> None:
         """End the run."""
-        self._path.unlink(missing_ok=True)
+        if not self._abandoned:
+            self._path.unlink(missing_ok=True)
         self._file.close()
 
 
@@ -94,6 +100,14 @@ def dead(home: Home) -> set[str]:
     """Name the runs whose process died."""
     with starting(home):
         return {path.name for path in _files(home)} - living(home)
+
+
+def has_ended(home: Home, name: str) -> bool:
+    """Tell whether a run that is no longer in progress came to its end, and could only not record it."""
+    try:
+        return _ENDED in (home.live / name).read_text().splitlines()
+    except FileNotFoundError:
+        return False
 
 
 def bury(home: Home, name: str) -> None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from stagecraft.errors import TrackingError, explain
 from stagecraft.files import half_written
 from stagecraft.home import Home
-from stagecraft.live import Session, bury, dead, living, session, starting
+from stagecraft.live import Session, bury, dead, has_ended, living, session, starting
 from stagecraft.locks import KeyLocks
 from stagecraft.patience import Patience
 from stagecraft.plan import Plan
@@ -54,29 +54,43 @@ def pipeline_run(
             yield Parent(run_id, started)
         except Exception as error:
             reason = explain(error)
-            with suppress(TrackingError):
+            with suppress(TrackingError), _ending(started):
                 patience.retry(lambda: tracker.finish_run(run_id, "FAILED", reason))
-                _close_left_open(tracker, started)
+                _close_left_open(tracker, started.name)
             raise
         except BaseException as error:  # somebody waits for the end
-            with suppress(TrackingError):
+            with suppress(TrackingError), _ending(started):
                 tracker.finish_run(run_id, "KILLED", explain(error))
             raise
-        patience.retry(lambda: tracker.finish_run(run_id, "FINISHED"))
-        _close_left_open(tracker, started)
+        with _ending(started):
+            patience.retry(lambda: tracker.finish_run(run_id, "FINISHED"))
+            _close_left_open(tracker, started.name)
 
 
-def _close_left_open(tracker: Tracker, ended: Session) -> None:
-    """Close the runs of stages whose end could not be recorded when it came."""
-    with suppress(TrackingError):
-        for run in tracker.running(ended.name):
-            tracker.finish_run(run.info.run_id, "FAILED", "the store did not answer when it ended")
+@contextmanager
+def _ending(session: Session) -> Iterator[None]:
+    """Leave it to the next run to close what can't be closed now."""
+    try:
+        yield
+    except TrackingError:
+        session.abandon()
+        raise
+
+
+def _close_left_open(tracker: Tracker, session: str) -> list[str]:
+    """Close the runs whose end could not be recorded when it came; return their ids."""
+    left = [run.info.run_id for run in tracker.running(session)]
+    for run_id in left:
+        tracker.finish_run(run_id, "FAILED", "the store did not answer when it ended")
+    return left
 
 
 def close_dead_runs(tracker: Tracker, on_death: Death = lambda _name, _run_id: None) -> list[str]:
     """Mark runs as killed whose process died, and remove what it left half-written; return their ids."""
     closed = []
     for name in dead(tracker.home):
+        if has_ended(tracker.home, name):
+            closed += _close_left_open(tracker, name)
         for run in tracker.running(name):
             tracker.finish_run(run.info.run_id, "KILLED", "its process died")
             closed.append(run.info.run_id)
