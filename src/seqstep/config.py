@@ -206,7 +206,7 @@ class RetryConfig(Section):
 
     section = "retry"
 
-    attempts: PositiveInt = Field(4, le=20, description="tries per stage before the run fails")
+    attempts: PositiveInt = Field(5, le=20, description="tries per stage before the run fails")
     pause_s: NonNegativeFloat = Field(
         2.0, description="seconds before the second try, doubled before each further one"
     )

@@ -49,9 +49,9 @@ class Session:
         """Have a child process stopped, if this one dies before it can do so itself."""
         self.use(f"{_PROCESS} {process.pid} {process.create_time()}")
 
-    def abandon(self) -> None:
-        """Leave what could not be closed to the next run."""
-        self.use(_ENDED)
+    def abandon(self, reason: str) -> None:
+        """Leave what could not be closed to the next run, with the reason why it ended."""
+        self.use(f"{_ENDED} {' '.join(reason.split())}")
         self._abandoned = True
 
     def close(self) -> None:
@@ -102,12 +102,13 @@ def dead(home: Home) -> set[str]:
         return {path.name for path in _files(home)} - living(home)
 
 
-def has_ended(home: Home, name: str) -> bool:
-    """Tell whether a run that is no longer in progress came to its end, and could only not record it."""
-    try:
-        return _ENDED in (home.live / name).read_text().splitlines()
-    except FileNotFoundError:
-        return False
+def end_of(home: Home, name: str) -> str:
+    """Tell why a run ended that came to its end, and only could not record it; empty if its process died."""
+    with suppress(FileNotFoundError):
+        for line in (home.live / name).read_text(encoding="utf-8").splitlines():
+            if line.startswith(f"{_ENDED} "):
+                return line.partition(" ")[2]
+    return ""
 
 
 def bury(home: Home, name: str) -> None:

@@ -20,7 +20,7 @@ class Patience(Frozen):
         pause_s: seconds before the second try, doubled before each further one.
     """
 
-    attempts: int = 4
+    attempts: int = 5
     pause_s: float = 2.0
 
     def retry(self, ask: Callable[[], Answer]) -> Answer:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from stagecraft.errors import TrackingError, explain
 from stagecraft.files import half_written
 from stagecraft.home import Home
-from stagecraft.live import Session, bury, dead, has_ended, living, session, starting
+from stagecraft.live import Session, bury, dead, end_of, living, session, starting
 from stagecraft.locks import KeyLocks
 from stagecraft.patience import Patience
 from stagecraft.plan import Plan
@@ -21,6 +21,9 @@ from stagecraft.tracking import PIPELINE_TAG, Tracker, replay
 
 #: is told the name and the id of a pipeline's run whose process died
 Death = Callable[[str, str], None]
+
+
+_UNRECORDED = "the store did not answer when it ended"
 
 
 class Parent(NamedTuple):
@@ -53,35 +56,34 @@ def pipeline_run(
             patience.retry(lambda: tracker.log_params(run_id, params))
             yield Parent(run_id, started)
         except Exception as error:
-            reason = explain(error)
-            with suppress(TrackingError), _ending(started):
-                patience.retry(lambda: tracker.finish_run(run_id, "FAILED", reason))
+            with suppress(TrackingError), _ending(started, explain(error)):
+                tracker.finish_run(run_id, "FAILED", explain(error))
                 _close_left_open(tracker, started.name)
             raise
-        except BaseException as error:  # somebody waits for the end
-            with suppress(TrackingError), _ending(started):
+        except BaseException as error:
+            with suppress(TrackingError), _ending(started, explain(error)):
                 tracker.finish_run(run_id, "KILLED", explain(error))
             raise
-        with _ending(started):
+        with _ending(started, _UNRECORDED):
             patience.retry(lambda: tracker.finish_run(run_id, "FINISHED"))
             _close_left_open(tracker, started.name)
 
 
 @contextmanager
-def _ending(session: Session) -> Iterator[None]:
+def _ending(session: Session, reason: str) -> Iterator[None]:
     """Leave it to the next run to close what can't be closed now."""
     try:
         yield
     except TrackingError:
-        session.abandon()
+        session.abandon(reason)
         raise
 
 
-def _close_left_open(tracker: Tracker, session: str) -> list[str]:
+def _close_left_open(tracker: Tracker, session: str, reason: str = _UNRECORDED) -> list[str]:
     """Close the runs whose end could not be recorded when it came; return their ids."""
     left = [run.info.run_id for run in tracker.running(session)]
     for run_id in left:
-        tracker.finish_run(run_id, "FAILED", "the store did not answer when it ended")
+        tracker.finish_run(run_id, "FAILED", reason)
     return left
 
 
@@ -89,8 +91,8 @@ def close_dead_runs(tracker: Tracker, on_death: Death = lambda _name, _run_id: N
     """Mark runs as killed whose process died, and remove what it left half-written; return their ids."""
     closed = []
     for name in dead(tracker.home):
-        if has_ended(tracker.home, name):
-            closed += _close_left_open(tracker, name)
+        if reason := end_of(tracker.home, name):
+            closed += _close_left_open(tracker, name, reason)
         for run in tracker.running(name):
             tracker.finish_run(run.info.run_id, "KILLED", "its process died")
             closed.append(run.info.run_id)
