@@ -8,12 +8,16 @@ from typing import Any
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from flows.failure import Herald, handed_over, heralded
 from flows.forms import Anew, Force, From, Offline, Only, Profile, Settings, Stage, Until
 from flows.walk import bound, choose
+from seqstep.config import Config
 from seqstep.settings import flatten, resolve
 from stagecraft.artifact import Frozen
+from stagecraft.errors import without_secrets
 from stagecraft.home import open_home
 from stagecraft.orchestration import conduct
+from stagecraft.patience import Patience
 from stagecraft.pipeline_run import pipeline_run
 from stagecraft.plan import make_plan
 from stagecraft.progress import Outcome
@@ -91,16 +95,27 @@ def stage(
 
 
 def _run(name: str, profile: str, settings: dict[str, Any] | None, wish: Wish, offline: bool) -> Summary:
+    """Run the selected part of the pipeline, and tell of a failure unless the command line does."""
+    with without_secrets():  # Prefect keeps an error's text
+        if config := handed_over.get():
+            return _walk(name, profile, config, wish, offline, Herald(config.notify))
+        with heralded(f"{name} {profile}") as herald:
+            config = resolve(profile, [settings or {}])
+            herald.config = config.notify
+            return _walk(name, profile, config, wish, offline, herald)
+
+
+def _walk(name: str, profile: str, config: Config, wish: Wish, offline: bool, herald: Herald) -> Summary:
     """Walk the selected part of the pipeline for real."""
-    config = resolve(profile, [settings or {}])
     selection, walk = choose(config, wish, name), bound(profile, config, offline)
     tracker = Tracker(open_home())
     results = Results(tracker.home, tracker.fetch, SharedRecords(tracker))
     given = make_plan(walk, results, selection, f"seqstep run {profile}").results if wish.only else {}
     params = {"profile": profile, **flatten(config)}
+    patience = Patience(**dict(config.retry))
     with (
-        pipeline_run(tracker, f"{name} {profile}", params) as (parent, session),
-        conduct(tracker, results, parent, session, selection, given) as conductor,
+        pipeline_run(tracker, f"{name} {profile}", params, patience, herald.tell_of_death) as run,
+        conduct(tracker, results, run.run_id, run.session, selection, given, patience) as conductor,
     ):
         walk(conductor)
-    return Summary(run_id=parent, profile=profile, stages=tuple(conductor.outcomes_in_order()))
+    return Summary(run_id=run.run_id, profile=profile, stages=tuple(conductor.outcomes_in_order()))

@@ -11,7 +11,9 @@ from seqstep.models.device import device_name
 from stagecraft.code import Code
 from stagecraft.stage import RECORDING, Stage
 
-_code = Code(("tasks", "seqstep"), leave_out=("tasks.recording", "stagecraft"), recording=RECORDING)
+_code = Code(
+    ("tasks", "seqstep"), leave_out=("tasks.recording", "stagecraft", "secrecy"), recording=RECORDING
+)
 _stage = partial(Stage, _code, "tasks.outputs")
 _training = partial(_stage, resolves={"device": device_name}, aside=("checkpoint_epochs",))
 
@@ -26,6 +28,7 @@ download = _stage(
     lambda metrics: f"{metrics['corpus/bytes']:,.0f} bytes",
     reads=lambda config, **_: local_file(config.path),
     aside=("offline", "corpus.timeout_s", "corpus.attempts"),
+    resolves={"corpus.url": lambda urls: [url.identity for url in urls]},
 )
 verify = _stage("tasks.corpus.verify", lambda metrics: f"{metrics['corpus/bytes']:,.0f} bytes as expected")
 tokenize = _stage("tasks.text.tokenize", lambda metrics: f"{metrics['text/char_tokens']:,.0f} characters")

@@ -21,7 +21,8 @@ from rich.progress import (
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from stagecraft.progress import Outcome, logger, observer
+from secrecy import redact
+from stagecraft.progress import LogObserver, Outcome, Together, logger, observer
 
 if TYPE_CHECKING:
     from stagecraft.tracking import Tracker
@@ -76,8 +77,12 @@ class BarObserver:
 
 
 @contextmanager
-def watching(names: Sequence[str], quiet: bool) -> Iterator[None]:
-    """Show a run: bars if standard error is a terminal and not `quiet`, else log lines with times."""
+def watching(names: Sequence[str], quiet: bool, logged: bool = False) -> Iterator[None]:
+    """Show a run: bars if standard error is a terminal and not `quiet`, else log lines with times.
+
+    Args:
+        logged: the lines are wanted besides the bars, for somebody else.
+    """
     console = Console(stderr=True)
     if quiet or not console.is_terminal:
         handler = logging.StreamHandler(sys.stderr)
@@ -99,10 +104,18 @@ def watching(names: Sequence[str], quiet: bool) -> Iterator[None]:
         TextColumn("{task.fields[figures]}"),
     )
     with Progress(*columns, console=console) as progress:
-        token = observer.set(BarObserver(progress, names))
+        bars = BarObserver(progress, names)
+        token = observer.set(Together(bars, LogObserver()) if logged else bars)
+        # Warnings that concern no stage, which has its bar, go above the bars.
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setLevel(logging.WARNING)
+        handler.addFilter(lambda record: not hasattr(record, "stage"))
+        handler.setFormatter(logging.Formatter("seqstep: warning: %(message)s"))
+        logger.addHandler(handler)
         try:
             yield
         finally:
+            logger.removeHandler(handler)
             observer.reset(token)
 
 
@@ -123,7 +136,7 @@ def print_summary(outcomes: Sequence[Outcome], run_id: str, tracker: "Tracker") 
     console.print(table)
     local = tracker.uri == tracker.home.store
     program = Path(sys.executable).with_name("mlflow")
-    server = "http://127.0.0.1:5000" if local else tracker.uri
+    server = "http://127.0.0.1:5000" if local else redact(tracker.uri)
     lines = {"run": run_id}
     if local:
         lines["MLflow"] = f"{program} ui --backend-store-uri {tracker.uri}"

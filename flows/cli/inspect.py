@@ -40,7 +40,7 @@ def _stages(args: argparse.Namespace) -> int:
 def _config(args: argparse.Namespace) -> int:
     config = resolve(args.profile, configured_changes(args))
     if args.json:
-        print_json(config.model_dump())
+        print_json(config.model_dump(mode="json"))
     else:
         sys.stdout.write(write_toml(config))
     return 0

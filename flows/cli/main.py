@@ -14,6 +14,7 @@ from typing import NoReturn
 import psutil
 
 from flows.cli import history, inspect, predict, promote, run, serve, serve_model, upkeep
+from secrecy import redact
 from seqstep.errors import SeqstepError
 from stagecraft.environment import keep_prefect_off_the_console, prepare
 from stagecraft.errors import StagecraftError, explain
@@ -83,7 +84,8 @@ def _execute(args: argparse.Namespace) -> int:
 def _report(message: str, status: int, args: argparse.Namespace) -> int:
     """Say what went wrong on standard error, and with --json on standard output too."""
     if args.debug:
-        traceback.print_exc()
+        sys.stderr.write(redact(traceback.format_exc()))
+    message = redact(message)
     sys.stderr.write(f"seqstep: {message}\n")
     if args.json:
         sys.stdout.write(json.dumps({"error": message, "exit_status": status}) + "\n")

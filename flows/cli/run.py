@@ -6,7 +6,8 @@ import os
 import shlex
 import sys
 import traceback
-from functools import cached_property
+from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -15,9 +16,13 @@ from rich.table import Table
 
 from flows.cli.command import Command, add_configuration, configured_changes, print_json
 from flows.cli.console import print_summary, watching
+from flows.cli.log_file import LOG_FORMATS, logging_to
+from flows.failure import Herald, handed_over, heralded
+from secrecy import redact
 from seqstep.config import Config
 from seqstep.settings import flatten, resolve
 from stagecraft.errors import StageFailedError
+from stagecraft.guard import IF_BUSY, guarded
 from stagecraft.home import open_home
 from stagecraft.plan import Plan, make_plan
 from stagecraft.progress import logger
@@ -27,11 +32,12 @@ from stagecraft.up import addresses
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from stagecraft.progress import Outcome
     from stagecraft.result import Kept
     from stagecraft.tracking import SharedRecords
+
+    _Ended = tuple[str, Sequence[Outcome]]
 
 _MARKS = {"cached": "[blue]", "would_run": "[yellow]", "may_run": "[dim]"}
 
@@ -55,6 +61,25 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--offline", action="store_true", help="never touch the network")
 
 
+def _run_arguments(parser: argparse.ArgumentParser) -> None:
+    _arguments(parser)
+    parser.add_argument(
+        "--if-busy",
+        choices=IF_BUSY,
+        default="share",
+        help="what to do while another run of this profile goes on in this home: share (the default) goes on"
+        " beside it, and what both need is computed once; wait until it has ended; skip (exit status 0);"
+        " fail (exit status 75)",
+    )
+    parser.add_argument("--log-file", type=Path, metavar="FILE", help="append log lines to a file")
+    parser.add_argument(
+        "--log-format",
+        choices=LOG_FORMATS,
+        default="text",
+        help="lines of that file: text (the default) or json, one document a line",
+    )
+
+
 class _Request:
     """What a command line asks for: a configuration, and a part of the pipeline."""
 
@@ -69,12 +94,19 @@ class _Request:
         self.walk = bound(self.profile, self.config, self.offline)
         self.results = Results(open_home(), _fetch, _Shared())
         file = ["--config", str(args.config)] if args.config else []
-        changes = ["--set", *args.assignments] if args.assignments else []
+        shown = _shown(args.assignments)
+        changes = ["--set", *shown] if shown else []
         self.command = shlex.join(["seqstep", "run", args.profile, *file, *changes])
+        self.name = f"pipeline {self.profile}"
 
     def plan(self) -> Plan:
         """Find out what a run would do."""
         return make_plan(self.walk, self.results, self.selection, self.command)
+
+
+def _shown(assignments: "Sequence[str]") -> list[str]:
+    """Repeat assignments without secrets; who is told of failures matters to no message."""
+    return [redact(text) for text in assignments if not text.startswith("notify.")]
 
 
 def _plan(args: argparse.Namespace) -> int:
@@ -108,18 +140,19 @@ def _forecast(plan: Plan) -> str:
 
 
 def _run(args: argparse.Namespace) -> int:
-    request = _Request(args)
-    has_server = bool(os.environ.get("PREFECT_API_URL"))
-    plan = None if has_server and not request.wish.only else request.plan()
-    outcomes: Sequence[Outcome]
-    with watching([name for name in _order(request) if name in request.selection.selected], args.json):
-        done = None if has_server or not plan else _replay(request, plan)
-        outcomes, run_id, status = done or _conduct(request, args.debug)
+    status = 0
+    try:
+        with logging_to(args.log_file, args.log_format):
+            run_id, outcomes = _guarded(_Request(args), args)
+    except StageFailedError as error:
+        if args.debug:
+            sys.stderr.write(redact("".join(traceback.format_exception(error))))
+        status, run_id, outcomes = error.exit_status, error.run_id, error.outcomes
     if args.json:
         hidden = {"figure", "exit_status", "computed_by"}
         stages = [outcome.model_dump(exclude=hidden) for outcome in outcomes]
-        print_json({"run_id": run_id, "profile": args.profile, "stages": stages})
-    else:
+        print_json({"run_id": run_id or None, "profile": args.profile, "stages": stages})
+    elif run_id:
         from stagecraft.tracking import Tracker
 
         if all(outcome.state == "cached" for outcome in outcomes):
@@ -128,13 +161,42 @@ def _run(args: argparse.Namespace) -> int:
     return status
 
 
+def _guarded(request: _Request, args: argparse.Namespace) -> "_Ended":
+    """Run what is asked for, unless another run goes on and that is a reason not to."""
+    waiting = partial(_note, f"waits for another run of {request.name} to end")
+    with guarded(open_home(), request.name, args.if_busy, waiting) as is_free:
+        if is_free:
+            return _watched(request, args)
+        _note(f"skipped: another run of {request.name} goes on")
+        return "", ()
+
+
+def _watched(request: _Request, args: argparse.Namespace) -> "_Ended":
+    """Run what is asked for, shown on the terminal; tell of it if it fails."""
+    names = [name for name in _order(request) if name in request.selection.selected]
+    with watching(names, args.json, logged=bool(args.log_file)), heralded(request.name) as herald:
+        herald.config = request.config.notify
+        has_server = bool(os.environ.get("PREFECT_API_URL"))
+        plan = None if has_server and not request.wish.only else request.plan()
+        ended = (None if has_server or not plan else _replay(request, plan, herald)) or _conduct(request)
+        ran = sum(outcome.state == "completed" for outcome in ended[1])
+        logger.info("run %s: %d of %d stages ran, the others were cached", ended[0], ran, len(ended[1]))
+    return ended
+
+
+def _note(text: str) -> None:
+    """Say something that is no error, to who watches and in the log."""
+    sys.stderr.write(f"seqstep: {text}\n")
+    logger.info(text)
+
+
 def _order(request: _Request) -> list[str]:
     from flows.walk import graph
 
     return list(graph(request.config).nodes)
 
 
-def _replay(request: _Request, plan: Plan) -> "tuple[Sequence[Outcome], str, int] | None":
+def _replay(request: _Request, plan: Plan, herald: Herald) -> "_Ended | None":
     """Record a run without Prefect if every stage is cached."""
     if not plan.is_done:
         return None
@@ -142,36 +204,40 @@ def _replay(request: _Request, plan: Plan) -> "tuple[Sequence[Outcome], str, int
     from stagecraft.tracking import Tracker
 
     params = {"profile": request.profile, **flatten(request.config)}
-    done = replay_all(Tracker(open_home()), request.results, plan, f"pipeline {request.profile}", params)
-    return (done[1], done[0], 0) if done else None
+    tracker = Tracker(open_home())
+    return replay_all(tracker, request.results, plan, request.name, params, herald.tell_of_death)
 
 
-def _conduct(request: _Request, debug: bool) -> "tuple[Sequence[Outcome], str, int]":
-    """Run the Prefect flow."""
+def _conduct(request: _Request) -> "_Ended":
+    """Run the Prefect flow.
+
+    Raises:
+        StageFailedError: a stage failed.
+    """
     logger.info("starting Prefect and MLflow; the first time in a home takes longest")
     from flows.pipeline import pipeline
     from stagecraft.orchestration import temporary_server
 
     wish = request.wish
-    with temporary_server(open_home()):
-        state = pipeline(
-            profile=request.profile,
-            settings=json.loads(request.config.model_dump_json()),
-            only=list(wish.only),
-            from_stage=wish.since or None,
-            until=wish.until or None,
-            force=list(wish.force),
-            offline=request.offline,
-            return_state=True,
-        )
+    token = handed_over.set(request.config)
+    try:
+        with temporary_server(open_home()):
+            state = pipeline(
+                profile=request.profile,
+                settings=json.loads(request.config.model_dump_json()),
+                only=list(wish.only),
+                from_stage=wish.since or None,
+                until=wish.until or None,
+                force=list(wish.force),
+                offline=request.offline,
+                return_state=True,
+            )
+    finally:
+        handed_over.reset(token)
     result = state.result(raise_on_failure=False)
-    if isinstance(result, StageFailedError):
-        if debug:
-            traceback.print_exception(result)
-        return result.outcomes, result.run_id, result.exit_status
     if isinstance(result, BaseException):
         raise result
-    return result.stages, result.run_id, 0
+    return result.run_id, result.stages
 
 
 def _fetch(artifact: "Kept") -> "Path":
@@ -213,8 +279,9 @@ COMMANDS = [
             "seqstep run --from evaluate_language",
             "seqstep run --set corpus.path=my.txt rnn.epochs=200",
             "seqstep run --set series.path=data.csv series.column=load --until evaluate_forecasts",
+            "seqstep run notes --if-busy skip --log-file seqstep.log --log-format json",
         ],
-        _arguments,
+        _run_arguments,
         _run,
     ),
     Command(

@@ -16,6 +16,8 @@ from pydantic import (
     PositiveInt,
 )
 
+from seqstep.address import Address, Webhook
+
 Clean = Literal["ascii_letters", "unicode_letters", "none"]
 TokenKind = Literal["char", "word"]
 Cell = Literal["rnn", "gru", "lstm"]
@@ -48,9 +50,10 @@ class CorpusConfig(Section):
 
     section = "corpus"
 
-    url: Annotated[tuple[str, ...], BeforeValidator(_split_urls)] = Field(
-        ("http://d2l-data.s3-accelerate.amazonaws.com/timemachine.txt",),
-        description="addresses of the text (http or https), tried in order",
+    url: Annotated[tuple[Address, ...], BeforeValidator(_split_urls)] = Field(
+        (Address("http://d2l-data.s3-accelerate.amazonaws.com/timemachine.txt"),),
+        description="addresses of the text (http or https), tried in order; ${NAME} in one stands for what"
+        " the environment holds, such as a token",
     )
     path: str = Field(
         "", description="a file instead of the addresses; `builtin:lighthouse` is the carried story"
@@ -198,6 +201,30 @@ class LanguageConfig(Section):
     )
 
 
+class RetryConfig(Section):
+    """What becomes of a stage that fails for a reason that may pass, such as a server that restarts."""
+
+    section = "retry"
+
+    attempts: PositiveInt = Field(5, le=20, description="tries per stage before the run fails")
+    pause_s: NonNegativeFloat = Field(
+        2.0, description="seconds before the second try, doubled before each further one"
+    )
+
+
+class NotifyConfig(Section):
+    """Who is told of a run that failed."""
+
+    section = "notify"
+
+    webhook: Webhook = Field(
+        Webhook(""),
+        description="URL that is sent one JSON message per failed run; ${NAME} in it stands for what the"
+        " environment holds; empty: the environment variable SEQSTEP_WEBHOOK, if it is set",
+    )
+    timeout_s: PositiveFloat = Field(10.0, description="seconds after which a message is given up")
+
+
 class Compute(Section):
     """What every training is run with."""
 
@@ -224,6 +251,8 @@ class Config(Compute):
     samples: SamplesConfig = SamplesConfig()
     forecast: ForecastConfig = ForecastConfig()
     language: LanguageConfig = LanguageConfig()
+    retry: RetryConfig = RetryConfig()
+    notify: NotifyConfig = NotifyConfig()
 
     @property
     def compute(self) -> Compute:

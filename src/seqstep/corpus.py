@@ -7,6 +7,7 @@ import hashlib
 from pathlib import Path
 from typing import NamedTuple
 
+from seqstep.address import Address
 from seqstep.config import CorpusConfig
 from seqstep.errors import CorpusError, InputError, NetworkError
 from seqstep.files import write_whole
@@ -66,7 +67,7 @@ def find(
     if path.is_file():
         digests = digest(path)
         if digests.sha1 == pin:
-            return Found(path, " or ".join(config.url), digests)
+            return Found(path, " or ".join(map(str, config.url)), digests)
     if offline:
         raise CorpusError(
             f"expected the text in the cache, got nothing{' usable' if path.exists() else ''} at {path};"
@@ -125,7 +126,7 @@ def _fetch_first(config: CorpusConfig, path: Path, pin: str, progress: Progress)
     for url in config.url:
         checked: list[Digests] = []
 
-        def check(received: Path, url: str = url, checked: list[Digests] = checked) -> None:
+        def check(received: Path, url: Address = url, checked: list[Digests] = checked) -> None:
             digests = digest(received)
             if digests.size == 0:
                 raise CorpusError(f"expected a text from {url}, got an empty body")
@@ -141,7 +142,7 @@ def _fetch_first(config: CorpusConfig, path: Path, pin: str, progress: Progress)
         except (InputError, NetworkError) as error:
             failures.append(error)
             continue
-        return Found(path, url, checked[0], "" if config.sha1 else _accept(path, checked[0]))
+        return Found(path, str(url), checked[0], "" if config.sha1 else _accept(path, checked[0]))
     if len(failures) == 1:
         raise failures[0]
     raise type(failures[-1])("no address gave the text: " + "; ".join(map(str, failures)))
@@ -166,8 +167,13 @@ def _remembered(path: Path) -> str:
 
 def _cached_path(cache: Path, config: CorpusConfig) -> Path:
     """Choose the cached file: in a folder for its content, or for its addresses if that is not known."""
-    content = config.sha1.lower() or hashlib.sha256(" ".join(config.url).encode()).hexdigest()[:40]
+    content = config.sha1.lower() or _digest_of_urls(config)
     return cache / content / "corpus.txt"
+
+
+def _digest_of_urls(config: CorpusConfig) -> str:
+    """Tell the addresses from others, whatever token they are asked with."""
+    return hashlib.sha256(" ".join(url.identity for url in config.url).encode()).hexdigest()[:40]
 
 
 def _looks_like(path: Path) -> str:

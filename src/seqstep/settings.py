@@ -8,11 +8,16 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from secrecy import HIDDEN, redact
+from seqstep.address import Address
 from seqstep.config import PROFILES, Config
 from seqstep.errors import ConfigError
 from seqstep.spelling import nearest
 
 Tree = dict[str, Any]
+
+# As a whole: what a URL is made of tells nothing of where its secret is.
+_SECRETS = ("notify", "notify.webhook")
 
 
 def resolve(profile: str = "quick", changes: Iterable[Mapping[str, Any]] = ()) -> Config:
@@ -60,7 +65,7 @@ def read_assignments(assignments: Sequence[str]) -> Tree:
     for assignment in assignments:
         name, equals, value = assignment.partition("=")
         if not equals or not name.strip():
-            raise ConfigError(f"expected KEY=VALUE, such as rnn.epochs=500, got {assignment!r}")
+            raise ConfigError(f"expected KEY=VALUE, such as rnn.epochs=500, got {redact(assignment)!r}")
         branch: Any = value
         for part in reversed(name.strip().split(".")):
             branch = {part: branch}
@@ -135,12 +140,13 @@ def _explain(item: Any) -> str:
     if item["type"] == "extra_forbidden":
         return f"there is no setting {name}; {_nearest_setting(place)}"
     setting = ".".join(part for part in place if not part.isdigit())
+    given = HIDDEN if setting in _SECRETS else redact(repr(item["input"]))
     if item["type"] == "model_type":
-        return f"{setting} is a group of settings ({_describe(place)}), so it can't be {item['input']!r}"
+        return f"{setting} is a group of settings ({_describe(place)}), so it can't be {given}"
     if item["type"] == "missing":  # a place in a list that has fewer
-        return f"{setting} can't be {item['input']!r}: it should have more entries ({_describe(place)})"
+        return f"{setting} can't be {given}: it should have more entries ({_describe(place)})"
     _, _, message = item["msg"].partition(" should ")
-    return f"{setting} can't be {item['input']!r}: it should {message or item['msg']} ({_describe(place)})"
+    return f"{setting} can't be {given}: it should {message or item['msg']} ({_describe(place)})"
 
 
 def _nearest_setting(place: Sequence[str]) -> str:
@@ -167,5 +173,7 @@ def _describe(place: Sequence[str]) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Turn tuples into lists, which TOML has."""
-    return list(value) if isinstance(value, tuple) else value
+    """Turn a value into what TOML has; secrets are left out."""
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
+    return str(value) if isinstance(value, Address) else value

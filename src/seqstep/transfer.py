@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 import requests
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
+from secrecy import redact
+from seqstep.address import Address
 from seqstep.config import CorpusConfig
 from seqstep.errors import CorpusError, NetworkError
 
@@ -23,22 +25,23 @@ class _TruncatedError(CorpusError):
     """The body ended early; another try may get all of it."""
 
 
-def check_scheme(url: str) -> None:
+def check_scheme(url: Address) -> None:
     """Make sure that an address is one that is fetched.
 
     Raises:
         CorpusError: another scheme than http or https, or no host.
+        ConfigError: what it refers to is not set in the environment.
     """
-    parts = urlsplit(url)
+    parts = urlsplit(url.reveal())
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise CorpusError(
-            f"expected an address with http:// or https:// in corpus.url, got {url!r};"
+            f"expected an address with http:// or https:// in corpus.url, got {str(url)!r};"
             " set corpus.path for a local file"
         )
 
 
 def fetch(
-    url: str, target: Path, check: Callable[[Path], None], config: CorpusConfig, progress: Progress
+    url: Address, target: Path, check: Callable[[Path], None], config: CorpusConfig, progress: Progress
 ) -> None:
     """Fetch an address into a file.
 
@@ -67,7 +70,7 @@ def fetch(
 
 
 def _fetch_once(
-    url: str, target: Path, check: Callable[[Path], None], config: CorpusConfig, progress: Progress
+    url: Address, target: Path, check: Callable[[Path], None], config: CorpusConfig, progress: Progress
 ) -> None:
     """Fetch into a temporary file beside the target; check it; rename it."""
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
@@ -82,20 +85,20 @@ def _fetch_once(
         temporary.unlink(missing_ok=True)
 
 
-def _stream(url: str, config: CorpusConfig, progress: Progress) -> Iterator[bytes]:
+def _stream(url: Address, config: CorpusConfig, progress: Progress) -> Iterator[bytes]:
     """Yield the body in blocks, with every failure in seqstep's own words."""
     try:
         # Unpacked on the way, a body would not have the length that its header promises.
         headers = {"Accept-Encoding": "identity"}
-        with requests.get(url, stream=True, timeout=config.timeout_s, headers=headers) as response:
+        with requests.get(url.reveal(), stream=True, timeout=config.timeout_s, headers=headers) as response:
             _check_status(url, response.status_code)
             length = response.headers.get("Content-Length", "")
             total = int(length) if length.isdigit() else None
             received = 0
-            check_size(url, total or 0, config.max_bytes)
+            check_size(str(url), total or 0, config.max_bytes)
             for block in response.iter_content(_BLOCK):
                 received += len(block)
-                check_size(url, received, config.max_bytes)
+                check_size(str(url), received, config.max_bytes)
                 yield block
                 progress(received, total)
     except requests.exceptions.ChunkedEncodingError:
@@ -106,24 +109,27 @@ def _stream(url: str, config: CorpusConfig, progress: Progress) -> Iterator[byte
         raise CorpusError(f"expected a text from {url}, got redirects in circles; check corpus.url") from None
     except (requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL):
         raise CorpusError(
-            f"expected an address that can be fetched, got {url!r} or a redirect to one"
+            f"expected an address that can be fetched, got {str(url)!r} or a redirect to one"
         ) from None
     except requests.exceptions.RequestException as error:
         if "timed out" in str(error):  # while the body is read, a time-out comes as a connection error
             raise _hangs(url, config) from None
-        reason = str(error) if isinstance(error, requests.exceptions.SSLError) else type(error).__name__
+        # What requests says at length holds the path and the query.
+        reason = (
+            redact(str(error)) if isinstance(error, requests.exceptions.SSLError) else type(error).__name__
+        )
         raise NetworkError(
             f"{url} can't be reached ({reason}); check the network, or use a local file with corpus.path"
         ) from None
 
 
-def _hangs(url: str, config: CorpusConfig) -> NetworkError:
+def _hangs(url: Address, config: CorpusConfig) -> NetworkError:
     return NetworkError(
         f"{url} gave no answer for {config.timeout_s:g} s; try again later, or raise corpus.timeout_s"
     )
 
 
-def _check_status(url: str, status: int) -> None:
+def _check_status(url: Address, status: int) -> None:
     if status >= _SERVER_ERROR or status == _TOO_MANY_REQUESTS:
         raise NetworkError(f"{url} answered with status {status}; try again later")
     if status >= _CLIENT_ERROR:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from stagecraft.artifact import sha256_of
-from stagecraft.files import whole_folder
+from stagecraft.errors import ArtifactError
+from stagecraft.files import inside, whole_folder
 
 _MANIFEST = "manifest.json"
 _KEPT = 2
@@ -76,8 +77,10 @@ class Checkpoint:
         """Whether every file is what it was."""
         files = self._manifest().get("files", {})
         try:
-            return bool(files) and all(sha256_of(self.folder / name) == sha for name, sha in files.items())
-        except OSError:
+            return bool(files) and all(
+                sha256_of(inside(self.folder, name)) == sha for name, sha in files.items()
+            )
+        except (ArtifactError, OSError):
             return False
 
     def _manifest(self) -> dict[str, Any]:

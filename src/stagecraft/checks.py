@@ -1,6 +1,7 @@
 """Whether an artifact still is what its address says."""
 
 import json
+import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -71,7 +72,8 @@ class Checks:
 
     def is_ours(self, path: Path) -> bool:
         """Tell whether a file was made by a run; others in the home are the user's."""
-        return any(path.is_relative_to(folder) for folder in (self.home.artifacts, self.home.private))
+        place = Path(os.path.normpath(path))
+        return any(place.is_relative_to(folder) for folder in (self.home.artifacts, self.home.private))
 
     def _flaw(self, artifact: Kept) -> str:
         """Say in a word what is wrong with an artifact, or nothing."""

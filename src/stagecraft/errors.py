@@ -2,6 +2,7 @@
 
 StagecraftError          exit status 1: a stage, a store or a server failed
 ├── TrackingError        the MLflow store or server can't be reached
+├── BusyError            another run of the same goes on (exit status 75)
 ├── StageFailedError     a stage of a run failed
 ├── ServerError          a server of the project's own did not start
 └── UsageError           exit status 2: the user must change something
@@ -12,21 +13,40 @@ StagecraftError          exit status 1: a stage, a store or a server failed
 """
 
 import errno
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+from secrecy import redact
 
 if TYPE_CHECKING:
     from stagecraft.progress import Outcome
 
 
 class StagecraftError(Exception):
-    """Any error of the stage mechanism; its text is made for the user."""
+    """Any error of the stage mechanism; its text is made for the user.
+
+    Attributes:
+        transient: whether it may pass by itself, so that the same is worth another try.
+    """
 
     exit_status = 1
+    transient = False
 
 
 class TrackingError(StagecraftError):
     """The MLflow store or server can't be reached."""
+
+    def __init__(self, message: str, transient: bool = False) -> None:
+        super().__init__(message)
+        self.transient = transient
+
+
+class BusyError(StagecraftError):
+    """Another run of the same pipeline goes on in this home."""
+
+    exit_status = os.EX_TEMPFAIL
 
 
 class ServerError(StagecraftError):
@@ -71,7 +91,25 @@ class ComparisonError(UsageError):
 
 
 def explain(error: BaseException) -> str:
-    """Say in words what an error means; those that were made for the user speak for themselves."""
+    """Say in words, without secrets, what an error means; those made for the user speak for themselves."""
+    return redact(_words(error))
+
+
+@contextmanager
+def without_secrets() -> Iterator[None]:
+    """Put an error that means the same in the place of one whose text holds a secret."""
+    try:
+        yield
+    except Exception as error:
+        if redact(str(error)) == str(error):
+            raise
+        shown = StagecraftError(explain(error))
+        shown.exit_status = getattr(error, "exit_status", 1)
+        shown.transient = getattr(error, "transient", False)
+        raise shown from error
+
+
+def _words(error: BaseException) -> str:
     if hasattr(error, "exit_status"):
         return str(error)
     if isinstance(error, OSError) and str(error):

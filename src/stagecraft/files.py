@@ -1,13 +1,26 @@
-"""Files that are never seen half-done: written under another name, then renamed."""
+"""Files that are there whole or not at all, written under another name first; paths that stay inside."""
 
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+
+from stagecraft.errors import ArtifactError
 
 PART = ".part"
+
+
+def inside(folder: Path, path: str) -> Path:
+    """Find what lies under a relative path in a folder, wherever that path comes from.
+
+    Raises:
+        ArtifactError: it leads out of the folder.
+    """
+    if path.startswith("/") or ".." in PurePosixPath(path).parts or "\0" in path:
+        raise ArtifactError(f"expected a path inside of {folder}, got {path!r}, which leads out of it")
+    return folder / path
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -142,6 +142,8 @@ class History:
     def _with_stages(self, run: Any) -> PipelineRun:
         children = self.tracker.search(f"tags.`{PARENT_TAG}` = '{run.info.run_id}'")
         stages = [_stage_run(child) for child in reversed(children) if STAGE_TAG in child.data.tags]
+        # Of a stage that was tried again, the last try tells how it ended.
+        last = {stage.name: stage for stage in stages}
         return PipelineRun(
             run_id=run.info.run_id,
             name=run.data.tags[PIPELINE_TAG],
@@ -149,7 +151,7 @@ class History:
             started=_time(run.info.start_time),
             seconds=_seconds(run),
             parameters=run.data.params,
-            stages=tuple(stages),
+            stages=tuple(last.values()),
         )
 
 

@@ -18,24 +18,29 @@ from stagecraft.home import Home
 #: programs that are started with a run's name in this variable are stopped if the run dies
 OWNER_VARIABLE = "SEQSTEP_OWNER"
 
-_FLOW_RUN = "flow_run"
+_FLOW_RUN, _RUN, _ENDED = "flow_run", "run", "ended"
 
 
 class Session:
     """A run in progress, and the results that it counts on, listed in its file.
 
+    Args:
+        run: what is run, such as a pipeline and its profile; empty if that is no run of its own.
+
     Attributes:
         name: what its runs in MLflow are tagged with.
     """
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, run: str = "") -> None:
         self.name = f"{home_id(home)}-{uuid.uuid4().hex}"
         home.live.mkdir(parents=True, exist_ok=True)
         self._path = home.live / self.name
-        self._writing = threading.Lock()
+        self._writing, self._abandoned = threading.Lock(), False
         with starting(home):
             self._file = self._path.open("a", encoding="utf-8")
             fcntl.flock(self._file, fcntl.LOCK_EX)
+        if run:
+            self.use(f"{_RUN} {run}")
 
     def use(self, key: str) -> None:
         """Keep a result from being freed while this run lasts; to be said before the result is read."""
@@ -47,16 +52,22 @@ class Session:
         """Have Prefect told that a flow run has crashed, if this process dies before it can say so itself."""
         self.use(f"{_FLOW_RUN} {flow_run_id}")
 
+    def abandon(self, reason: str) -> None:
+        """Leave what could not be closed to the next run, with the reason why it ended."""
+        self.use(f"{_ENDED} {' '.join(reason.split())}")
+        self._abandoned = True
+
     def close(self) -> None:
         """End the run."""
-        self._path.unlink(missing_ok=True)
+        if not self._abandoned:
+            self._path.unlink(missing_ok=True)
         self._file.close()
 
 
 @contextmanager
-def session(home: Home) -> Iterator[Session]:
+def session(home: Home, run: str = "") -> Iterator[Session]:
     """Be a run in progress."""
-    started = Session(home)
+    started = Session(home, run)
     try:
         yield started
     finally:
@@ -83,10 +94,24 @@ def living(home: Home) -> set[str]:
     return {path.name for path in _files(home) if _is_alive(path)}
 
 
+def is_running(home: Home, run: str) -> bool:
+    """Tell whether a run of this name is in progress."""
+    return f"{_RUN} {run}" in keys_in_use(home)
+
+
 def dead(home: Home) -> set[str]:
     """Name the runs whose process died."""
     with starting(home):
         return {path.name for path in _files(home)} - living(home)
+
+
+def end_of(home: Home, name: str) -> str:
+    """Tell why a run ended that came to its end, and only could not record it; empty if its process died."""
+    with suppress(FileNotFoundError):
+        for line in (home.live / name).read_text(encoding="utf-8").splitlines():
+            if line.startswith(f"{_ENDED} "):
+                return line.partition(" ")[2]
+    return ""
 
 
 def bury(home: Home, name: str) -> None:

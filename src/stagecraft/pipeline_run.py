@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -10,13 +10,20 @@ from typing import NamedTuple
 from stagecraft.errors import TrackingError, explain
 from stagecraft.files import half_written
 from stagecraft.home import Home
-from stagecraft.live import Session, bury, dead, living, session, starting
+from stagecraft.live import Session, bury, dead, end_of, living, session, starting
 from stagecraft.locks import KeyLocks
+from stagecraft.patience import Patience
 from stagecraft.plan import Plan
 from stagecraft.progress import Outcome, observer
 from stagecraft.result import Result
 from stagecraft.results import Results
 from stagecraft.tracking import PIPELINE_TAG, Tracker, replay
+
+#: is told the name and the id of a pipeline's run whose process died
+Death = Callable[[str, str], None]
+
+
+_UNRECORDED = "the store did not answer when it ended"
 
 
 class Parent(NamedTuple):
@@ -27,29 +34,70 @@ class Parent(NamedTuple):
 
 
 @contextmanager
-def pipeline_run(tracker: Tracker, name: str, params: Mapping[str, object]) -> Iterator[Parent]:
-    """Have a parent run, which ends as the pipeline does; first close what dead runs left open."""
-    close_dead_runs(tracker)
-    with session(tracker.home) as started:
+def pipeline_run(
+    tracker: Tracker,
+    name: str,
+    params: Mapping[str, object],
+    patience: Patience | None = None,
+    on_death: Death = lambda _name, _run_id: None,
+) -> Iterator[Parent]:
+    """Have a parent run, which ends as the pipeline does; first close what dead runs left open.
+
+    Args:
+        name: of the pipeline, with what tells its runs from those of others, such as its profile.
+        patience: with a store that does not answer.
+        on_death: is told of the runs of pipelines that were found dead.
+    """
+    patience = patience or Patience()
+    close_dead_runs(tracker, on_death)
+    with session(tracker.home, name) as started:
         run_id = tracker.start_run(name, {PIPELINE_TAG: name}, session=started.name)
         try:
-            tracker.log_params(run_id, params)
+            patience.retry(lambda: tracker.log_params(run_id, params))
             yield Parent(run_id, started)
-        except BaseException as error:
-            killed = not isinstance(error, Exception)
-            with suppress(TrackingError):
-                tracker.finish_run(run_id, "KILLED" if killed else "FAILED", explain(error))
+        except Exception as error:
+            with suppress(TrackingError), _ending(started, explain(error)):
+                tracker.finish_run(run_id, "FAILED", explain(error))
+                _close_left_open(tracker, started.name)
             raise
-        tracker.finish_run(run_id, "FINISHED")
+        except BaseException as error:
+            with suppress(TrackingError), _ending(started, explain(error)):
+                tracker.finish_run(run_id, "KILLED", explain(error))
+            raise
+        with _ending(started, _UNRECORDED):
+            patience.retry(lambda: tracker.finish_run(run_id, "FINISHED"))
+            _close_left_open(tracker, started.name)
 
 
-def close_dead_runs(tracker: Tracker) -> list[str]:
+@contextmanager
+def _ending(session: Session, reason: str) -> Iterator[None]:
+    """Leave it to the next run to close what can't be closed now."""
+    try:
+        yield
+    except TrackingError:
+        session.abandon(reason)
+        raise
+
+
+def _close_left_open(tracker: Tracker, session: str, reason: str = _UNRECORDED) -> list[str]:
+    """Close the runs whose end could not be recorded when it came; return their ids."""
+    left = [run.info.run_id for run in tracker.running(session)]
+    for run_id in left:
+        tracker.finish_run(run_id, "FAILED", reason)
+    return left
+
+
+def close_dead_runs(tracker: Tracker, on_death: Death = lambda _name, _run_id: None) -> list[str]:
     """Mark runs as killed whose process died, and remove what it left half-written; return their ids."""
     closed = []
     for name in dead(tracker.home):
+        if reason := end_of(tracker.home, name):
+            closed += _close_left_open(tracker, name, reason)
         for run in tracker.running(name):
             tracker.finish_run(run.info.run_id, "KILLED", "its process died")
             closed.append(run.info.run_id)
+            if pipeline := run.data.tags.get(PIPELINE_TAG):
+                on_death(pipeline, run.info.run_id)
         bury(tracker.home, name)
     with starting(tracker.home):
         if not living(tracker.home):
@@ -74,6 +122,7 @@ def replay_all(
     plan: Plan,
     name: str,
     params: Mapping[str, object],
+    on_death: Death = lambda _name, _run_id: None,
 ) -> tuple[str, list[Outcome]] | None:
     """Record a run in which every stage is cached, without Prefect.
 
@@ -83,7 +132,7 @@ def replay_all(
     with session(tracker.home) as counting_on:
         if not all(_is_there(results, counting_on, plan.results[intent.name].key) for intent in plan.intents):
             return None
-        with pipeline_run(tracker, name, params) as parent:
+        with pipeline_run(tracker, name, params, on_death=on_death) as parent:
             outcomes = [
                 _replayed(tracker, results, plan.results[intent.name], parent) for intent in plan.intents
             ]

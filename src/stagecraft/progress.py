@@ -10,6 +10,7 @@ from stagecraft.artifact import Frozen
 
 State = Literal["completed", "cached", "failed", "skipped"]
 
+#: a record that concerns one stage names it in the attribute `stage`, and at the start of its message
 logger = logging.getLogger("stagecraft")
 
 _SILENCE_S = 60
@@ -63,7 +64,7 @@ class LogObserver:
 
     def started(self, stage: str) -> None:
         """Log the start."""
-        logger.info("%s: started", stage)
+        logger.info("%s: started", stage, extra={"stage": stage})
 
     def progressed(self, stage: str, done: int, total: int | None, figures: Mapping[str, float]) -> None:
         """Log some of the steps."""
@@ -72,17 +73,45 @@ class LogObserver:
         if done == total or str(done).rstrip("0") in ("1", "2", "5") or silent_s > _SILENCE_S:
             self._spoke[stage] = now
             text = "".join(f", {name} {value:.4g}" for name, value in figures.items())
-            logger.info("%s: %s of %s%s", stage, done, total or "?", text)
+            logger.info("%s: %s of %s%s", stage, done, total or "?", text, extra={"stage": stage})
 
     def noticed(self, stage: str, text: str) -> None:
         """Log the notice."""
-        logger.info("%s: note: %s", stage, text)
+        logger.info("%s: note: %s", stage, text, extra={"stage": stage})
 
     def finished(self, outcome: Outcome) -> None:
         """Log the end."""
         level = logging.ERROR if outcome.state == "failed" else logging.INFO
         detail = outcome.figure or outcome.reason
-        logger.log(level, "%s: %s in %.1f s; %s", outcome.name, outcome.state, outcome.seconds, detail)
+        words = outcome.name, outcome.state, outcome.seconds, detail
+        logger.log(level, "%s: %s in %.1f s; %s", *words, extra={"stage": outcome.name})
+
+
+class Together:
+    """Tells several observers."""
+
+    def __init__(self, *observers: Observer) -> None:
+        self.observers = observers
+
+    def started(self, stage: str) -> None:
+        """Tell of the start."""
+        for each in self.observers:
+            each.started(stage)
+
+    def progressed(self, stage: str, done: int, total: int | None, figures: Mapping[str, float]) -> None:
+        """Tell of a step."""
+        for each in self.observers:
+            each.progressed(stage, done, total, figures)
+
+    def noticed(self, stage: str, text: str) -> None:
+        """Tell the notice."""
+        for each in self.observers:
+            each.noticed(stage, text)
+
+    def finished(self, outcome: Outcome) -> None:
+        """Tell of the end."""
+        for each in self.observers:
+            each.finished(outcome)
 
 
 observer: ContextVar[Observer] = ContextVar("observer", default=LogObserver())  # noqa: B039  (made once, for all)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from pydantic import Field
+
 from stagecraft.artifact import Artifact, Frozen
 from stagecraft.key import Parts
 
@@ -27,8 +29,8 @@ class Result(Frozen):
         written: when, in ISO 8601.
     """
 
-    stage: str
-    key: str
+    stage: str = Field(pattern=r"^\w+$")
+    key: str = Field(pattern=r"^\w+/[\w-]+$")
     parts: Parts
     value: dict[str, Any]
     artifacts: tuple[Kept, ...]

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from stagecraft.artifact import Frozen
 from stagecraft.checks import Checks, Fetch
-from stagecraft.files import write_whole
+from stagecraft.errors import ArtifactError
+from stagecraft.files import inside, write_whole
 from stagecraft.home import Home
 from stagecraft.key import Parts
 from stagecraft.result import Result
@@ -74,16 +75,22 @@ class Results:
             result = read(self.path(key))
         except FileNotFoundError:
             return Found()
-        except (OSError, ValueError, RecursionError) as error:
+        except (ArtifactError, OSError, ValueError, RecursionError) as error:
             return Found(flaw=f"result unreadable: {key} ({str(error).splitlines()[0][:80]})")
+        if result.key != key:
+            return Found(flaw=f"result unreadable: {key} (it holds the result of {result.key})")
         if flaws := self.checks.flaws(result.artifacts):
             more = f" and {len(flaws) - 1} more" if len(flaws) > 1 else ""
             return Found(result=result, flaw=flaws[0] + more)
         return Found(result=result)
 
     def path(self, key: str) -> Path:
-        """Tell where the record of a result lies."""
-        return self.home.results / key
+        """Tell where the record of a result lies.
+
+        Raises:
+            ArtifactError: that is no key.
+        """
+        return inside(self.home.results, key)
 
     def all(self) -> list[str]:
         """List the keys of all records."""

@@ -29,7 +29,8 @@ class Stage:
         reads: from the function's parameters to a file outside of the pipeline that it reads, if any.
         aside: parameters that no result depends on, under dotted names. The fields of a model stand under
             the parameter's name, or under what the model itself says in a class variable `section`.
-        resolves: parameters whose meaning depends on the machine: from the value to what counts.
+        resolves: parameters of which something else counts, such as those whose meaning depends on the
+            machine, or that hold a secret: from the value to what counts.
         longer: the parameter that only says when a training stops; its checkpoints serve every value.
     """
 

@@ -8,6 +8,7 @@ import pytest
 import tenacity
 
 from seqstep import transfer
+from seqstep.address import Address
 from seqstep.config import CorpusConfig
 from seqstep.errors import CorpusError, NetworkError, SeqstepError
 from seqstep.transfer import check_size, fetch
@@ -25,7 +26,7 @@ def get(server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fetch:
         config = CorpusConfig(**{"timeout_s": 5, "max_bytes": 100_000, **changes})
         url = name if "://" in name else server.url(name)
         try:
-            fetch(url, target, check, config, lambda _done, _total: None)
+            fetch(Address(url), target, check, config, lambda _done, _total: None)
         finally:
             assert [path for path in target.parent.iterdir() if path != target] == []
         return target

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -14,18 +15,21 @@ from prefect.client.schemas.objects import TaskRun
 from prefect.futures import PrefectFuture
 from prefect.results import ResultRecord  # type: ignore[attr-defined]  # from a private module
 from prefect.runtime import flow_run
+from prefect.tasks import exponential_backoff
 from prefect.transactions import IsolationLevel
 from pydantic import BaseModel
 
 from stagecraft.artifact import Artifact, digest
 from stagecraft.call import Call, addresses
 from stagecraft.checkpoints import Checkpoints
-from stagecraft.errors import SelectionError, StageFailedError, TrackingError, explain
+from stagecraft.errors import SelectionError, StageFailedError, TrackingError, explain, without_secrets
 from stagecraft.key import Parts
 from stagecraft.live import Session
 from stagecraft.locks import KeyLocks
 from stagecraft.orchestration.cache import StageKey, Verified, WholeFiles, checks
 from stagecraft.orchestration.crashes import tell_of_crashes
+from stagecraft.orchestration.discretion import keep_secrets_out_of_logs
+from stagecraft.patience import Patience, is_transient
 from stagecraft.plan import redrawn, why
 from stagecraft.progress import Outcome, observer
 from stagecraft.result import Result
@@ -47,6 +51,7 @@ class Conductor:
         session: marks it as in progress.
         selection: the stages to run, and which of them anew.
         given: results of stages that do not run but are needed.
+        patience: with stages that fail for a reason that may pass.
     """
 
     tracker: Tracker
@@ -55,6 +60,7 @@ class Conductor:
     session: Session
     selection: Selection
     given: Mapping[str, Result]
+    patience: Patience = field(default_factory=Patience)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     errors: list[BaseException] = field(default_factory=list)
     _futures: dict[str, PrefectFuture[Any]] = field(default_factory=dict)
@@ -63,6 +69,7 @@ class Conductor:
     _keys: dict[str, tuple[str, Parts]] = field(default_factory=dict)
     _reasons: dict[str, str] = field(default_factory=dict)
     _unkeyed: dict[str, Exception] = field(default_factory=dict)
+    _attempts: Counter[str] = field(default_factory=Counter)
     _stopped: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -72,6 +79,7 @@ class Conductor:
         self.session.is_flow_run(str(flow_run.id))
         tell_of_crashes(self.tracker.home)
         checks.set(self.results.checks)
+        keep_secrets_out_of_logs()
 
     def _count_on(self, key: str) -> None:
         """Make sure that a result is there, and stays.
@@ -128,9 +136,11 @@ class Conductor:
         name = call.stage.name
 
         def body(results: dict[str, Result]) -> Result:
-            if name in self._unkeyed:
-                raise self._unkeyed[name]
-            return self._execute(call, results)
+            self._attempts[name] += 1
+            with without_secrets(), self._noticing(name):
+                if name in self._unkeyed:
+                    raise self._unkeyed.pop(name)
+                return self._execute(call, results)
 
         def find(results: Mapping[str, Result]) -> str:
             try:
@@ -138,6 +148,10 @@ class Conductor:
             except Exception as error:  # Prefect only logs it, and runs the stage without a key
                 self._unkeyed[name] = error
                 raise
+
+        def may_pass(_task: Any, _run: TaskRun, state: PrefectState[Any]) -> bool:
+            error = state.data
+            return isinstance(error, Exception) and is_transient(error) and not self._stopped.is_set()
 
         def completed(_task: Any, _run: TaskRun, state: PrefectState[Any]) -> None:
             if state.name == "Cached" and isinstance(state.data, ResultRecord):
@@ -153,11 +167,30 @@ class Conductor:
             persist_result=True,
             refresh_cache=name in self.selection.forced,
             result_serializer=Verified(),
+            retries=self.patience.attempts - 1,
+            retry_delay_seconds=exponential_backoff(self.patience.pause_s),
+            retry_jitter_factor=0.5,
+            retry_condition_fn=may_pass,
             on_completion=[completed],
         )
         # Its constructor takes no block that the server does not know, and no other folder is atomic.
         task.result_storage = WholeFiles(basepath=str(self.tracker.home.results))
         return task
+
+    @contextmanager
+    def _noticing(self, name: str) -> Iterator[None]:
+        """Say so when a stage that failed is tried again."""
+        try:
+            yield
+        except Exception as error:
+            if self._is_tried_again(name, error):
+                observer.get().noticed(name, f"will be tried again: {explain(error)}")
+            raise
+
+    def _is_tried_again(self, name: str, error: BaseException) -> bool:
+        """Tell whether Prefect gives a stage that failed another try."""
+        left = self._attempts[name] < self.patience.attempts and not self._stopped.is_set()
+        return left and isinstance(error, Exception) and is_transient(error)
 
     def _find_key(self, call: Call, results: Mapping[str, Result]) -> str:
         """Make a stage's key, and count on its result from now on."""
@@ -195,7 +228,7 @@ class Conductor:
             record.tag({f"{INPUT_TAG}.{name}": uri for name, uri in used.items()})
             value = stage.function(record, **inputs)
             result = self._result(stage, record, used, value, time.monotonic() - start)
-            self.tracker.finish_run(run_id, "FINISHED")
+            self.patience.retry(lambda: self.tracker.finish_run(run_id, "FINISHED"))
             self.results.remember(result)
         except BaseException as error:
             self._fail(stage.name, run_id, error, time.monotonic() - start)
@@ -263,7 +296,7 @@ class Conductor:
         # Whoever frees checkpoints holds the same lock, and looks who counts on them.
         with self._locks.holding(training):
             self.session.use(training)
-        anew = stage.name in self.selection.forced
+        anew = stage.name in self.selection.forced and self._attempts[stage.name] == 1
         return Checkpoints(self.tracker.home.checkpoints / training, run_id, anew)
 
     def _replay(self, call: Call, result: Result) -> None:
@@ -273,7 +306,7 @@ class Conductor:
         try:
             if text := redrawn(result, call.stage):
                 observer.get().noticed(name, text)
-            run_id = replay(self.tracker, result, self.parent, self.session.name)
+            run_id = self.patience.retry(lambda: replay(self.tracker, result, self.parent, self.session.name))
             self.results.remember(result)
         except Exception as error:  # noqa: BLE001  (Prefect would only log what a hook raises)
             self._fail(name, "", error, time.monotonic() - start)
@@ -291,21 +324,21 @@ class Conductor:
         )
 
     def _fail(self, name: str, run_id: str, error: BaseException, seconds: float) -> None:
-        """Mark a stage's run, and keep its outcome."""
+        """Mark a stage's run, and keep its outcome unless the stage is tried again."""
         killed = not isinstance(error, Exception)
         reason = "interrupted" if killed else explain(error)
-        status = getattr(error, "exit_status", 1)
-        self.errors.append(error)
-        self._end(
-            Outcome(
-                name=name,
-                state="failed",
-                reason=reason,
-                run_id=run_id or None,
-                seconds=seconds,
-                exit_status=status,
+        if not self._is_tried_again(name, error):
+            self.errors.append(error)
+            self._end(
+                Outcome(
+                    name=name,
+                    state="failed",
+                    reason=reason,
+                    run_id=run_id or None,
+                    seconds=seconds,
+                    exit_status=getattr(error, "exit_status", 1),
+                )
             )
-        )
         # Where the store is what failed, the first error is the one to tell.
         with suppress(TrackingError):
             if run_id:
@@ -357,13 +390,14 @@ def conduct(
     session: Session,
     selection: Selection,
     given: Mapping[str, Result],
+    patience: Patience | None = None,
 ) -> Iterator[Conductor]:
     """Run stages under a parent run.
 
     Raises:
         StageFailedError: a stage failed; the others ran as far as they could.
     """
-    conductor = Conductor(tracker, results, parent, session, selection, given)
+    conductor = Conductor(tracker, results, parent, session, selection, given, patience or Patience())
     try:
         yield conductor
         failed = [outcome for outcome in conductor.wait() if outcome.state == "failed"]

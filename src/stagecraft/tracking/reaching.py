@@ -3,9 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import requests
 from mlflow.exceptions import MlflowException
 
+from secrecy import redact
 from stagecraft.errors import TrackingError
+
+_PASSING = (
+    *("INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE", "DEADLINE_EXCEEDED", "ABORTED"),
+    *("REQUEST_LIMIT_EXCEEDED", "RESOURCE_EXHAUSTED"),
+)
 
 
 @contextmanager
@@ -17,13 +24,22 @@ def reaching(uri: str) -> Iterator[None]:
     """
     try:
         yield
-    except MlflowException as error:
+    except (MlflowException, requests.RequestException) as error:
         local = uri.startswith("sqlite:")
         hint = "the disk and the file (SEQSTEP_HOME)" if local else "that it is up (MLFLOW_TRACKING_URI)"
-        raise TrackingError(f"MLflow at {uri} failed: {_essence(error)}; check {hint}") from error
+        message = redact(f"MLflow at {uri} failed: {_essence(error)}; check {hint}")
+        raise TrackingError(message, _may_pass(error, local)) from error
 
 
-def _essence(error: MlflowException) -> str:
+def _may_pass(error: MlflowException | requests.RequestException, local: bool) -> bool:
+    """Tell whether a store may work again after a while: it is busy, or its server is down."""
+    if isinstance(error, MlflowException):
+        return "is locked" in str(error) if local else error.error_code in _PASSING
+    response = error.response
+    return response is None or response.status_code in (429, 500, 502, 503, 504)
+
+
+def _essence(error: Exception) -> str:
     """Take the line of an error that says what went wrong."""
-    lines = str(error).splitlines()
+    lines = str(error).splitlines() or [type(error).__name__]
     return next((line for line in lines if not line.startswith("(raised as a result of")), lines[0])[:300]

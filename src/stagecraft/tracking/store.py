@@ -18,7 +18,7 @@ from mlflow.exceptions import MlflowException
 
 from stagecraft.artifact import Artifact, sha256_of
 from stagecraft.errors import ArtifactError, TrackingError
-from stagecraft.files import PART
+from stagecraft.files import PART, inside
 from stagecraft.home import Home
 from stagecraft.result import Kept
 from stagecraft.tracking.reaching import reaching
@@ -144,7 +144,7 @@ class Tracker:
         """
         name = artifact.uri.partition(":")[2].lstrip("/")
         try:
-            return self._fetched(artifact.place, self.home.downloads / name)
+            return self._fetched(artifact.place, inside(self.home.downloads, name))
         except TrackingError as error:
             raise ArtifactError(f"expected {artifact.uri} at {artifact.place}: {error}") from error
 
@@ -154,7 +154,7 @@ class Tracker:
         Raises:
             ArtifactError: it is missing, or its content is not what the address says.
         """
-        path = self.open_uri(artifact.uri)
+        path = self._open(artifact.uri)
         found = sha256_of(path)
         if found != artifact.sha256:
             raise ArtifactError(
@@ -169,11 +169,16 @@ class Tracker:
             return str(self.client.get_run(run_id).data.tags.get(f"{INPUT_TAG}.{name}", ""))
 
     def open_uri(self, uri: str) -> Path:
-        """Find the file behind a bare address.
+        """Find the file behind a bare address, which must be one of MLflow's: nothing tells what it holds.
 
         Raises:
-            ArtifactError: it is missing.
+            ArtifactError: it is missing, or lies elsewhere.
         """
+        if not uri.startswith(("runs:/", "models:/")):
+            raise ArtifactError(f"expected the address of an artifact in MLflow, got {uri!r}")
+        return self._open(uri)
+
+    def _open(self, uri: str) -> Path:
         path = self._resolve(uri)
         if not path.is_file():
             raise ArtifactError(f"expected {uri} at {path}, got nothing; run its stage again")
@@ -195,7 +200,7 @@ class Tracker:
         if not urlsplit(place).scheme:
             return Path(place)
         # Apart from the single files of it that may have been fetched before.
-        return self._fetched(place, self.home.downloads / "folders" / uri.partition(":")[2].strip("/"))
+        return self._fetched(place, inside(self.home.downloads / "folders", uri.partition(":")[2].strip("/")))
 
     def _open_experiment(self) -> str:
         """Find or create the experiment, with artifacts in the home if the database is there."""
@@ -211,18 +216,23 @@ class Tracker:
         """Turn an address into a local path; what lies on a server is fetched."""
         place = self.place(uri)
         if urlsplit(place).scheme:
-            return self._fetched(place, self.home.downloads / uri.partition(":")[2].lstrip("/"))
+            return self._fetched(place, inside(self.home.downloads, uri.partition(":")[2].lstrip("/")))
         return Path(place)
 
     def place(self, uri: str) -> str:
-        """Turn an address into a path on this machine, or into an address on a server."""
+        """Turn an address into a path on this machine, or into an address on a server.
+
+        Raises:
+            ArtifactError: it leads out of what its run or model owns.
+        """
         scheme, _, rest = uri.partition(":")
         if scheme == "file":
             return unquote(urlsplit(uri).path)
         owner, _, path = rest.strip("/").partition("/")
         root = self._root(scheme, owner)
+        local = inside(Path(unquote(urlsplit(root).path)), path)
         if urlsplit(root).scheme in ("", "file"):
-            return str(Path(unquote(urlsplit(root).path)) / path)
+            return str(local)
         return f"{root}/{path}"
 
     def _root(self, scheme: str, owner: str) -> str:
