@@ -1,11 +1,14 @@
 """The MLflow room: nothing else in this package imports it."""
 
+from stagecraft.tracking.machine import results_among
+from stagecraft.tracking.pages import address_of, command_for_pages, page_of
 from stagecraft.tracking.record import ModelFiles, Record
 from stagecraft.tracking.replay import replay
 from stagecraft.tracking.store import (
     CACHED_TAG,
     ERROR_TAG,
     INPUT_TAG,
+    NOTE_TAG,
     PARENT_TAG,
     PIPELINE_TAG,
     REASON_TAG,
@@ -19,6 +22,7 @@ __all__ = [
     "CACHED_TAG",
     "ERROR_TAG",
     "INPUT_TAG",
+    "NOTE_TAG",
     "PARENT_TAG",
     "PIPELINE_TAG",
     "REASON_TAG",
@@ -28,5 +32,9 @@ __all__ = [
     "ModelFiles",
     "Record",
     "Tracker",
+    "address_of",
+    "command_for_pages",
+    "page_of",
     "replay",
+    "results_among",
 ]

@@ -26,6 +26,8 @@ PARENT_TAG, STAGE_TAG, ERROR_TAG = "mlflow.parentRunId", "seqstep.stage", "seqst
 PIPELINE_TAG, SESSION_TAG, INPUT_TAG = "seqstep.pipeline", "seqstep.session", "seqstep.input"
 CACHED_TAG, RESUMED_TAG, REASON_TAG = "seqstep.cached_from", "seqstep.resumed_from", "seqstep.reason"
 PINNED_TAG, FREED_TAG = "seqstep.pinned", "seqstep.freed"
+#: MLflow shows it as a run's description, in Markdown
+NOTE_TAG = "mlflow.note.content"
 
 # What it logs with a traceback it also raises, and then it is told in a sentence.
 logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
@@ -105,12 +107,25 @@ class Tracker:
                 if not token or (most and len(found) >= most):
                     return found[:most]
 
+    def metrics_by_stage(self, parent: str) -> dict[str, dict[str, float]]:
+        """Read what the stages of a pipeline's run measured: the last value of each metric."""
+        runs = self.search(f"tags.`{PARENT_TAG}` = '{parent}'")
+        return {run.data.tags[STAGE_TAG]: run.data.metrics for run in runs if STAGE_TAG in run.data.tags}
+
+    def metrics_of(self, run_id: str) -> dict[str, float]:
+        """Read what a run measured; nothing if the run is gone."""
+        if not self.knows_run(run_id):
+            return {}
+        with reaching(self.uri):
+            metrics: dict[str, float] = self.client.get_run(run_id).data.metrics
+            return metrics
+
     def finish_run(self, run_id: str, status: Status, reason: str = "") -> None:
         """End a run; a reason becomes a tag and the run's description."""
         with reaching(self.uri):
             if reason:
                 self.client.set_tag(run_id, ERROR_TAG, reason[:_MAX_VALUE])
-                self.client.set_tag(run_id, "mlflow.note.content", reason[:_MAX_VALUE])
+                self.client.set_tag(run_id, NOTE_TAG, reason[:_MAX_VALUE])
             self.client.set_terminated(run_id, status)
 
     def log_params(self, run_id: str, params: Mapping[str, object]) -> None:
