@@ -5,6 +5,7 @@ from typing import Any
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from flows.page import RunPage
 from flows.walk import bound, choose
 from seqstep.settings import flatten, resolve
 from stagecraft.artifact import Frozen
@@ -92,9 +93,10 @@ def _run(name: str, profile: str, settings: dict[str, Any] | None, wish: Wish, o
     results = Results(tracker.home, tracker.fetch)
     given = make_plan(walk, results, selection, f"seqstep run {profile}").results if wish.only else {}
     params = {"profile": profile, **flatten(config)}
+    page = RunPage(tracker, results, name, profile, config, given)
     with (
-        pipeline_run(tracker, f"{name} {profile}", params) as (parent, session),
-        conduct(tracker, results, parent, session, selection, given) as conductor,
+        pipeline_run(tracker, f"{name} {profile}", params, page.title) as (parent, session),
+        conduct(tracker, results, parent, session, selection, given, page.finish) as conductor,
     ):
         walk(conductor)
     return Summary(run_id=parent, profile=profile, stages=tuple(conductor.outcomes_in_order()))

@@ -135,11 +135,14 @@ def _replay(request: _Request, plan: Plan) -> "tuple[Sequence[Outcome], str, int
     """Record a run without Prefect if every stage is cached."""
     if not plan.is_done:
         return None
+    from flows.page import RunPage
     from stagecraft.pipeline_run import replay_all
     from stagecraft.tracking import Tracker
 
     params = {"profile": request.profile, **flatten(request.config)}
-    done = replay_all(Tracker(open_home()), request.results, plan, f"pipeline {request.profile}", params)
+    tracker, results, name = Tracker(open_home()), request.results, f"pipeline {request.profile}"
+    page = RunPage(tracker, results, "pipeline", request.profile, request.config, plan.results)
+    done = replay_all(tracker, results, plan, name, params, page.title, page.finish)
     return (done[1], done[0], 0) if done else None
 
 

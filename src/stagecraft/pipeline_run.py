@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +16,14 @@ from stagecraft.plan import Plan
 from stagecraft.progress import Outcome, observer
 from stagecraft.result import Result
 from stagecraft.results import Results
-from stagecraft.tracking import PIPELINE_TAG, Tracker, replay
+from stagecraft.tracking import NOTE_TAG, PIPELINE_TAG, Tracker, replay
+
+
+class Title(NamedTuple):
+    """What a run of a pipeline is called, and its description in Markdown."""
+
+    name: str
+    note: str
 
 
 class Parent(NamedTuple):
@@ -27,11 +34,19 @@ class Parent(NamedTuple):
 
 
 @contextmanager
-def pipeline_run(tracker: Tracker, name: str, params: Mapping[str, object]) -> Iterator[Parent]:
-    """Have a parent run, which ends as the pipeline does; first close what dead runs left open."""
+def pipeline_run(
+    tracker: Tracker, name: str, params: Mapping[str, object], title: Title | None = None
+) -> Iterator[Parent]:
+    """Have a parent run, which ends as the pipeline does; first close what dead runs left open.
+
+    Args:
+        name: of the pipeline; runs of the same one share it.
+        title: what the run is called in MLflow, to tell it from others, and its description.
+    """
+    called, note = title or Title(name, "")
     close_dead_runs(tracker)
     with session(tracker.home) as started:
-        run_id = tracker.start_run(name, {PIPELINE_TAG: name}, session=started.name)
+        run_id = tracker.start_run(called, {PIPELINE_TAG: name, NOTE_TAG: note}, session=started.name)
         try:
             tracker.log_params(run_id, params)
             yield Parent(run_id, started)
@@ -74,8 +89,13 @@ def replay_all(
     plan: Plan,
     name: str,
     params: Mapping[str, object],
+    title: Title | None = None,
+    at_end: Callable[[str, Sequence[Outcome]], object] = lambda _run_id, _outcomes: None,
 ) -> tuple[str, list[Outcome]] | None:
     """Record a run in which every stage is cached, without Prefect.
+
+    Args:
+        at_end: is called with the parent run and how each stage ended, before that run ends.
 
     Returns:
         the parent run and how each stage ended; None if a result was damaged or freed meanwhile.
@@ -83,10 +103,11 @@ def replay_all(
     with session(tracker.home) as counting_on:
         if not all(_is_there(results, counting_on, plan.results[intent.name].key) for intent in plan.intents):
             return None
-        with pipeline_run(tracker, name, params) as parent:
+        with pipeline_run(tracker, name, params, title) as parent:
             outcomes = [
                 _replayed(tracker, results, plan.results[intent.name], parent) for intent in plan.intents
             ]
+            at_end(parent.run_id, outcomes)
     return parent.run_id, outcomes
 
 
