@@ -59,7 +59,7 @@ class Conductor:
     session: Session
     selection: Selection
     given: Mapping[str, Result]
-    pages: Pages
+    pages: Pages = field(default_factory=Pages)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     errors: list[BaseException] = field(default_factory=list)
     _futures: dict[str, PrefectFuture[Any]] = field(default_factory=dict)
