@@ -2,6 +2,7 @@
 
 import os
 import platform
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +18,7 @@ from stagecraft.pipeline_run import Title
 from stagecraft.progress import Outcome
 from stagecraft.result import Kept, Result
 from stagecraft.results import Results
-from stagecraft.tracking import Record, Tracker, page_of
+from stagecraft.tracking import NOTE_TAG, Record, Tracker, chart_of, page_of, results_among
 
 _WHAT = {
     "pipeline": "From the text and from the series to tested forecasts.",
@@ -62,6 +63,8 @@ class RunPage:
         for node in graph(self.config, self.flow).nodes.values():
             if node.stage.judges and node.stage.name in metrics:
                 record.log_metrics(metrics[node.stage.name])
+        if charts := self._charts(outcomes, metrics):
+            record.tag({NOTE_TAG: f"{self.title.note}\n\nSide by side: {', '.join(charts)}"})
         found = {outcome.name: self.results.find(outcome.key).result for outcome in outcomes if outcome.key}
         if not (report := found.get("report")):
             return []
@@ -73,6 +76,17 @@ class RunPage:
             self._notes(metrics) if self.profile == "notes" else (),
         )
         return [self.tracker.keep(record.log_text("report.html", page, "text/html"))]
+
+    def _charts(self, outcomes: Sequence[Outcome], metrics: Mapping[str, Mapping[str, float]]) -> list[str]:
+        """Link to the charts of what several trainings of this run have in common."""
+        nodes = graph(self.config, self.flow).nodes
+        runs = defaultdict(list)
+        for outcome in outcomes:
+            if outcome.run_id and nodes[outcome.name].stage.longer:
+                for name in results_among(metrics.get(outcome.name, {})):
+                    runs[name].append(outcome.run_id)
+        shared = {name: ids for name, ids in sorted(runs.items()) if len(ids) > 1}
+        return [f"[{name}]({chart_of(self.tracker, ids, name)})" for name, ids in shared.items()]
 
     def _notes(self, metrics: Mapping[str, Mapping[str, float]]) -> Sequence[Compared]:
         """Lay the notes' figures beside this run's, be they of stages that it was only given."""

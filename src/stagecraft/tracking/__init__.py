@@ -1,7 +1,7 @@
 """The MLflow room: nothing else in this package imports it."""
 
 from stagecraft.tracking.machine import results_among
-from stagecraft.tracking.pages import address_of, command_for_pages, page_of
+from stagecraft.tracking.pages import address_of, chart_of, command_for_pages, page_of
 from stagecraft.tracking.record import ModelFiles, Record
 from stagecraft.tracking.replay import replay
 from stagecraft.tracking.store import (
@@ -33,6 +33,7 @@ __all__ = [
     "Record",
     "Tracker",
     "address_of",
+    "chart_of",
     "command_for_pages",
     "page_of",
     "replay",
