@@ -10,6 +10,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.failure import Herald, handed_over, heralded
 from flows.forms import Anew, Force, From, Offline, Only, Profile, Settings, Stage, Until
+from flows.page import RunPage
 from flows.walk import bound, choose
 from seqstep.config import Config
 from seqstep.settings import flatten, resolve
@@ -112,10 +113,13 @@ def _walk(name: str, profile: str, config: Config, wish: Wish, offline: bool, he
     results = Results(tracker.home, tracker.fetch, SharedRecords(tracker))
     given = make_plan(walk, results, selection, f"seqstep run {profile}").results if wish.only else {}
     params = {"profile": profile, **flatten(config)}
-    patience = Patience(**dict(config.retry))
+    patience, called = Patience(**dict(config.retry)), f"{name} {profile}"
+    page = RunPage(tracker, results, name, profile, config, given)
     with (
-        pipeline_run(tracker, f"{name} {profile}", params, patience, herald.tell_of_death) as run,
-        conduct(tracker, results, run.run_id, run.session, selection, given, patience) as conductor,
+        pipeline_run(tracker, called, params, patience, herald.tell_of_death, page.title) as run,
+        conduct(
+            tracker, results, run.run_id, run.session, selection, given, patience, page.finish
+        ) as conductor,
     ):
         walk(conductor)
     return Summary(run_id=run.run_id, profile=profile, stages=tuple(conductor.outcomes_in_order()))

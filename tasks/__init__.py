@@ -54,9 +54,12 @@ train_rnn = _training(
     lambda metrics: f"perplexity {metrics['train/perplexity']:.4g}",
     longer="rnn.epochs",
 )
-evaluate_forecasts = _stage("tasks.evaluation.evaluate_forecasts", _first_error)
+evaluate_forecasts = _stage(
+    "tasks.evaluation.evaluate_forecasts", _first_error, judges=("series", "train_mlp")
+)
 evaluate_language = _stage(
     "tasks.evaluation.evaluate_language",
     lambda metrics: f"train perplexity {metrics['language/rnn/train_perplexity']:.4g}",
+    judges=("train_rnn_scratch", "train_rnn"),
 )
 report = _stage("tasks.reporting.report", lambda _metrics: "report.html")

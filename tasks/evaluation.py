@@ -49,6 +49,8 @@ def evaluate_forecasts(
     errors = error_table(values, window, train_end, ahead, many)
     record.log_metrics(error_metrics(errors, "forecast/mlp"))
     record.tag(recording.evaluated("mlp", mlp, forecasts_digest(values, train_end, config.horizons)))
+    record.show_table("forecast errors by horizon", errors)
+    record.log_dataset("series", series.values, series.values.uri)
     return ForecastEvaluation(
         loss=record.on(mlp.run.uri).log_figure(
             "plots/loss.png", plot_mse(pd.read_csv(record.open(mlp.history)))
@@ -74,6 +76,7 @@ def evaluate_language(
 ) -> LanguageEvaluation:
     """Measure the language models on their training text and on the text after it."""
     text = open_tokens(record, tokens)
+    record.log_dataset(tokens.ids.name, tokens.ids, tokens.ids.uri)
     scores, copied, written, losses = {}, {}, [], []
     for name, trained in {"rnn_scratch": rnn_scratch, "rnn": rnn}.items():
         model, spec = load_language_model(record.open(trained.weights), record.open(trained.spec))
@@ -117,4 +120,5 @@ def evaluate_language(
 
 
 def _log_comparison(record: Record, table: pd.DataFrame) -> Artifact:
+    record.show_table("language models", table)
     return record.log_text("comparison.csv", table.to_csv(index=False), "text/csv")

@@ -64,11 +64,12 @@ def follow(
             part.save(folder)
 
     restored = record.resume(epochs, load)
-    for row in record.follow(rows, epochs, metrics):
-        yield row
-        epoch = row[0]
-        if epoch > restored and (epoch % every == 0 or epoch == epochs):
-            record.checkpoints.save(epoch, save_all)
+    with record.watching_the_machine():
+        for row in record.follow(rows, epochs, metrics):
+            yield row
+            epoch = row[0]
+            if epoch > restored and (epoch % every == 0 or epoch == epochs):
+                record.checkpoints.save(epoch, save_all)
 
 
 def evaluated(name: str, trained: TrainedModel, data: str) -> dict[str, str]:

@@ -48,6 +48,7 @@ def ngrams(record: Record, tokens: TokenFiles, vocab: Artifact, config: NgramsCo
         )
     pairs = list(zip(counted, fits, strict=True))
     common = most_common_table(counted, words, config.top)
+    record.show_table("most common n-grams", common)
     return NgramStatistics(
         zipf_unigrams=record.log_figure("plots/zipf_unigrams.png", plot_zipf(pairs[:1])),
         zipf=record.log_figure("plots/zipf.png", plot_zipf(pairs)),

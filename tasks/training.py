@@ -18,6 +18,7 @@ from tasks.text import open_tokens
 
 def train_mlp(record: Record, series: SeriesFile, config: MLPConfig, compute: Compute) -> TrainedModel:
     """Train the multilayer perceptron that forecasts the series."""
+    record.log_dataset("series", series.values, series.values.uri)
     values = read_series(record.open(series.values)).to_numpy()
     data = forecaster.prepare(values, config, series.scale)
     spec = MLPSpec(window=config.window, hidden=config.hidden, scaling=data.scaling)
@@ -92,6 +93,7 @@ def _train_language_model(
     samples: SamplesConfig,
     compute: Compute,
 ) -> TrainedLanguageModel:
+    record.log_dataset(tokens.ids.name, tokens.ids, tokens.ids.uri)
     text = open_tokens(record, tokens)
     codec = spec.codec()
     ids = codec.vocab.encode(text, config.max_tokens)

@@ -141,9 +141,9 @@ def print_summary(outcomes: Sequence[Outcome], run_id: str, tracker: "Tracker") 
     if local:
         lines["MLflow"] = f"{program} ui --backend-store-uri {tracker.uri}"
     lines["pages"] = f"{server}/#/experiments/{tracker.experiment_id}/runs?workflowType=machine_learning"
-    for outcome in outcomes:
-        if outcome.name == "report" and outcome.computed_by:
-            lines["report"] = str(tracker.open_uri(f"runs:/{outcome.computed_by}/report.html"))
+    states = {outcome.name: outcome.state for outcome in outcomes}
+    if "report" in states and "failed" not in states.values():
+        lines["report"] = str(tracker.open_uri(f"runs:/{run_id}/report.html"))
     console.print()
     for name, value in lines.items():
         console.print(f"{name:<8}{value}", highlight=False, soft_wrap=True)

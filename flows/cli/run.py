@@ -200,12 +200,15 @@ def _replay(request: _Request, plan: Plan, herald: Herald) -> "_Ended | None":
     """Record a run without Prefect if every stage is cached."""
     if not plan.is_done:
         return None
+    from flows.page import RunPage
     from stagecraft.pipeline_run import replay_all
     from stagecraft.tracking import Tracker
 
     params = {"profile": request.profile, **flatten(request.config)}
-    tracker = Tracker(open_home())
-    return replay_all(tracker, request.results, plan, request.name, params, herald.tell_of_death)
+    tracker, results = Tracker(open_home()), request.results
+    page = RunPage(tracker, results, "pipeline", request.profile, request.config, plan.results)
+    told = herald.tell_of_death
+    return replay_all(tracker, results, plan, request.name, params, told, page.title, page.finish)
 
 
 def _conduct(request: _Request) -> "_Ended":

@@ -61,6 +61,7 @@ def _up(args: argparse.Namespace) -> int:
 
 def _keep(up: "Running", changed: Callable[[], None], tracker: "Tracker") -> None:
     """Keep servers up, and close what dead runs left open, until Ctrl-C."""
+    from flows.failure import Herald
     from stagecraft.orchestration import tell_of_crashes
     from stagecraft.pipeline_run import close_dead_runs
 
@@ -70,7 +71,7 @@ def _keep(up: "Running", changed: Callable[[], None], tracker: "Tracker") -> Non
             sys.stderr.write(f"{name} had ended; it was started again\n")
             changed()
         if time.monotonic() - closed > _CLOSE_EVERY_S:
-            for run_id in close_dead_runs(tracker):
+            for run_id in close_dead_runs(tracker, Herald().tell_of_death):
                 sys.stderr.write(f"run {run_id} is marked as killed: its process died\n")
             for flow_run in tell_of_crashes(tracker.home):
                 sys.stderr.write(f"flow run {flow_run} is marked as crashed: its process died\n")

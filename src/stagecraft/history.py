@@ -14,6 +14,7 @@ from stagecraft.tracking import (
     REASON_TAG,
     STAGE_TAG,
     Tracker,
+    results_among,
 )
 
 _NEWEST = "latest"
@@ -170,7 +171,7 @@ def _stage_run(run: Any) -> StageRun:
         seconds=_seconds(run),
         reason=tags.get(ERROR_TAG) or tags.get(REASON_TAG, ""),
         parameters=run.data.params,
-        metrics=run.data.metrics,
+        metrics=results_among(run.data.metrics),
     )
 
 

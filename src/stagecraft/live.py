@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import platform
+import shutil
 import threading
 import uuid
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from typing import IO
 import psutil
 from filelock import FileLock
 
+from stagecraft.files import half_written
 from stagecraft.home import Home
 
 #: programs that are started with a run's name in this variable are stopped if the run dies
@@ -112,6 +114,18 @@ def end_of(home: Home, name: str) -> str:
             if line.startswith(f"{_ENDED} "):
                 return line.partition(" ")[2]
     return ""
+
+
+def sweep(home: Home) -> list[Path]:
+    """Remove half-written files, unless a run in progress may be writing; return what it removed."""
+    with starting(home):
+        left = [] if living(home) else half_written(home.private)
+        for path in left:
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+    return left
 
 
 def bury(home: Home, name: str) -> None:

@@ -1,23 +1,27 @@
 """A run of a pipeline: what it asks for, its parent run in MLflow, and what runs before it left behind."""
 
-import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import NamedTuple
 
 from stagecraft.errors import TrackingError, explain
-from stagecraft.files import half_written
-from stagecraft.home import Home
-from stagecraft.live import Session, bury, dead, end_of, living, session, starting
+from stagecraft.live import Session, bury, dead, end_of, session, sweep
 from stagecraft.locks import KeyLocks
 from stagecraft.patience import Patience
 from stagecraft.plan import Plan
 from stagecraft.progress import Outcome, observer
 from stagecraft.result import Result
 from stagecraft.results import Results
-from stagecraft.tracking import PIPELINE_TAG, Tracker, replay
+from stagecraft.tracking import NOTE_TAG, PIPELINE_TAG, Tracker, replay
+
+
+class Title(NamedTuple):
+    """What a run of a pipeline is called, and its description in Markdown."""
+
+    name: str
+    note: str
+
 
 #: is told the name and the id of a pipeline's run whose process died
 Death = Callable[[str, str], None]
@@ -40,6 +44,7 @@ def pipeline_run(
     params: Mapping[str, object],
     patience: Patience | None = None,
     on_death: Death = lambda _name, _run_id: None,
+    title: Title | None = None,
 ) -> Iterator[Parent]:
     """Have a parent run, which ends as the pipeline does; first close what dead runs left open.
 
@@ -47,11 +52,12 @@ def pipeline_run(
         name: of the pipeline, with what tells its runs from those of others, such as its profile.
         patience: with a store that does not answer.
         on_death: is told of the runs of pipelines that were found dead.
+        title: what the run is called in MLflow, to tell it from others, and its description.
     """
-    patience = patience or Patience()
+    patience, (called, note) = patience or Patience(), title or Title(name, "")
     close_dead_runs(tracker, on_death)
     with session(tracker.home, name) as started:
-        run_id = tracker.start_run(name, {PIPELINE_TAG: name}, session=started.name)
+        run_id = tracker.start_run(called, {PIPELINE_TAG: name, NOTE_TAG: note}, session=started.name)
         try:
             patience.retry(lambda: tracker.log_params(run_id, params))
             yield Parent(run_id, started)
@@ -99,21 +105,8 @@ def close_dead_runs(tracker: Tracker, on_death: Death = lambda _name, _run_id: N
             if pipeline := run.data.tags.get(PIPELINE_TAG):
                 on_death(pipeline, run.info.run_id)
         bury(tracker.home, name)
-    with starting(tracker.home):
-        if not living(tracker.home):
-            sweep(tracker.home)
+    sweep(tracker.home)
     return closed
-
-
-def sweep(home: Home) -> list[Path]:
-    """Remove half-written files; nobody may be writing."""
-    left = half_written(home.private)
-    for path in left:
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
-    return left
 
 
 def replay_all(
@@ -123,8 +116,13 @@ def replay_all(
     name: str,
     params: Mapping[str, object],
     on_death: Death = lambda _name, _run_id: None,
+    title: Title | None = None,
+    at_end: Callable[[str, Sequence[Outcome]], object] = lambda _run_id, _outcomes: None,
 ) -> tuple[str, list[Outcome]] | None:
     """Record a run in which every stage is cached, without Prefect.
+
+    Args:
+        at_end: is called with the parent run and how each stage ended, before that run ends.
 
     Returns:
         the parent run and how each stage ended; None if a result was damaged or freed meanwhile.
@@ -132,10 +130,11 @@ def replay_all(
     with session(tracker.home) as counting_on:
         if not all(_is_there(results, counting_on, plan.results[intent.name].key) for intent in plan.intents):
             return None
-        with pipeline_run(tracker, name, params, on_death=on_death) as parent:
+        with pipeline_run(tracker, name, params, on_death=on_death, title=title) as parent:
             outcomes = [
                 _replayed(tracker, results, plan.results[intent.name], parent) for intent in plan.intents
             ]
+            at_end(parent.run_id, outcomes)
     return parent.run_id, outcomes
 
 

@@ -10,7 +10,7 @@ from stagecraft.artifact import Frozen
 from stagecraft.code import Code, Reach
 
 #: what a record is told that is no part of a result: how it is drawn, and what is said about it
-RECORDING = frozenset({"log_figure", "log_dataset", "tag", "notice", "progress"})
+RECORDING = frozenset({"log_figure", "log_dataset", "show_table", "tag", "notice", "progress"})
 
 Figure = Callable[[Mapping[str, float]], str]
 
@@ -32,6 +32,8 @@ class Stage:
         resolves: parameters of which something else counts, such as those whose meaning depends on the
             machine, or that hold a secret: from the value to what counts.
         longer: the parameter that only says when a training stops; its checkpoints serve every value.
+        judges: stages whose results it measures. Their parameters are recorded beside its figures, and its
+            figures at the run of the whole pipeline, so that both kinds of runs compare.
     """
 
     def __init__(
@@ -44,8 +46,10 @@ class Stage:
         aside: Sequence[str] = (),
         resolves: Mapping[str, Callable[[Any], Any]] | None = None,
         longer: str = "",
+        judges: Sequence[str] = (),
     ) -> None:
         self.code, self.target, self.figure, self.longer = code, target, figure, longer
+        self.judges = tuple(judges)
         self.reads, self.aside, self.resolves = reads, tuple(aside), dict(resolves or {})
         self.name = target.rpartition(".")[2]
         self._outputs = outputs

@@ -57,10 +57,10 @@ def test_the_page_holds_all_of_its_pictures_and_asks_for_nothing() -> None:
 def test_sections_keep_their_order_and_each_is_linked_to() -> None:
     parts = [Section(name, texts={"caption": name.lower()}) for name in ("One", "Two", "Three")]
     page = render("title", {}, [parts[0], Section("Empty"), *parts[1:]])
-    assert re.findall(r"<h2>(.*)</h2>", page) == ["One", "Two", "Three"]
+    assert re.findall(r"<h2>(.*)</h2>", page) == ["What was run", "One", "Two", "Three"]
     links = [attributes["href"] for tag, attributes in Outline(page).found if tag == "a"]
     ids = [f"#{attributes['id']}" for tag, attributes in Outline(page).found if tag == "section"]
-    assert links == ids and len(set(ids)) == 3
+    assert links == ids and len(set(ids)) == 4
     assert "Empty" not in page
 
 
@@ -83,3 +83,12 @@ def test_whatever_the_data_say_it_stays_text(evil: str) -> None:
     assert outline.open == [] and "49" not in page
     assert [attributes.get("alt") for tag, attributes in outline.found if tag == "img"] == [evil]
     assert "script" not in {tag for tag, _ in outline.found}
+
+
+def test_every_picture_has_words_and_every_table_can_be_scrolled_with_the_keyboard() -> None:
+    section = Section("One", [Picture("a line", b"")], [Table("errors", FRAME)])
+    found = Outline(render("title", {}, [section])).found
+    assert dict(found)["html"]["lang"] == "en"
+    assert [attributes["alt"] for tag, attributes in found if tag == "img"] == ["a line"]
+    boxes = [attributes for _, attributes in found if attributes.get("class") == "wide"]
+    assert [(box["tabindex"], box["role"], box["aria-label"]) for box in boxes] == [("0", "region", "errors")]

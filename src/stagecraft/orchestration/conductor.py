@@ -3,15 +3,17 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from prefect import Task
 from prefect.client.schemas.objects import State as PrefectState
 from prefect.client.schemas.objects import TaskRun
+from prefect.context import TaskRunContext
 from prefect.futures import PrefectFuture
 from prefect.results import ResultRecord  # type: ignore[attr-defined]  # from a private module
 from prefect.runtime import flow_run
@@ -26,17 +28,19 @@ from stagecraft.errors import SelectionError, StageFailedError, TrackingError, e
 from stagecraft.key import Parts
 from stagecraft.live import Session
 from stagecraft.locks import KeyLocks
+from stagecraft.orchestration import summaries
 from stagecraft.orchestration.cache import StageKey, Verified, WholeFiles, checks
 from stagecraft.orchestration.crashes import tell_of_crashes
 from stagecraft.orchestration.discretion import keep_secrets_out_of_logs
+from stagecraft.orchestration.pages import Pages
 from stagecraft.patience import Patience, is_transient
 from stagecraft.plan import redrawn, why
 from stagecraft.progress import Outcome, observer
-from stagecraft.result import Result
+from stagecraft.result import Kept, Result
 from stagecraft.results import Results
 from stagecraft.selection import Selection
 from stagecraft.stage import Stage
-from stagecraft.tracking import INPUT_TAG, REASON_TAG, STAGE_TAG, Record, Tracker, replay
+from stagecraft.tracking import INPUT_TAG, NOTE_TAG, REASON_TAG, STAGE_TAG, Record, Tracker, replay
 from stagecraft.walk import Handle
 
 
@@ -52,6 +56,7 @@ class Conductor:
         selection: the stages to run, and which of them anew.
         given: results of stages that do not run but are needed.
         patience: with stages that fail for a reason that may pass.
+        pages: shows on Prefect's pages what happens.
     """
 
     tracker: Tracker
@@ -61,6 +66,7 @@ class Conductor:
     selection: Selection
     given: Mapping[str, Result]
     patience: Patience = field(default_factory=Patience)
+    pages: Pages = field(default_factory=Pages)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     errors: list[BaseException] = field(default_factory=list)
     _futures: dict[str, PrefectFuture[Any]] = field(default_factory=dict)
@@ -137,6 +143,8 @@ class Conductor:
 
         def body(results: dict[str, Result]) -> Result:
             self._attempts[name] += 1
+            if context := TaskRunContext.get():
+                self.pages.belongs(name, context.task_run.id)
             with without_secrets(), self._noticing(name):
                 if name in self._unkeyed:
                     raise self._unkeyed.pop(name)
@@ -153,8 +161,9 @@ class Conductor:
             error = state.data
             return isinstance(error, Exception) and is_transient(error) and not self._stopped.is_set()
 
-        def completed(_task: Any, _run: TaskRun, state: PrefectState[Any]) -> None:
+        def completed(_task: Any, run: TaskRun, state: PrefectState[Any]) -> None:
             if state.name == "Cached" and isinstance(state.data, ResultRecord):
+                self.pages.belongs(name, run.id)
                 self._replay(call, state.data.result)
 
         task: Task[Any, Any] = Task(
@@ -218,12 +227,13 @@ class Conductor:
         """Run a stage's function, with a run of its own in MLflow."""
         stage, start = call.stage, time.monotonic()
         observer.get().started(stage.name)
-        tags = {STAGE_TAG: stage.name, REASON_TAG: self._reasons[stage.name]}
+        reason = self._reasons[stage.name]
+        tags = {STAGE_TAG: stage.name, REASON_TAG: reason, NOTE_TAG: stage.description}
         run_id = self.tracker.start_run(stage.name, tags, self.parent, self.session.name)
         try:
             record = self._record(call, run_id)
             inputs = call.filled(self._values({**self.given, **results}))
-            self.tracker.log_params(run_id, self._keys[stage.name][1].parameters)
+            self.tracker.log_params(run_id, self._parameters(call, {**self.given, **results}))
             used = dict(addresses(inputs))
             record.tag({f"{INPUT_TAG}.{name}": uri for name, uri in used.items()})
             value = stage.function(record, **inputs)
@@ -237,15 +247,22 @@ class Conductor:
             Outcome(
                 name=stage.name,
                 state="completed",
-                reason=self._reasons[stage.name],
+                reason=reason,
                 key=result.key,
                 run_id=run_id,
                 computed_by=run_id,
                 seconds=result.seconds,
                 figure=result.figure,
-            )
+            ),
+            result.artifacts,
         )
         return result
+
+    def _parameters(self, call: Call, results: Mapping[str, Result]) -> dict[str, Any]:
+        """List a stage's own parameters, and those of the stages that it judges."""
+        judged = [results[name].parts.parameters for name in call.stage.judges if name in results]
+        own = self._keys[call.stage.name][1].parameters
+        return {name: value for some in (*judged, own) for name, value in some.items()}
 
     def _values(self, results: Mapping[str, Result]) -> dict[str, BaseModel]:
         """Read what stages yielded."""
@@ -281,11 +298,20 @@ class Conductor:
             if self._stopped.is_set():
                 raise KeyboardInterrupt
             observer.get().progressed(name, done, total, figures)
+            self.pages.progressed(name, done, total, figures)
 
         def notice(text: str) -> None:
             observer.get().noticed(name, text)
 
-        return Record(self.tracker, run_id, progress, notice, self._checkpoints(call, run_id))
+        return Record(
+            self.tracker,
+            run_id,
+            progress,
+            notice,
+            self._checkpoints(call, run_id),
+            partial(self.pages.show_table, name),
+            call.stage.description,
+        )
 
     def _checkpoints(self, call: Call, run_id: str) -> Checkpoints:
         """Find the checkpoints of a training by its key without its number of epochs."""
@@ -320,7 +346,8 @@ class Conductor:
                 computed_by=result.run_id,
                 seconds=time.monotonic() - start,
                 figure=result.figure,
-            )
+            ),
+            result.artifacts,
         )
 
     def _fail(self, name: str, run_id: str, error: BaseException, seconds: float) -> None:
@@ -361,9 +388,15 @@ class Conductor:
         before = self._calls[name].sources().values() if name in self._calls else ()
         return [culprit for need in before for culprit in self._culprits(need)]
 
-    def _end(self, outcome: Outcome) -> None:
-        self.outcomes[outcome.name] = outcome
+    def _end(self, outcome: Outcome, files: Iterable[Kept] = ()) -> None:
+        """Keep how a stage ended, and tell."""
+        name = outcome.name
+        self.outcomes[name] = outcome
         observer.get().finished(outcome)
+        if outcome.run_id:
+            what = self._stages[name].description
+            text = summaries.of_stage(self.tracker, what, outcome, files)
+            self.pages.show(name, "record", f"{name}: {outcome.state}", text)
 
 
 def _files(record: Record, value: BaseModel) -> list[Artifact]:
@@ -391,19 +424,31 @@ def conduct(
     selection: Selection,
     given: Mapping[str, Result],
     patience: Patience | None = None,
+    at_end: Callable[[str, Sequence[Outcome]], Sequence[Kept]] = lambda _run_id, _outcomes: (),
 ) -> Iterator[Conductor]:
     """Run stages under a parent run.
+
+    Args:
+        at_end: is called with the parent run and how each stage ended, if none failed; returns what it
+            added to that run.
 
     Raises:
         StageFailedError: a stage failed; the others ran as far as they could.
     """
-    conductor = Conductor(tracker, results, parent, session, selection, given, patience or Patience())
-    try:
-        yield conductor
-        failed = [outcome for outcome in conductor.wait() if outcome.state == "failed"]
-    except BaseException:
-        conductor.stop()
-        raise
+    with Pages() as pages:
+        conductor = Conductor(
+            tracker, results, parent, session, selection, given, patience or Patience(), pages
+        )
+        try:
+            yield conductor
+            outcomes = conductor.wait()
+        except BaseException:
+            conductor.stop()
+            raise
+        failed = [outcome for outcome in outcomes if outcome.state == "failed"]
+        files = () if failed else at_end(parent, outcomes)
+        text = summaries.of_run(tracker, parent, outcomes, files)
+        pages.show("", "run", "How each stage ended", text)
     if failed:
         reason = "; ".join(f"{outcome.name}: {outcome.reason}" for outcome in failed)
         cause = conductor.errors[0] if conductor.errors else None

@@ -1,6 +1,8 @@
 """The MLflow room: nothing else in this package imports it."""
 
 from stagecraft.tracking.evaluations import EVALUATED_TAG, Evaluation, evaluation_tags, evaluations
+from stagecraft.tracking.machine import results_among
+from stagecraft.tracking.pages import address_of, chart_of, command_for_pages, page_of
 from stagecraft.tracking.record import ModelFiles, Record
 from stagecraft.tracking.registry import CHAMPION, CONTENT_TAG, LATEST, Registry, Version, content_of
 from stagecraft.tracking.replay import replay
@@ -9,6 +11,7 @@ from stagecraft.tracking.store import (
     CACHED_TAG,
     ERROR_TAG,
     INPUT_TAG,
+    NOTE_TAG,
     PARENT_TAG,
     PIPELINE_TAG,
     REASON_TAG,
@@ -26,6 +29,7 @@ __all__ = [
     "EVALUATED_TAG",
     "INPUT_TAG",
     "LATEST",
+    "NOTE_TAG",
     "PARENT_TAG",
     "PIPELINE_TAG",
     "REASON_TAG",
@@ -39,8 +43,13 @@ __all__ = [
     "SharedRecords",
     "Tracker",
     "Version",
+    "address_of",
+    "chart_of",
+    "command_for_pages",
     "content_of",
     "evaluation_tags",
     "evaluations",
+    "page_of",
     "replay",
+    "results_among",
 ]

@@ -4,19 +4,21 @@ import math
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 from mlflow.entities import Dataset, DatasetInput, Metric, RunTag
 
 from stagecraft.artifact import Artifact, address, sha256_of
 from stagecraft.checkpoints import Checkpoints
+from stagecraft.tracking.machine import watched
 from stagecraft.tracking.reaching import reaching
 from stagecraft.tracking.registry import content_of
 from stagecraft.tracking.run_model import RunModel
-from stagecraft.tracking.store import RESUMED_TAG, Tracker
+from stagecraft.tracking.store import NOTE_TAG, RESUMED_TAG, Tracker
 
 INFINITE_TAG = "seqstep.infinite"
 
@@ -31,6 +33,13 @@ class Savable(Protocol):
 
     def savefig(self, fname: Path, /) -> None:
         """Write it as a picture."""
+
+
+class Tabular(Protocol):
+    """A table, as pandas makes it."""
+
+    def to_dict(self, orient: Literal["records"], /) -> list[dict[Any, Any]]:
+        """List its rows."""
 
 
 class ModelFiles(NamedTuple):
@@ -54,9 +63,11 @@ class Record:
         self,
         tracker: Tracker,
         run_id: str,
-        on_progress: Callable[[int, int | None, Mapping[str, float]], None],
-        on_notice: Callable[[str], None],
+        on_progress: Callable[[int, int | None, Mapping[str, float]], None] = lambda _done, _all, _now: None,
+        on_notice: Callable[[str], None] = lambda _text: None,
         checkpoints: Checkpoints | None = None,
+        on_table: Callable[[str, Sequence[Mapping[str, object]]], None] = lambda _title, _rows: None,
+        description: str = "",
     ) -> None:
         self.tracker, self.run_id = tracker, run_id
         self.metrics: dict[str, float] = {}
@@ -64,8 +75,8 @@ class Record:
         self.checkpoints = checkpoints or Checkpoints(None, run_id)
         #: tells whoever watches how far the stage is: steps done, steps in all, figures
         self.progress = on_progress
-        self._on_notice = on_notice
-        self._notices: list[str] = []
+        self._on_notice, self._on_table = on_notice, on_table
+        self._notes = [description] if description else []
 
     def open(self, artifact: Artifact) -> Path:
         """Find the file behind an address; see `Tracker.local_path`."""
@@ -128,10 +139,20 @@ class Record:
             self._send(waiting)
 
     def notice(self, text: str) -> None:
-        """Tell the user something that is no error; it stays with the run as its description."""
-        self._notices.append(text)
-        self.tag({"mlflow.note.content": "\n\n".join(self._notices)})
+        """Tell the user something that is no error; it stays with the run, below its description."""
+        self._notes.append(text)
+        self.tag({NOTE_TAG: "\n\n".join(self._notes)})
         self._on_notice(text)
+
+    def show_table(self, title: str, table: Tabular) -> None:
+        """Show a small table to whoever watches the run."""
+        self._on_table(title, table.to_dict("records"))
+
+    @contextmanager
+    def watching_the_machine(self) -> Iterator[None]:
+        """Record, as `system/…`, what the machine is busy with meanwhile."""
+        with watched(self.run_id, self.tracker.uri):
+            yield
 
     def tag(self, tags: Mapping[str, str]) -> None:
         """Set tags."""

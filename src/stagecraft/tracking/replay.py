@@ -5,11 +5,13 @@ from mlflow.entities.run import Run
 from mlflow.exceptions import MlflowException
 
 from stagecraft.result import Result
+from stagecraft.tracking.machine import results_among
 from stagecraft.tracking.reaching import reaching
 from stagecraft.tracking.store import (
     CACHED_TAG,
     ERROR_TAG,
     INPUT_TAG,
+    NOTE_TAG,
     REASON_TAG,
     SESSION_TAG,
     STAGE_TAG,
@@ -17,7 +19,6 @@ from stagecraft.tracking.store import (
 )
 
 _MAX_METRICS, _MAX_PARAMS = 1000, 100
-_NOTE = "mlflow.note.content"
 # Tags that belong to one run and to no other.
 _OWN = ("mlflow.", SESSION_TAG, STAGE_TAG, INPUT_TAG, CACHED_TAG, ERROR_TAG, REASON_TAG)
 
@@ -44,14 +45,14 @@ def _copy(tracker: Tracker, original: Run, run_id: str) -> None:
     tags = [RunTag(name, value) for name, value in original.data.tags.items() if not name.startswith(_OWN)]
     page = f"#/experiments/{tracker.experiment_id}/runs/{original.info.run_id}"
     cached = f"Cached: computed by [run {original.info.run_id[:8]}]({page}), where its artifacts are."
-    note = original.data.tags.get(_NOTE, "")
-    tags.append(RunTag(_NOTE, f"{cached}\n\n{note}".strip()))
+    note = original.data.tags.get(NOTE_TAG, "")
+    tags.append(RunTag(NOTE_TAG, f"{cached}\n\n{note}".strip()))
     for start in range(0, len(params), _MAX_PARAMS):
         client.log_batch(run_id, params=params[start : start + _MAX_PARAMS])
     client.log_batch(run_id, tags=tags)
     metrics: list[Metric] = [
         metric
-        for name in original.data.metrics
+        for name in results_among(original.data.metrics)
         for metric in client.get_metric_history(original.info.run_id, name)
     ]
     for start in range(0, len(metrics), _MAX_METRICS):

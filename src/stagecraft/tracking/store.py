@@ -29,6 +29,8 @@ CACHED_TAG, RESUMED_TAG, REASON_TAG = "seqstep.cached_from", "seqstep.resumed_fr
 PINNED_TAG, FREED_TAG = "seqstep.pinned", "seqstep.freed"
 #: names the registered model that a training in progress yields once more
 REUSED_TAG = f"{INPUT_TAG}.registered"
+#: MLflow shows it as a run's description, in Markdown
+NOTE_TAG = "mlflow.note.content"
 
 # What it logs with a traceback it also raises, and then it is told in a sentence.
 logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
@@ -117,12 +119,24 @@ class Tracker:
                 return False
         return True
 
+    def metrics_by_stage(self, parent: str) -> dict[str, dict[str, float]]:
+        """Read what the stages of a pipeline's run measured: the last value of each metric."""
+        runs = self.search(f"tags.`{PARENT_TAG}` = '{parent}'")
+        return {run.data.tags[STAGE_TAG]: run.data.metrics for run in runs if STAGE_TAG in run.data.tags}
+
+    def metrics_of(self, run_id: str) -> dict[str, float]:
+        """Read what a run measured; nothing if the run is gone."""
+        found: list[Run] = []
+        self.is_there(lambda: found.append(self.client.get_run(run_id)))
+        metrics: dict[str, float] = found[0].data.metrics if found else {}
+        return metrics
+
     def finish_run(self, run_id: str, status: Status, reason: str = "") -> None:
         """End a run; a reason becomes a tag and the run's description."""
         with reaching(self.uri):
             if reason:
                 self.client.set_tag(run_id, ERROR_TAG, reason[:_MAX_VALUE])
-                self.client.set_tag(run_id, "mlflow.note.content", reason[:_MAX_VALUE])
+                self.client.set_tag(run_id, NOTE_TAG, reason[:_MAX_VALUE])
             self.client.set_terminated(run_id, status)
 
     def log_params(self, run_id: str, params: Mapping[str, object]) -> None:

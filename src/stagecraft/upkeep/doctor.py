@@ -6,9 +6,8 @@ from pathlib import Path
 
 from stagecraft.checkpoints import Checkpoints
 from stagecraft.files import PART, half_written
-from stagecraft.live import bury, home_id, keys_in_use, living
+from stagecraft.live import bury, home_id, keys_in_use, living, sweep
 from stagecraft.locks import KeyLocks
-from stagecraft.pipeline_run import sweep
 from stagecraft.results import Results
 from stagecraft.tracking.inventory import Inventory
 from stagecraft.tracking.store import SESSION_TAG, Tracker
@@ -87,7 +86,4 @@ def _half_written(tracker: Tracker) -> Iterator[Finding]:
 
 
 def _sweep(tracker: Tracker) -> bool:
-    if living(tracker.home):
-        return False
-    sweep(tracker.home)
-    return True
+    return bool(sweep(tracker.home))

@@ -128,9 +128,12 @@ class References:
         return run.status == "FINISHED" and run.run_id not in own and run.stage in stages
 
     def _given(self, run: Run) -> set[str]:
-        """Read from a run's tags what it was given, or was a copy of."""
+        """Read from a run's tags what it was given, or was a copy of, and below which run it stands.
+
+        The page of a run of a whole pipeline stays as long as a result that it computed.
+        """
         uris = (value for tag, value in run.tags.items() if tag.startswith(f"{INPUT_TAG}."))
-        owners = [*map(owner_of, uris), run.tags.get(CACHED_TAG, "")]
+        owners = [*map(owner_of, uris), run.tags.get(CACHED_TAG, ""), run.tags.get(PARENT_TAG, "")]
         return {self.group(owner) for owner in owners if owner}
 
 

@@ -15,7 +15,7 @@ from stagecraft.errors import TrackingError
 from stagecraft.home import Home
 from stagecraft.key import Parts
 from stagecraft.live import keys_in_use, living
-from stagecraft.pipeline_run import close_dead_runs, pipeline_run, replay_all
+from stagecraft.pipeline_run import Title, close_dead_runs, pipeline_run, replay_all
 from stagecraft.result import Result
 from stagecraft.tracking import CACHED_TAG, Record, Tracker, replay
 from stagecraft.tracking.inventory import Inventory
@@ -310,3 +310,19 @@ def test_runs_that_start_while_others_clear_up_are_neither_dead_nor_swept_away(t
         stop.set()
         thread.join(60)
     assert closed == [] and living(tracker.home) == set()
+
+
+def test_what_the_machine_was_busy_with_is_not_copied(record: Record) -> None:
+    record.log_metrics({"system/cpu_utilization_percentage": 50.0, "loss": 2.0})
+    _, run = replayed(record)
+    assert run.data.metrics == {"loss": 2.0}
+
+
+def test_a_run_of_a_pipeline_is_called_by_its_title_and_found_by_its_name(tracker: Tracker) -> None:
+    title = Title("quick 11-24 03:48 · a=1", "What it is.")
+    with pipeline_run(tracker, "pipeline quick", {}, title) as (run_id, _):
+        pass
+    run = tracker.client.get_run(run_id)
+    assert run.info.run_name == "quick 11-24 03:48 · a=1"
+    assert run.data.tags["seqstep.pipeline"] == "pipeline quick"
+    assert run.data.tags["mlflow.note.content"] == "What it is."

@@ -1,0 +1,66 @@
+"""A configuration in words, for a title or a page; what may be secret in it is left out."""
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from seqstep.config import Config
+from seqstep.settings import flatten, resolve
+
+# Numbers, choices and short lists; no address and no path, which may hold what is nobody's business.
+_HARMLESS = re.compile(r"[\w .,+-]{0,40}")
+
+
+def changes(profile: str, config: Config) -> dict[str, str]:
+    """List the settings that differ from those of the profile, by their dotted names."""
+    usual = flatten(resolve(profile))
+    return {name: _told(value) for name, value in flatten(config).items() if value != usual[name]}
+
+
+def title(flow: str, profile: str, config: Config, when: str) -> str:
+    """Name a run so that it is told from others, first of all by what a narrow column shows.
+
+    Args:
+        when: it started; short.
+    """
+    what = profile if flow == "pipeline" else f"{flow} {profile}"
+    changed = [f"{name}={value}" for name, value in changes(profile, config).items()]
+    more = f" and {len(changed) - 2} more" if len(changed) > 2 else ""
+    return f"{what} {when}" + (f" · {', '.join(changed[:2])}{more}" if changed else "")
+
+
+def describe(profile: str, config: Config) -> dict[str, str]:
+    """Say what a configuration means, by headings."""
+    changed = ", ".join(f"{name} = {value}" for name, value in changes(profile, config).items())
+    mlp, rnn, layer, series = config.mlp, config.rnn, config.rnn_layer, config.series
+    return {
+        "Profile": f"{profile}; {changed or 'nothing changed'}",
+        "Text": text_source(config),
+        "Series": f"column {series.column} of {_file_name(series.path)}"
+        if series.path
+        else f"noisy sine, {series.points:,} values, noise {series.noise_std:g}",
+        "Seed": str(config.seed),
+        "MLP": f"{mlp.window} past values, {mlp.hidden} hidden units, {mlp.epochs:,} epochs of batches of"
+        f" {mlp.batch} at {mlp.learning_rate:g}",
+        "Recurrent networks": f"{rnn.hidden:,} hidden units, {rnn.epochs:,} epochs over {rnn.max_tokens:,}"
+        f" tokens ({rnn.tokens}) in batches of {rnn.batch} × {rnn.steps} at {rnn.learning_rate:g};"
+        f" the library's: {layer.layers} × {layer.cell}",
+    }
+
+
+def text_source(config: Config) -> str:
+    """Name the text's source: a carried text, a file's name, or a host and a file's name."""
+    if config.corpus.path:
+        return _file_name(config.corpus.path)
+    first = urlsplit(str(config.corpus.url[0])) if config.corpus.url else urlsplit("")
+    return f"{_file_name(first.path)} from {first.hostname}"
+
+
+def _file_name(path: str) -> str:
+    return path.rstrip("/").rpartition("/")[2]
+
+
+def _told(value: Any) -> str:
+    """Write a value, or a sign for one that is better not shown."""
+    text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return text if _HARMLESS.fullmatch(text) else "…"

@@ -1,0 +1,55 @@
+"""The page of one run: what the report shows, and what is true of this run alone.
+
+The report is computed once for all runs that come to the same result. When a run was, what it took from the
+cache and how long it worked is written onto a copy of the page for each run, so none of it is in a key.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from seqstep.notes import Compared
+
+# They stand in the report's template; what data say is escaped there, so they stand nowhere else.
+_START, _END = "<!-- this run -->", "<!-- end of this run -->"
+
+
+class StageLine(NamedTuple):
+    """How a stage ended in a run.
+
+    Attributes:
+        state: such as completed or cached.
+        seconds: that it took in this run.
+        figure: its main figure, in words.
+        computed: when and by which run its result was computed, in words, if not by this one.
+    """
+
+    name: str
+    state: str
+    seconds: float
+    figure: str
+    computed: str = ""
+
+
+def complete(
+    page: str,
+    facts: Mapping[str, str],
+    links: Mapping[str, str],
+    stages: Sequence[StageLine],
+    notes: Sequence[Compared] = (),
+) -> str:
+    """Write what is true of one run onto the page of the report.
+
+    Args:
+        facts: what was run on what, when and with what.
+        links: where more is to be seen; written out, so that they can be read on paper.
+        notes: the notes' figures beside this run's, if they are to be compared.
+    """
+    environment = Environment(
+        loader=PackageLoader("seqstep", "templates"), autoescape=True, undefined=StrictUndefined
+    )
+    template = environment.get_template("run.html.j2")
+    part = template.render(facts=facts, links=links, stages=stages, notes=notes)
+    before, _, rest = page.partition(_START)
+    return before + part + rest.partition(_END)[2]
