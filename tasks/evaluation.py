@@ -48,7 +48,7 @@ def evaluate_forecasts(
     ahead = k_steps(predict, values, window, config.horizons)
     errors = error_table(values, window, train_end, ahead, many)
     record.log_metrics(error_metrics(errors, "forecast/mlp"))
-    record.tag(recording.evaluated("mlp", mlp, forecasts_digest(values, train_end, config.horizons)))
+    record.tag(recording.evaluated("mlp", mlp, forecasts_digest(values, window, train_end, config.horizons)))
     return ForecastEvaluation(
         loss=record.on(mlp.run.uri).log_figure(
             "plots/loss.png", plot_mse(pd.read_csv(record.open(mlp.history)))
