@@ -48,7 +48,7 @@ def evaluate_forecasts(
     ahead = k_steps(predict, values, window, config.horizons)
     errors = error_table(values, window, train_end, ahead, many)
     record.log_metrics(error_metrics(errors, "forecast/mlp"))
-    record.tag(recording.evaluated("mlp", mlp, forecasts_digest(values, train_end, config.horizons)))
+    record.tag(recording.evaluated("mlp", mlp, forecasts_digest(values, window, train_end, config.horizons)))
     record.show_table("forecast errors by horizon", errors)
     record.log_dataset("series", series.values, series.values.uri)
     return ForecastEvaluation(

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from flows.cli.command import Command, print_json
 from flows.cli.registered import PREFIX, open_registry, split_name
-from seqstep.held_out import unseen_measures
 
 if TYPE_CHECKING:
     from stagecraft.promotion import Comparison
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
 
 
 def _promote(args: argparse.Namespace) -> int:
+    from seqstep.held_out import unseen_measures
     from stagecraft.promotion import Judge, promote, promoting
     from stagecraft.tracking import LATEST
 

@@ -23,18 +23,20 @@ def tokens_digest(tokens: Sequence[str], chars: int) -> str:
     return _digest(json.dumps([chars, *tokens], ensure_ascii=False).encode()) if len(tokens) else ""
 
 
-def forecasts_digest(series: np.ndarray, start: int, horizons: Sequence[int]) -> str:
+def forecasts_digest(series: np.ndarray, window: int, start: int, horizons: Sequence[int]) -> str:
     """Digest the values that forecasts are held against.
 
     Args:
         series: observed values, shape (steps,).
+        window: past values that a prediction sees (tau); counts only if no forecast reaches `start`.
         start: index of the first value that did not train.
         horizons: steps ahead; the furthest tells where the targets of each end.
 
     Returns:
         16 hexadecimal digits.
     """
-    return _digest(series[start:].astype("<f8").tobytes() + str(max(horizons)).encode())
+    first = max(start, window + max(horizons) - 1)
+    return _digest(series[first:].astype("<f8").tobytes() + str(max(horizons)).encode())
 
 
 def unseen_measures(names: Iterable[str]) -> list[str]:

@@ -19,16 +19,18 @@ def test_the_same_tokens_have_the_same_digest_and_all_others_another() -> None:
 
 
 def test_forecasts_are_measured_on_the_same_if_the_values_after_training_and_the_reach_are() -> None:
-    same = forecasts_digest(SERIES, 60, (1, 16))
+    same = forecasts_digest(SERIES, 4, 60, (1, 16))
     earlier = SERIES.copy()
     earlier[10] += 1  # before the targets
-    assert same == forecasts_digest(earlier, 60, (4, 16))
+    assert same == forecasts_digest(earlier, 4, 60, (4, 16))
+    assert same == forecasts_digest(SERIES, 8, 60, (1, 16))
     later = SERIES.copy()
     later[70] += 1e-9
     others = [
-        forecasts_digest(later, 60, (1, 16)),
-        forecasts_digest(SERIES, 61, (1, 16)),
-        forecasts_digest(SERIES, 60, (1, 8)),
+        forecasts_digest(later, 4, 60, (1, 16)),
+        forecasts_digest(SERIES, 4, 61, (1, 16)),
+        forecasts_digest(SERIES, 4, 60, (1, 8)),
+        forecasts_digest(SERIES, 50, 60, (1, 16)),  # the first target is 65
     ]
     assert same not in others
 
