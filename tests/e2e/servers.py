@@ -1,0 +1,109 @@
+"""What the tests do on real servers."""
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psutil
+import requests
+
+ROOT = Path(__file__).resolve().parents[2]
+#: the quick pipeline, as small as it can be
+TINY = {"epochs": 1, "hidden": 8, "batch": 4, "steps": 10, "max_tokens": 500}
+#: the same with trainings that last
+LONG = {**TINY, "epochs": 100_000}
+
+
+class Up(NamedTuple):
+    """Servers that are up: the environment that leads there, their addresses, and the home of their user.
+
+    Attributes:
+        pid: of `seqstep up`, if that started them.
+    """
+
+    environment: dict[str, str]
+    prefect: str
+    mlflow: str
+    home: Path
+    pid: int = 0
+
+    def call(self, *command: str) -> str:
+        """Run a command against the servers; fail with what it printed if it fails."""
+        done = subprocess.run(
+            [sys.executable, "-m", *command],
+            env=self.environment,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def seqstep(self, *command: str) -> Any:
+        """Run a command of seqstep; return the document that it prints."""
+        return json.loads(self.call("flows.cli.main", *command, "--json"))
+
+    def ask(self, path: str, **body: Any) -> Any:
+        """Ask Prefect's API."""
+        answer = requests.post(f"{self.prefect}/api/{path}", json=body, timeout=30)
+        assert answer.ok, answer.text
+        return answer.json()
+
+    def trigger(self, deployment: str, **parameters: Any) -> str:
+        """Start a run of a deployment; return its id."""
+        found = requests.get(f"{self.prefect}/api/deployments/name/{deployment}", timeout=30).json()
+        run = self.ask(f"deployments/{found['id']}/create_flow_run", parameters=parameters)
+        return str(run["id"])
+
+    def flow_run(self, flow_run_id: str) -> Any:
+        """Look at a flow run."""
+        return requests.get(f"{self.prefect}/api/flow_runs/{flow_run_id}", timeout=30).json()
+
+    def state(self, flow_run_id: str) -> str:
+        """Tell the type of a flow run's state, such as COMPLETED."""
+        return str(self.flow_run(flow_run_id)["state_type"])
+
+    def tags(self, run_id: str) -> dict[str, str]:
+        """Read the tags of a run in MLflow."""
+        path = f"{self.mlflow}/api/2.0/mlflow/runs/get"
+        run = requests.get(path, params={"run_id": run_id}, timeout=30).json()["run"]
+        return {tag["key"]: tag["value"] for tag in run["data"]["tags"]}
+
+    def ends(self, flow_run_id: str) -> str:
+        """Wait for the end of a flow run; return the type of its last state."""
+        final = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
+        until(lambda: self.state(flow_run_id) in final)
+        return self.state(flow_run_id)
+
+
+def until(happens: Callable[[], object], patience_s: float = 300) -> None:
+    """Wait for something that happens in another process."""
+    end = time.monotonic() + patience_s
+    while not happens():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.5)
+
+
+def engine(flow_run_id: str) -> psutil.Process | None:
+    """Find the process in which a worker runs a flow."""
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get("PREFECT__FLOW_RUN_ID", "").replace("-", "") == flow_run_id.replace(
+                "-", ""
+            ):
+                return process
+        except psutil.Error:
+            continue
+    return None
+
+
+def free_port() -> int:
+    """Find a port of loopback where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
