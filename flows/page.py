@@ -50,11 +50,14 @@ class RunPage:
     @property
     def title(self) -> Title:
         """What the run is called in MLflow, and its description."""
+        return self._title()
+
+    def _title(self, *more: str) -> Title:
         name = title(self.flow, self.profile, self.config, f"{self.started:%m-%d %H:%M:%S}")
         facts = describe(self.profile, self.config)
-        lines = [f"{_WHAT[self.flow]} Below it stands a run a stage; `report.html` has all on one page."]
-        lines += [f"- {heading}: {text}" for heading, text in facts.items()]
-        return Title(name, f"{lines[0]}\n\n" + "\n".join(lines[1:]))
+        listed = "\n".join(f"- {heading}: {text}" for heading, text in facts.items())
+        intro = f"{_WHAT[self.flow]} Each stage has a run of its own below; `report.html` has all on a page."
+        return Title(name, "\n\n".join([intro, *more, listed]))
 
     def finish(self, run_id: str, outcomes: Sequence[Outcome]) -> list[Kept]:
         """Record the evaluations' figures at the pipeline's run, and the report with this run's own facts."""
@@ -64,7 +67,7 @@ class RunPage:
             if node.stage.judges and node.stage.name in metrics:
                 record.log_metrics(metrics[node.stage.name])
         if charts := self._charts(outcomes, metrics):
-            record.tag({NOTE_TAG: f"{self.title.note}\n\nSide by side: {', '.join(charts)}"})
+            record.tag({NOTE_TAG: self._title(f"Side by side: {', '.join(charts)}").note})
         found = {outcome.name: self.results.find(outcome.key).result for outcome in outcomes if outcome.key}
         if not (report := found.get("report")):
             return []

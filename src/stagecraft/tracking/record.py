@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 from mlflow.entities import Dataset, DatasetInput, Metric, RunTag
+from mlflow.exceptions import MlflowException
 
 from stagecraft.artifact import Artifact, address, sha256_of
 from stagecraft.checkpoints import Checkpoints
@@ -164,7 +165,13 @@ class Record:
         """Record what data the stage was given."""
         dataset = Dataset(name, artifact.sha256[:36], "http" if "://" in source else "local", source)
         with reaching(self.tracker.uri):
-            self.tracker.client.log_inputs(self.run_id, [DatasetInput(dataset)])
+            try:
+                self.tracker.client.log_inputs(self.run_id, [DatasetInput(dataset)])
+            except MlflowException as error:
+                # MLflow looks the dataset up, then adds it; another run may have done so in between.
+                if "unique constraint" not in str(error).lower():
+                    raise
+                self.tracker.client.log_inputs(self.run_id, [DatasetInput(dataset)])
 
     def log_file(self, path: str, write: Callable[[Path], object], kind: str) -> Artifact:
         """Record a file.

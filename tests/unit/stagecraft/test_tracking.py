@@ -2,7 +2,9 @@
 
 import math
 import sqlite3
+import threading
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
@@ -10,6 +12,7 @@ from typing import NamedTuple
 import pytest
 from mlflow.entities import Run
 
+from stagecraft.artifact import Artifact
 from stagecraft.errors import ArtifactError, TrackingError
 from stagecraft.home import Home
 from stagecraft.tracking import Record, Registry, Tracker
@@ -168,3 +171,17 @@ def test_a_database_that_a_killed_process_left_half_made_is_made_anew(tmp_path: 
     tracker = Tracker(home, home.store)
     assert tracker.start_run("pipeline", {})
     assert home.database.is_file() and not half_made.exists()
+
+
+def test_runs_that_are_given_the_same_data_at_the_same_time_all_record_it(tracker: Tracker) -> None:
+    data = Artifact(uri="file:///text", sha256="0" * 64, bytes=1, kind="text/plain")
+    runs = [tracker.start_run(f"train {number}", {}) for number in range(8)]
+    together = threading.Barrier(len(runs))
+
+    def log(run_id: str) -> None:
+        together.wait()
+        Record(tracker, run_id).log_dataset("text", data, "file:///text")
+
+    with ThreadPoolExecutor(len(runs)) as pool:
+        list(pool.map(log, runs))
+    assert all(tracker.client.get_run(run_id).inputs.dataset_inputs for run_id in runs)
