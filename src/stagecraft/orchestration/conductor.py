@@ -27,7 +27,6 @@ from stagecraft.key import Parts
 from stagecraft.live import Session
 from stagecraft.locks import KeyLocks
 from stagecraft.orchestration.cache import StageKey, Verified, WholeFiles, checks
-from stagecraft.orchestration.discretion import keep_secrets_out_of_logs
 from stagecraft.patience import Patience, is_transient
 from stagecraft.plan import redrawn, why
 from stagecraft.progress import Outcome, observer
@@ -79,7 +78,6 @@ class Conductor:
         for child in psutil.Process().children():
             self.session.own(child)
         checks.set(self.results.checks)
-        keep_secrets_out_of_logs()
 
     def _count_on(self, key: str) -> None:
         """Make sure that a result is there, and stays.
