@@ -31,7 +31,6 @@ from stagecraft.locks import KeyLocks
 from stagecraft.orchestration import summaries
 from stagecraft.orchestration.cache import StageKey, Verified, WholeFiles, checks
 from stagecraft.orchestration.crashes import tell_of_crashes
-from stagecraft.orchestration.discretion import keep_secrets_out_of_logs
 from stagecraft.orchestration.pages import Pages
 from stagecraft.patience import Patience, is_transient
 from stagecraft.plan import redrawn, why
@@ -85,7 +84,6 @@ class Conductor:
         self.session.is_flow_run(str(flow_run.id))
         tell_of_crashes(self.tracker.home)
         checks.set(self.results.checks)
-        keep_secrets_out_of_logs()
 
     def _count_on(self, key: str) -> None:
         """Make sure that a result is there, and stays.

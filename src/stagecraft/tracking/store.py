@@ -3,8 +3,7 @@
 import logging
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -36,7 +35,6 @@ NOTE_TAG = "mlflow.note.content"
 logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
 
 _MAX_PARAMS, _MAX_VALUE = 100, 6000
-_RETRIES = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
 
 Status = Literal["FINISHED", "FAILED", "KILLED"]
 _UNKNOWN = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
@@ -60,7 +58,7 @@ class Tracker:
         self.uri = tracking_uri or os.environ.get("MLFLOW_TRACKING_URI") or home.store
         mlflow.set_tracking_uri(self.uri)
         # Two processes that create a fresh database at once would get in each other's way.
-        with reaching(self.uri), FileLock(home.private / "mlflow.lock"), _impatiently():
+        with reaching(self.uri), FileLock(home.private / "mlflow.lock"):
             if self.uri == home.store and not home.database.exists():
                 _make_database(home)
             self.client = MlflowClient(self.uri)
@@ -284,19 +282,6 @@ def _make_database(home: Home) -> None:
     part.unlink(missing_ok=True)
     MlflowClient(f"sqlite:///{part}").search_experiments()
     part.replace(home.database)
-
-
-@contextmanager
-def _impatiently() -> Iterator[None]:
-    """Give up on a server that was never there after seconds; one that goes away later may come back."""
-    if _RETRIES in os.environ:
-        yield
-        return
-    os.environ[_RETRIES] = "2"
-    try:
-        yield
-    finally:
-        del os.environ[_RETRIES]
 
 
 def _text(value: object) -> str:

@@ -1,4 +1,4 @@
-"""Servers that go away in the middle of a run and come back."""
+"""Prefect's server goes away in the middle of a run and comes back."""
 
 import json
 import os
@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -30,14 +29,10 @@ class Setup(NamedTuple):
 
     def start(self, *argv: str) -> "subprocess.Popen[str]":
         command = [sys.executable, "-m", "flows.cli.main", *argv, "--json"]
-        return subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=(self.home.root / "err").open("w"),
-            text=True,
-        )
+        with (self.home.root / "err").open("w") as err:
+            return subprocess.Popen(
+                command, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, stderr=err, text=True
+            )
 
     def call(self, *argv: str) -> Any:
         process = self.start(*argv)
@@ -65,16 +60,16 @@ def setup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setup]:
         yield Setup(up, prefect, mlflow, home, environment)
 
 
-@pytest.mark.parametrize("name", ["prefect", "mlflow"])
-def test_a_run_outlasts_a_server_that_is_started_again(setup: Setup, name: str, tmp_path: Path) -> None:
+@pytest.mark.timeout(600)
+def test_a_run_outlasts_a_server_that_is_started_again(setup: Setup) -> None:
     before = {run["info"]["run_id"] for run in setup.runs()}
-    changed = [*SETTINGS, "rnn.epochs=2000", f"rnn.hidden={8 + len(name)}", "checkpoint_epochs=200"]
+    changed = [*SETTINGS, "rnn.epochs=2000", "checkpoint_epochs=200"]
     process = setup.start("run", "--set", *changed)
     until(lambda: any(run["data"]["tags"] and _stage(run) == "train_rnn" for run in _new(setup, before)))
-    setup.up.processes[name].terminate()
-    until(lambda: name not in setup.up.processes)
-    assert setup.up.revive() == [name]
-    out, _ = process.communicate(timeout=280)
+    setup.up.processes["prefect"].terminate()
+    until(lambda: "prefect" not in setup.up.processes)
+    assert setup.up.revive() == ["prefect"]
+    out, _ = process.communicate()
     assert process.returncode == 0, (setup.home.root / "err").read_text()
     assert Counter(stage["state"] for stage in json.loads(out)["stages"]) == {"completed": 12}
 
