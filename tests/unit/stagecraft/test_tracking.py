@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pytest
 from mlflow.entities import Run
 
+from stagecraft.artifact import address
 from stagecraft.errors import ArtifactError, TrackingError
 from stagecraft.home import Home
 from stagecraft.tracking import Record, Tracker
@@ -87,7 +88,7 @@ def test_a_file_is_found_again_and_held_to_its_hash(record: Record) -> None:
 def test_a_local_file_is_its_own_address(record: Record, tmp_path: Path) -> None:
     path = tmp_path / "with space.txt"
     path.write_text("here", encoding="utf-8")
-    assert record.tracker.open_uri(path.as_uri()) == path
+    assert record.tracker.local_path(address(path, path.as_uri(), "text/plain")) == path
 
 
 def test_figures_are_kept_nan_is_left_out_and_infinity_is_marked(record: Record) -> None:
