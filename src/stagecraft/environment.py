@@ -6,6 +6,9 @@ from pathlib import Path
 from stagecraft.home import HOME_VARIABLE, Home
 from stagecraft.up import addresses
 
+#: Prefect's log records go to its server alone
+QUIET = Path(__file__).with_name("logging.yml")
+
 _SETTINGS = {
     # Prefect's temporary server, as it is set by default, loses task history on small machines.
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "50",
@@ -45,4 +48,4 @@ def prepare(home: Home) -> None:
 
 def keep_prefect_off_the_console() -> None:
     """Send Prefect's log records to its server alone; the command line speaks for itself."""
-    os.environ.setdefault("PREFECT_LOGGING_CONFIG_PATH", str(Path(__file__).with_name("logging.yml")))
+    os.environ.setdefault("PREFECT_LOGGING_CONFIG_PATH", str(QUIET))

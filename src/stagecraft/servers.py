@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import psutil
 import requests
 
+from stagecraft.environment import QUIET
 from stagecraft.errors import ServerError
 from stagecraft.home import Home
 
@@ -87,6 +88,8 @@ def servers_of(
                 "PREFECT_API_URL": f"{prefect}/api",
                 "MLFLOW_TRACKING_URI": mlflow,
                 "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
+                # Flows write to a pipe of the worker's; they would end at their next line if it is killed.
+                "PREFECT_LOGGING_CONFIG_PATH": str(QUIET),
             },
         ),
     ]
