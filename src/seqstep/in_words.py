@@ -7,8 +7,10 @@ from urllib.parse import urlsplit
 from seqstep.config import Config
 from seqstep.settings import flatten, resolve
 
-# Numbers, choices and short lists; no address and no path, which may hold what is nobody's business.
-_HARMLESS = re.compile(r"[\w .,+-]{0,40}")
+# Numbers, choices, names and short lists; of addresses and paths only the last name, for the rest may hold
+# what is nobody's business.
+_HARMLESS = re.compile(r"[\w .,:+-]{1,40}")
+_EMPTY = "empty"
 
 
 def changes(profile: str, config: Config) -> dict[str, str]:
@@ -24,7 +26,7 @@ def title(flow: str, profile: str, config: Config, when: str) -> str:
         when: it started; short.
     """
     what = profile if flow == "pipeline" else f"{flow} {profile}"
-    changed = [f"{name}={value}" for name, value in changes(profile, config).items()]
+    changed = [f"{name}={value}" for name, value in changes(profile, config).items() if value != _EMPTY]
     more = f" and {len(changed) - 2} more" if len(changed) > 2 else ""
     return f"{what} {when}" + (f" · {', '.join(changed[:2])}{more}" if changed else "")
 
@@ -62,5 +64,11 @@ def _file_name(path: str) -> str:
 
 def _told(value: Any) -> str:
     """Write a value, or a sign for one that is better not shown."""
-    text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    parts = [_file_name(urlsplit(part).path) if "/" in part else part for part in _texts(value)]
+    text = ", ".join(parts) or _EMPTY
     return text if _HARMLESS.fullmatch(text) else "…"
+
+
+def _texts(value: Any) -> list[str]:
+    """Write a value, or the values in a list, as text; one that is empty as none."""
+    return [str(part) for part in (value if isinstance(value, tuple) else (value,)) if part != ""]

@@ -70,8 +70,8 @@ class Results:
 
     def find(self, key: str) -> Found:
         """Look up a result, and check every artifact behind it."""
-        self.bring(key)
         try:
+            self.bring(key)
             result = read(self.path(key))
         except FileNotFoundError:
             return Found()

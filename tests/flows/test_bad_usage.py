@@ -53,7 +53,7 @@ def test_a_wrong_command_or_setting_is_refused_before_anything_runs(
         (["forecast"], ["there is no model seqstep-mlp in {store}", "`seqstep run`"]),
         (["generate", "--prefix", "a", "--model", "foo"], ["there is no model seqstep-foo in {store}"]),
         (["generate", "--prefix", "a", "--model", "rnn/99"], ["there is no model seqstep-rnn in {store}"]),
-        (["score", "a", "--model", "rnn/x"], ["expected a model as NAME or NAME/VERSION", "got 'rnn/x'"]),
+        (["score", "a", "--model", "rnn/x"], ["NAME, NAME/VERSION or NAME@ALIAS", "got 'rnn/x'"]),
     ],
 )
 def test_a_model_that_is_not_there_is_refused_in_words(

@@ -97,8 +97,25 @@ def test_one_parent_and_a_finished_child_a_stage(client: MlflowClient, children:
 @pytest.mark.parametrize("stage", RECORD)
 def test_each_stage_records_what_the_design_says(stage: str, client: MlflowClient, children: Any) -> None:
     metrics, files = RECORD[stage]
-    assert set(children[stage].data.metrics) == metrics
+    found = {name for name in children[stage].data.metrics if not name.startswith("system/")}
+    assert found == metrics
     assert files <= set(artifacts(client, children[stage].info.run_id))
+
+
+def test_runs_say_what_they_are_and_compare(client: MlflowClient, children: Any, trained: Any) -> None:
+    parent = client.get_run(trained.summary["run_id"])
+    assert re.fullmatch(
+        r"quick \d\d-\d\d [\d:]{8} · mlp.epochs=2, rnn.max_tokens=2000 and \d more", parent.info.run_name
+    )
+    note = parent.data.tags["mlflow.note.content"]
+    assert note.startswith("From the text and from the series") and "[train/perplexity](#/metric?" in note
+    assert children["ngrams"].data.tags["mlflow.note.content"].startswith("Count the words'")
+    measured = {**children["evaluate_forecasts"].data.metrics, **children["evaluate_language"].data.metrics}
+    assert parent.data.metrics == measured
+    assert children["evaluate_forecasts"].data.params["mlp.window"] == "4"
+    assert children["evaluate_language"].data.params["rnn_layer.cell"] == "rnn"
+    for stage in ("train_mlp", "train_rnn", "evaluate_forecasts", "evaluate_language"):
+        assert len(children[stage].inputs.dataset_inputs) == 1
 
 
 def test_curves_have_a_point_an_epoch(client: MlflowClient, children: Any) -> None:
@@ -130,11 +147,14 @@ def test_models_are_registered_and_no_file_of_theirs_is_a_pickle(client: MlflowC
         assert file.suffix == ".safetensors" or not re.match(rb"\x80[\x02-\x05]|PK", file.read_bytes()[:2])
 
 
-def test_the_report_is_one_page_with_everything_on_it(trained: Any, children: Any) -> None:
-    page = next(trained.home.artifacts.rglob("report.html")).read_text(encoding="utf-8")
-    assert re.findall("https?://", page) == []
+@pytest.mark.parametrize("of_stage", [True, False])
+def test_the_report_is_one_page_with_everything_on_it(trained: Any, children: Any, of_stage: bool) -> None:
+    owner = children["report"].info.run_id if of_stage else trained.summary["run_id"]
+    page = (trained.home.artifacts / owner / "artifacts/report.html").read_text(encoding="utf-8")
+    assert re.findall("https?://", page) == [] and (trained.summary["run_id"] in page) != of_stage
     assert [source for source in re.findall(r'src="([^"]{10})', page) if source != "data:image"] == []
     assert re.findall("<h2>(.*)</h2>", page) == [
+        "What was run",
         "The series",
         "Forecasts",
         "The words of the text",

@@ -30,3 +30,15 @@ def test_neither_addresses_nor_paths_are_told_in_full() -> None:
 def test_the_profiles_name_their_text() -> None:
     assert text_source(resolve("quick")) == "builtin:lighthouse"
     assert text_source(resolve("notes")) == "timemachine.txt from d2l-data.s3-accelerate.amazonaws.com"
+
+
+def test_a_file_is_told_by_its_name_and_what_was_let_go_is_empty() -> None:
+    config = resolve("notes", [{"corpus": {"path": "/home/me/text.txt"}}])
+    assert changes("notes", config) == {
+        "corpus.url": "empty",
+        "corpus.path": "text.txt",
+        "corpus.sha1": "empty",
+    }
+    assert (
+        title("pipeline", "notes", config, "11-24 03:48:12") == "notes 11-24 03:48:12 · corpus.path=text.txt"
+    )

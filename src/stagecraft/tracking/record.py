@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar
@@ -164,14 +165,15 @@ class Record:
     def log_dataset(self, name: str, artifact: Artifact, source: str) -> None:
         """Record what data the stage was given."""
         dataset = Dataset(name, artifact.sha256[:36], "http" if "://" in source else "local", source)
+        log = partial(self.tracker.client.log_inputs, self.run_id, [DatasetInput(dataset)])
         with reaching(self.tracker.uri):
             try:
-                self.tracker.client.log_inputs(self.run_id, [DatasetInput(dataset)])
+                log()
             except MlflowException as error:
                 # MLflow looks the dataset up, then adds it; another run may have done so in between.
                 if "unique constraint" not in str(error).lower():
                     raise
-                self.tracker.client.log_inputs(self.run_id, [DatasetInput(dataset)])
+                log()
 
     def log_file(self, path: str, write: Callable[[Path], object], kind: str) -> Artifact:
         """Record a file.

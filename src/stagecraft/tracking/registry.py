@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.models_artifact_repo import REGISTERED_MODEL_META_FILE_NAME
 
+from secrecy import redact
 from stagecraft.artifact import Artifact, address, digest, sha256_of
 from stagecraft.errors import ArtifactError
 from stagecraft.tracking.reaching import reaching
@@ -57,7 +58,7 @@ class Registry:
         versions = {version.number: version for version in self.versions(name)}
         if not versions:
             raise ArtifactError(
-                f"there is no model {name} in {self.tracker.uri}; train it with `seqstep run`"
+                f"there is no model {name} in {redact(self.tracker.uri)}; train it with `seqstep run`"
             )
         newest = versions[max(versions, key=int)]
         named = {alias: version for version in versions.values() for alias in version.aliases}
@@ -98,7 +99,7 @@ class Registry:
         Raises:
             ArtifactError: they are gone, or are not what was registered.
         """
-        folder = self.tracker.open_model(version.model_id)
+        folder = self._open(version)
         files = files_of(self.tracker, version.model_id)
         self._check(version, folder, FILES_TAG, _digest_of(files) if files else "")
         return folder
@@ -109,11 +110,16 @@ class Registry:
         Raises:
             ArtifactError: they are gone, or are not what was registered.
         """
-        folder = self.tracker.open_model(version.model_id) / "artifacts"
+        folder = self._open(version) / "artifacts"
         parts = {path.name: path for path in folder.iterdir()} if folder.is_dir() else {}
         content = content_of({name: sha256_of(path) for name, path in parts.items()})
         self._check(version, folder, CONTENT_TAG, content if parts else "")
         return parts
+
+    def _open(self, version: Version) -> Path:
+        if not version.model_id:
+            raise ArtifactError(f"expected {version} to be one of this project's, got one made elsewhere")
+        return self.tracker.open_model(version.model_id)
 
     def _check(self, version: Version, folder: Path, tag: str, found: str) -> None:
         """Hold files against what was registered, if that was noted."""

@@ -11,6 +11,7 @@ from stagecraft.tracking.store import (
     CACHED_TAG,
     ERROR_TAG,
     INPUT_TAG,
+    KEY_TAG,
     NOTE_TAG,
     REASON_TAG,
     SESSION_TAG,
@@ -20,7 +21,7 @@ from stagecraft.tracking.store import (
 
 _MAX_METRICS, _MAX_PARAMS = 1000, 100
 # Tags that belong to one run and to no other.
-_OWN = ("mlflow.", SESSION_TAG, STAGE_TAG, INPUT_TAG, CACHED_TAG, ERROR_TAG, REASON_TAG)
+_OWN = ("mlflow.", SESSION_TAG, STAGE_TAG, INPUT_TAG, CACHED_TAG, ERROR_TAG, REASON_TAG, KEY_TAG)
 
 
 def replay(tracker: Tracker, result: Result, parent: str, session: str) -> str:

@@ -7,9 +7,8 @@ import mlflow
 from mlflow.entities import RunTag
 
 from stagecraft.tracking.reaching import reaching
-from stagecraft.tracking.store import STAGE_TAG, Tracker
+from stagecraft.tracking.store import KEY_TAG, STAGE_TAG, Tracker
 
-KEY_TAG = "seqstep.key"
 _FILE = "result.json"
 
 

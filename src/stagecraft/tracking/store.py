@@ -25,6 +25,7 @@ from stagecraft.tracking.reaching import reaching
 PARENT_TAG, STAGE_TAG, ERROR_TAG = "mlflow.parentRunId", "seqstep.stage", "seqstep.error"
 PIPELINE_TAG, SESSION_TAG, INPUT_TAG = "seqstep.pipeline", "seqstep.session", "seqstep.input"
 CACHED_TAG, RESUMED_TAG, REASON_TAG = "seqstep.cached_from", "seqstep.resumed_from", "seqstep.reason"
+KEY_TAG = "seqstep.key"
 PINNED_TAG, FREED_TAG = "seqstep.pinned", "seqstep.freed"
 #: names the registered model that a training in progress yields once more
 REUSED_TAG = f"{INPUT_TAG}.registered"

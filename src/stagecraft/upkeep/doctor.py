@@ -86,4 +86,7 @@ def _half_written(tracker: Tracker) -> Iterator[Finding]:
 
 
 def _sweep(tracker: Tracker) -> bool:
-    return bool(sweep(tracker.home))
+    if living(tracker.home):
+        return False
+    sweep(tracker.home)  # all of them, whichever finding comes first
+    return True

@@ -320,7 +320,7 @@ def test_what_the_machine_was_busy_with_is_not_copied(record: Record) -> None:
 
 def test_a_run_of_a_pipeline_is_called_by_its_title_and_found_by_its_name(tracker: Tracker) -> None:
     title = Title("quick 11-24 03:48 · a=1", "What it is.")
-    with pipeline_run(tracker, "pipeline quick", {}, title) as (run_id, _):
+    with pipeline_run(tracker, "pipeline quick", {}, title=title) as (run_id, _):
         pass
     run = tracker.client.get_run(run_id)
     assert run.info.run_name == "quick 11-24 03:48 · a=1"

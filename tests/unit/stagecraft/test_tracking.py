@@ -173,15 +173,17 @@ def test_a_database_that_a_killed_process_left_half_made_is_made_anew(tmp_path: 
     assert home.database.is_file() and not half_made.exists()
 
 
-def test_runs_that_are_given_the_same_data_at_the_same_time_all_record_it(tracker: Tracker) -> None:
-    data = Artifact(uri="file:///text", sha256="0" * 64, bytes=1, kind="text/plain")
-    runs = [tracker.start_run(f"train {number}", {}) for number in range(8)]
-    together = threading.Barrier(len(runs))
+def test_stages_may_record_the_same_new_data_at_the_same_time(tracker: Tracker) -> None:
+    runs = [tracker.start_run(f"train {number}", {}) for number in range(6)]
+    barrier = threading.Barrier(len(runs))
 
-    def log(run_id: str) -> None:
-        together.wait()
-        Record(tracker, run_id).log_dataset("text", data, "file:///text")
+    def record_it(run_id: str, digest: int) -> None:
+        data = Artifact(uri="runs:/1/tokens.npy", sha256=str(digest) * 64, bytes=1, kind="application/x-npy")
+        barrier.wait()
+        Record(tracker, run_id).log_dataset("tokens", data, data.uri)
 
-    with ThreadPoolExecutor(len(runs)) as pool:
-        list(pool.map(log, runs))
-    assert all(tracker.client.get_run(run_id).inputs.dataset_inputs for run_id in runs)
+    for digest in range(5):
+        with ThreadPoolExecutor(len(runs)) as pool:
+            list(pool.map(lambda run_id, digest=digest: record_it(run_id, digest), runs))
+    for run_id in runs:
+        assert len(tracker.client.get_run(run_id).inputs.dataset_inputs) == 5

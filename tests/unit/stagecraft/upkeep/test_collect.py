@@ -11,7 +11,7 @@ from mlflow import MlflowClient
 
 from stagecraft import live
 from stagecraft.locks import KeyLocks
-from stagecraft.tracking.inventory import Inventory
+from stagecraft.tracking import Tracker
 from stagecraft.upkeep import Collection, Limits, collect, examine
 from stagecraft.upkeep.collect import _Collector
 from stagecraft.upkeep.disk import size_of
@@ -158,7 +158,7 @@ def test_copies_from_a_server_stay_as_long_as_their_result(
         record.read_text().replace(place, f"mlflow-artifacts:/1/{made.run_id}/artifacts/out.txt")
     )
     copy = house.write(house.home.downloads / made.run_id / "out.txt")
-    monkeypatch.setattr(Inventory, "artifact_folder", lambda _inventory: None)
+    monkeypatch.setattr(Tracker, "artifact_folder", lambda _tracker: None)
     assert gc(house).freed == ()
     collection = gc(house, max_bytes=0)
     assert [(item.kind, item.bytes) for item in collection.freed] == [("result", 0), ("download", 10)]

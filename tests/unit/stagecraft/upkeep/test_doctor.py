@@ -153,7 +153,7 @@ def test_with_artifacts_on_a_server_their_folders_are_not_compared(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house.write(house.folder("0" * 32) / "artifacts" / "file")
-    monkeypatch.setattr(Inventory, "artifact_folder", lambda _inventory: None)
+    monkeypatch.setattr(Tracker, "artifact_folder", lambda _tracker: None)
     assert findings_of(house) == []
 
 
