@@ -1,8 +1,9 @@
 """A team's set-up: servers on PostgreSQL, and homes that share no folder, as on machines of their own."""
 
 import os
-import pwd
+import shutil
 import subprocess
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,20 +24,16 @@ def programs() -> Path | None:
 
 
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """A database server with the databases `prefect` and `mlflow`; returns `user@host:port`."""
     bin_ = programs()
     if bin_ is None:
         pytest.skip("PostgreSQL is not installed (Debian: apt install postgresql)")
-    folder = tmp_path_factory.mktemp("postgres")
-    # It refuses to be run by root.
+    # It refuses to be run by root, and another user can't look into pytest's own folders.
     user = "postgres" if os.geteuid() == 0 else None
+    folder = Path(tempfile.mkdtemp(prefix="seqstep-postgres-"))
     if user:
-        entry = pwd.getpwnam(user)
-        os.chown(folder, entry.pw_uid, entry.pw_gid)
-        for parent in folder.parents:
-            if parent.stat().st_uid == 0 and parent != Path("/"):
-                parent.chmod(parent.stat().st_mode | 0o011)
+        shutil.chown(folder, user)
     data, port = folder / "data", free_port()
 
     def call(program: str, *argv: str) -> None:
@@ -53,6 +50,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield f"seqstep@127.0.0.1:{port}"
     finally:
         call("pg_ctl", "-D", str(data), "-w", "-m", "fast", "stop")
+        shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")
