@@ -13,7 +13,7 @@ from mlflow import MlflowClient
 from stagecraft.home import Home
 
 SETTINGS = ["rnn.epochs=200", "rnn.hidden=8", "rnn.batch=4", "rnn.steps=10", "rnn.max_tokens=500"]
-SETTINGS += ["mlp.epochs=1", "language.test_tokens=50"]
+UNTIL = "train_rnn"
 
 
 class Ended(NamedTuple):
@@ -38,7 +38,7 @@ def two_at_once(tmp_path: Path, empty_database: Path, prefect_server: str) -> An
         command = [sys.executable, "-m", "flows.cli.main", "run", "--json", "--if-busy", if_busy]
         started = [
             subprocess.Popen(
-                [*command, "--set", *SETTINGS],
+                [*command, "--until", UNTIL, "--set", *SETTINGS],
                 env={name: value for name, value in environment.items() if value},
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

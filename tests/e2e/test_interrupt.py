@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +53,13 @@ def training(home: Path, database: Path, has_server: bool) -> Iterator[subproces
         text=True,
         start_new_session=True,
     ) as process:
-        assert process.stderr
-        assert any("train_rnn: 10 of" in line for line in process.stderr)
-        yield process
+        try:
+            assert process.stderr
+            assert any("train_rnn: 10 of" in line for line in process.stderr)
+            yield process
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # what a test that failed would leave for ever
 
 
 def stopped(process: subprocess.Popen[str], stop: Stop) -> str:

@@ -21,7 +21,7 @@ from stagecraft.servers import Server, running
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = b"the keeper of the lighthouse lit the lamp again.\n" * 60
-PLACES = ("password", "token", "webhook", "mlflow", "prefect", "database")
+PLACES = ("password", "token", "webhook", "mlflow", "mlflow_password", "mlflow_token", "prefect", "database")
 
 
 class Site(ThreadingHTTPServer):
@@ -143,6 +143,9 @@ def _world(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> It
     ]
     environment |= {
         "MLFLOW_TRACKING_URI": f"http://me:{secrets['mlflow']}@127.0.0.1:{mlflow}",
+        "MLFLOW_TRACKING_USERNAME": "me",
+        "MLFLOW_TRACKING_PASSWORD": secrets["mlflow_password"],
+        "MLFLOW_TRACKING_TOKEN": secrets["mlflow_token"],
         "PREFECT_API_URL": f"http://127.0.0.1:{prefect}/api",
         "PREFECT_API_AUTH_STRING": f"me:{secrets['prefect']}",
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
