@@ -28,10 +28,10 @@ class MarkovChain(Interpolation):
     """
 
     def __init__(self, ids: np.ndarray, vocab: int, pseudo_count: float = 1.0) -> None:
-        trie, (tokens, pairs) = count_trie(ids, vocab, 2)
+        trie, (_, pairs) = count_trie(ids, vocab, 2)
         contexts = trie.levels[1].contexts
-        seen = np.bincount(contexts, pairs, minlength=len(tokens))
+        seen = np.bincount(contexts, pairs, minlength=vocab)
         total = seen + pseudo_count * vocab
-        # The last token may have nothing after it; then all are equally likely.
+        # After a token that has nothing after it all are equally likely.
         weights = np.where(seen > 0, pseudo_count * vocab / np.where(total > 0, total, 1), 1.0)
-        super().__init__(trie, [np.zeros(len(tokens)), pairs / total[contexts]], [np.ones(1), weights])
+        super().__init__(trie, [np.zeros(vocab), pairs / total[contexts]], [np.ones(1), weights])

@@ -69,7 +69,8 @@ class NgramTrie:
     """The n-grams of lengths 1 to `order`; above them stands the empty one, with the number 0.
 
     Attributes:
-        levels: of lengths 1, 2, … order; each n-gram's context is on the level above.
+        levels: of lengths 1, 2, … order; each n-gram's context is on the level above. The first holds the
+            whole vocabulary, so a token's number is its index.
         vocab: size of the vocabulary.
     """
 
@@ -121,7 +122,7 @@ def count_trie(ids: np.ndarray, vocab: int, order: int) -> tuple[NgramTrie, list
         order: length of the longest n-grams.
 
     Returns:
-        the n-grams, and for n = 1 … order how often each occurs, shape (types,).
+        the n-grams, and for n = 1 … order how often each occurs, shape (types,); 0 only for single tokens.
 
     Raises:
         TextError: no order from 1 to the number of tokens, or a token outside the vocabulary.
@@ -132,9 +133,9 @@ def count_trie(ids: np.ndarray, vocab: int, order: int) -> tuple[NgramTrie, list
             f" got {order}; choose a lower order or a longer text"
         )
     ids = checked(ids, vocab)
-    levels, counted = [], []
-    starting = np.zeros(len(ids), dtype=np.int64)  # number of the (n - 1)-gram that starts at each token
-    for n in range(1, order + 1):
+    levels, counted = [Level(np.arange(vocab), vocab)], [np.bincount(ids, minlength=vocab)]
+    starting = ids  # number of the (n - 1)-gram that starts at each token
+    for n in range(2, order + 1):
         written = starting[: len(ids) - n + 1] * vocab + ids[n - 1 :]
         keys, starting, counts = np.unique(written, return_inverse=True, return_counts=True)
         levels.append(Level(keys, vocab))

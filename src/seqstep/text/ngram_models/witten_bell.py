@@ -32,7 +32,7 @@ class WittenBell(Interpolation):
         direct, weights = [], []
         for contexts, level, counts in zip(trie.contexts(), trie.levels, counted, strict=True):
             seen = np.bincount(level.contexts, counts, minlength=contexts)
-            kinds = np.bincount(level.contexts, minlength=contexts)
+            kinds = np.bincount(level.contexts, counts > 0, minlength=contexts)
             direct.append(counts / (seen + kinds)[level.contexts])
             # What ends the text has nothing after it and is no context: all goes to the shorter one.
             weights.append(np.where(kinds > 0, kinds / np.maximum(seen + kinds, 1), 1.0))
