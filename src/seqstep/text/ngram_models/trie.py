@@ -54,9 +54,9 @@ class Level:
         Returns:
             shape (grams,), int64; ABSENT where there is no such n-gram.
         """
-        asked = contexts * self.vocab + tokens
+        asked = contexts * self.vocab + tokens  # below 0 for a context that is ABSENT
         place = np.minimum(np.searchsorted(self.keys, asked), len(self) - 1)
-        return np.where((contexts != ABSENT) & (self.keys[place] == asked), place, ABSENT)
+        return np.where(self.keys[place] == asked, place, ABSENT)
 
     def following(self, context: int) -> slice:
         """Where the n-grams stand that continue a context."""
