@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from seqstep.metrics import bits_per_token, mean_loss, perplexity
+from seqstep.metrics import bits_per_char, mean_loss, perplexity
 
 #: from a text in indices, shape (tokens,), to the log-probabilities of its tokens but the first
 Scorer = Callable[[np.ndarray], np.ndarray]
@@ -69,9 +69,7 @@ def score(scorer: Scorer, parts: Parts, on_train: Scorer | None = None) -> Score
     if len(parts.test) == 0:
         return Scores(train, float("nan"), float("nan"))
     scores = scorer(parts.test)
-    loss = mean_loss(scores)
-    bits = bits_per_token(loss) * len(scores) / parts.test_chars
-    return Scores(train, perplexity(loss), bits)
+    return Scores(train, perplexity(mean_loss(scores)), bits_per_char(scores, parts.test_chars))
 
 
 def comparison_table(scores: dict[str, Scores], copied: dict[str, float]) -> pd.DataFrame:

@@ -49,3 +49,13 @@ def mean_loss(log_probabilities: np.ndarray) -> float:
 def bits_per_token(loss: float) -> float:
     """Bits that it takes to encode a token, from the mean loss in nats."""
     return loss / math.log(2)
+
+
+def bits_per_char(log_probabilities: np.ndarray, chars: int) -> float:
+    """Bits that it takes to encode a character; comparable between models of characters and of words.
+
+    Args:
+        log_probabilities: of all tokens, natural logarithms, shape (tokens,).
+        chars: characters that the tokens stand for, >= 1; for words with the space after each.
+    """
+    return bits_per_token(mean_loss(log_probabilities)) * len(log_probabilities) / chars

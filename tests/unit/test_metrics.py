@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqstep.metrics import bits_per_token, mae, mean_loss, mse, perplexity, rmse
+from seqstep.metrics import bits_per_char, bits_per_token, mae, mean_loss, mse, perplexity, rmse
 
 # Thousandths: the square of a number below 1e-162 is 0 in floating point.
 NUMBERS = st.integers(-(10**6), 10**6).map(lambda thousandths: thousandths / 1000)
@@ -53,3 +53,8 @@ def test_a_token_of_probability_0_makes_the_perplexity_infinite(loss: float) -> 
 
 def test_a_perfect_model_has_perplexity_1() -> None:
     assert perplexity(mean_loss(np.log(np.ones(5)))) == 1
+
+
+def test_bits_per_character_share_a_tokens_bits_among_its_characters() -> None:
+    assert bits_per_char(np.log([1 / 2, 1 / 8]), chars=2) == pytest.approx((1 + 3) / 2)
+    assert bits_per_char(np.log([1 / 2, 1 / 8]), chars=8) == pytest.approx((1 + 3) / 8)

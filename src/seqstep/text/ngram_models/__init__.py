@@ -1,0 +1,1 @@
+"""Language models made of counts: probabilities of the next token from the tokens before it."""

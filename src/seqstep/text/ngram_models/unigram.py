@@ -1,0 +1,29 @@
+"""How frequent each token is, whatever stands before it.
+
+P(w) = (n(w) + e / m) / (n + e), with m the size of the vocabulary.
+
+Source: the notes, "Language Models", the first of the smoothed estimates.
+"""
+
+import numpy as np
+
+from seqstep.text.ngram_models.trie import count_trie
+from seqstep.text.ngram_models.trie_model import Interpolation
+
+
+class Unigram(Interpolation):
+    """Probabilities of tokens by their frequency.
+
+    Args:
+        ids: shape (tokens,), the training text in the vocabulary's indices, at least 1 token.
+        vocab: size of the vocabulary (m).
+        epsilon: weight of the uniform distribution, as a count (e).
+
+    Raises:
+        TextError: no token, or one outside the vocabulary.
+    """
+
+    def __init__(self, ids: np.ndarray, vocab: int, epsilon: float = 1.0) -> None:
+        trie, (counts,) = count_trie(ids, vocab, 1)
+        total = len(ids) + epsilon
+        super().__init__(trie, [counts / total], [np.array([epsilon / total])])
