@@ -211,3 +211,14 @@ def corpus_url(corpus_path: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_address[1]}/{corpus_path.name}"
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """Small networks only lose time to threads that wait for each other."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

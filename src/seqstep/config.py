@@ -201,6 +201,45 @@ class LanguageConfig(Section):
     )
 
 
+class RecurrentConfig(Section):
+    """The small recurrent network that forecasts the series."""
+
+    section = "gru"
+
+    window: PositiveInt = Field(64, description="past values that a prediction sees (tau)")
+    hidden: PositiveInt = Field(32, description="units of the hidden state")
+    batch: PositiveInt = Field(32, description="windows per minibatch, drawn anywhere in the known values")
+    updates: PositiveInt = Field(300, description="minibatches that train the network")
+    learning_rate: PositiveFloat = Field(0.01, description="first step size of Adam; it falls to 0")
+
+
+class BacktestConfig(Section):
+    """From where forecasts are made and measured, and on what the models are fitted."""
+
+    section = "backtest"
+
+    start_share: float = Field(
+        0.6, gt=0, lt=1, description="share of the series that is known at the first origin"
+    )
+    stride: PositiveInt = Field(1, description="steps between two origins")
+    refit_every: NonNegativeInt = Field(
+        0, description="origins between two fits; 1 fits at every origin, 0 at the first alone"
+    )
+    train_points: NonNegativeInt = Field(
+        0, description="latest known values that a model is fitted on (sliding); 0: all (expanding)"
+    )
+    season: PositiveInt = Field(
+        1, description="steps of a season, for the seasonal forecast and the scale of MASE; 1: none"
+    )
+    seeds: Annotated[tuple[NonNegativeInt, ...], BeforeValidator(_split), Field(min_length=1)] = Field(
+        (0, 1, 2), description="seeds that a random model is trained with"
+    )
+    level: float = Field(0.9, gt=0, lt=1, description="share of targets that intervals shall hold")
+    calibration_share: float = Field(
+        0.5, gt=0, lt=1, description="share of the origins, the earlier ones, that calibrate the intervals"
+    )
+
+
 class RetryConfig(Section):
     """What becomes of a stage that fails for a reason that may pass, such as a server that restarts."""
 

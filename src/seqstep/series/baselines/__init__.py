@@ -1,0 +1,1 @@
+"""Forecasters that learn nothing or little; one that is not better than these is of no use."""
