@@ -123,7 +123,7 @@ class Damaged:
 
 @pytest.fixture(scope="module")
 def damaged(
-    request: pytest.FixtureRequest,
+    tell: Callable[[str], None],
     prefect_server: str,
     empty_database: Path,
     tmp_path_factory: pytest.TempPathFactory,
@@ -138,10 +138,8 @@ def damaged(
         patch.setenv("MLFLOW_TRACKING_URI", "")
         damaged = Damaged(project)
         yield damaged
-    capture = request.config.pluginmanager.getplugin("capturemanager")
-    with capture.global_and_fixture_disabled():
-        told = ", ".join(f"{how}: {count}" for how, count in sorted(damaged.counts.items()))
-        print(f"\n{damaged.counts.total()} damages found and repaired; {told}")  # noqa: T201
+    told = ", ".join(f"{how}: {count}" for how, count in sorted(damaged.counts.items()))
+    tell(f"{damaged.counts.total()} damages found and repaired; {told}")
 
 
 def in_rounds(damages: Iterable[Damage]) -> Iterator[list[Damage]]:

@@ -6,7 +6,7 @@ import random
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,19 @@ PARAMETERS = {
     "checkpoint_epochs=1": ("", ""),
     "series.noise_std=0.1": ("series", f"{edits.FORECASTS} report"),
 }
+
+
+#: edits that change what comes out -> every stage that must run
+CHANGES = {
+    ("src/seqstep/series/sources.py", "np.sin(", "np.cos("): f"series {edits.FORECASTS} report",
+    ("src/seqstep/text/ngrams.py", "np.count_nonzero(counts > 1)", "np.count_nonzero(counts > 2)"): (
+        "ngrams report"
+    ),
+    ("src/seqstep/text/vocab.py", 'UNKNOWN = "<unk>"', 'UNKNOWN = "<unknown>"'): (
+        f"vocab ngrams {edits.LANGUAGE} report"
+    ),
+}
+TEXT = f"tokenize vocab ngrams {edits.LANGUAGE} report"
 
 
 class Copy:
@@ -87,13 +100,15 @@ _STATES = ("cached", "would_run", "may_run")
 
 
 @pytest.fixture(scope="module")
-def copy(prefect_server: str, empty_database: Path, tmp_path_factory: Any) -> Iterator[Copy]:
+def copy(
+    tell: Callable[[str], None], prefect_server: str, empty_database: Path, tmp_path_factory: Any
+) -> Iterator[Copy]:
     del prefect_server
     made = Copy(tmp_path_factory.mktemp("copy"))
     shutil.copy(empty_database, made.home / "mlflow.db")
     assert {stage["state"] for stage in made.call("run").values()} == {"completed"}
     yield made
-    sys.stdout.write(f"{made.counts}\n")
+    tell("{edits} edits: {ran} stages ran and {cached} were cached, each as planned".format_map(made.counts))
 
 
 def check(copy: Copy, edit: edits.Edit) -> None:
@@ -117,6 +132,12 @@ def check(copy: Copy, edit: edits.Edit) -> None:
 )
 def test_an_edit_runs_the_stages_that_can_depend_on_it(copy: Copy, site: str, kind: str) -> None:
     check(copy, edits.make(copy.root, site, kind))
+
+
+@pytest.mark.parametrize("site", edits.SITES)
+def test_the_places_that_are_edited_are_there(site: str) -> None:
+    edit = edits.make(ROOT, site, "code")
+    assert edit.text != (ROOT / edit.file).read_text(encoding="utf-8")
 
 
 @pytest.mark.soak
@@ -145,3 +166,46 @@ def test_a_parameter_runs_the_stages_that_read_it(copy: Copy, setting: str) -> N
     assert direct <= ran <= direct | after
     for stage in direct:
         assert f"parameter changed: {setting.partition('=')[0]} " in plan[stage]["reason"]
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("change", CHANGES)
+def test_an_edit_that_changes_what_comes_out_runs_all_that_stands_on_it(
+    copy: Copy, change: tuple[str, str, str]
+) -> None:
+    name, old, new = change
+    path = copy.root / name
+    original = path.read_text(encoding="utf-8")
+    copy.call("run")
+    assert original.count(old) == 1
+    path.write_text(original.replace(old, new), encoding="utf-8")
+    ran, _ = copy.compare()
+    path.write_text(original, encoding="utf-8")
+    assert ran == frozenset(CHANGES[change].split())
+    assert copy.compare()[0] == set()
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+def test_an_input_that_changes_runs_what_can_depend_on_it(copy: Copy, tmp_path: Path) -> None:
+    text, twin, table = (tmp_path / name for name in ("mine.txt", "twin.txt", "mine.csv"))
+    text.write_text("the keeper of the lighthouse lit the lamp again and went to bed\n" * 40)
+    rows = [f"{number % 7}.{number % 3}" for number in range(200)]
+    table.write_text("\n".join(["load", *rows, ""]))
+    series = (f"series.path={table}", "series.column=load", "mlp.epochs=2")
+    source = {"download", "verify"}
+    assert copy.compare(f"corpus.path={text}")[0] == source | set(TEXT.split())
+
+    text.write_text(text.read_text() + "and a line that nobody has read\n")
+    ran, plan = copy.compare(f"corpus.path={text}")
+    assert source | {"tokenize", "vocab", "ngrams"} <= ran <= source | set(TEXT.split())
+    assert plan["download"]["reason"] == f"input changed: {text.name}"
+    shutil.copy(text, twin)
+    assert copy.compare(f"corpus.path={twin}")[0] <= {*source, "report"}
+
+    assert copy.compare(*series)[0] == {"series", *edits.FORECASTS.split(), "report"}
+    table.write_text(table.read_text().replace("6.2", "5.9", 1))
+    ran, plan = copy.compare(*series)
+    assert ran == {"series", *edits.FORECASTS.split(), "report"}
+    assert plan["series"]["reason"] == f"input changed: {table.name}"

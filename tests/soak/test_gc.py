@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,12 @@ def check_references(home: Home) -> None:
 @pytest.mark.parametrize("runs", [1, pytest.param(6, marks=pytest.mark.soak)])
 @pytest.mark.timeout(1800)
 def test_gc_beside_runs_takes_nothing_that_they_need(
-    runs: int, prefect_server: str, empty_database: Path, tmp_path: Path, monkeypatch: Any
+    runs: int,
+    tell: Callable[[str], None],
+    prefect_server: str,
+    empty_database: Path,
+    tmp_path: Path,
+    monkeypatch: Any,
 ) -> None:
     del prefect_server
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "")
@@ -71,4 +77,4 @@ def test_gc_beside_runs_takes_nothing_that_they_need(
     check_references(home)
     with start(home, "doctor") as doctor:
         assert doctor.stdout and json.loads(doctor.stdout.read())["findings"] == []
-    sys.stdout.write(f"{runs} runs beside {rounds} rounds of gc\n")
+    tell(f"{runs} runs beside {rounds} rounds of gc: every reference resolves")

@@ -29,13 +29,11 @@ MOMENTS, IN_A_ROW, WITH_TEMPORARY_SERVER = 32, 8, 10
 
 
 @pytest.fixture(scope="module")
-def tally(request: pytest.FixtureRequest) -> Iterator[list[str]]:
+def tally(tell: Callable[[str], None]) -> Iterator[list[str]]:
     """Collect what was killed where; print it at the end."""
     lines: list[str] = []
     yield lines
-    capture = request.config.pluginmanager.getplugin("capturemanager")
-    with capture.global_and_fixture_disabled():
-        print("\nruns that were killed:", *lines, f"{len(lines)} in all", sep="\n")  # noqa: T201
+    tell("\n".join(["runs that were killed:", *lines, f"{len(lines)} in all"]))
 
 
 @pytest.fixture(scope="module")

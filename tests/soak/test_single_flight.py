@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -24,13 +24,8 @@ def race(tmp_path: Path, prefect_server: str, empty_database: Path) -> Iterator[
     started.close()
 
 
-def told(capsys: pytest.CaptureFixture[str], text: str) -> None:
-    with capsys.disabled():
-        print(f"\n{text}")  # noqa: T201
-
-
 def test_eight_processes_that_ask_at_once_get_eight_results_of_one_computation(
-    race: Race, capsys: pytest.CaptureFixture[str]
+    race: Race, tell: Callable[[str], None]
 ) -> None:
     race.go()
     race.wait_for(lambda: bool(race.computing()))
@@ -43,8 +38,7 @@ def test_eight_processes_that_ask_at_once_get_eight_results_of_one_computation(
     asked = max(result["start"] for result in results)
     ends = sorted(result["end"] - opened for result in results)
     began = race.computing()[0].since - min(result["start"] for result in results)
-    told(
-        capsys,
+    tell(
         f"8 processes, 1 computation: begun {began:.2f} s after the first asked, the last asked within"
         f" {asked - min(result['start'] for result in results):.2f} s; after it could end, the first run was"
         f" over in {ends[0]:.2f} s, the last in {ends[-1]:.2f} s",
@@ -52,7 +46,7 @@ def test_eight_processes_that_ask_at_once_get_eight_results_of_one_computation(
 
 
 def test_each_time_that_the_computing_process_is_killed_another_takes_over_within_two_seconds(
-    race: Race, capsys: pytest.CaptureFixture[str]
+    race: Race, tell: Callable[[str], None]
 ) -> None:
     race.go()
     race.wait_for(lambda: bool(race.computing()))
@@ -66,5 +60,5 @@ def test_each_time_that_the_computing_process_is_killed_another_takes_over_withi
     assert len({computing.pid for computing in race.computing()}) == len(race.computing()) == 4
     assert len(results) == PROCESSES - 3
     check_one_computation(race, results)
-    told(capsys, f"taken over after {', '.join(f'{seconds:.3f} s' for seconds in times)}")
+    tell(f"taken over after {', '.join(f'{seconds:.3f} s' for seconds in times)}")
     assert max(times) < 2
