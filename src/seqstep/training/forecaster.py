@@ -18,6 +18,7 @@ from seqstep.models.mlp import MLP
 from seqstep.models.mlp_gradient import squared_error
 from seqstep.series.scaling import Scaling
 from seqstep.series.windows import Windows, make_windows, split_windows, training_windows
+from seqstep.training.optimizers import Adam
 from seqstep.training.resumable import ResumableTraining
 
 
@@ -83,8 +84,7 @@ class Training(ResumableTraining[MLP, ForecasterEpoch]):
 
     def __init__(self, model: MLP, train: Windows, valid: Windows, config: MLPConfig, seed: int) -> None:
         self._shuffle = torch.Generator().manual_seed(seed)
-        # Fused: one call for all weights, as there are few of them and their arithmetic takes no time.
-        optimizer = torch.optim.Adam(model.parameters(), config.learning_rate, fused=True)
+        optimizer = Adam(model.parameters(), config.learning_rate)
         super().__init__(model, optimizer, self._shuffle, config.epochs)
         device = next(model.parameters()).device
         self._train, self._valid, self._batch = _to(device, train), _to(device, valid), config.batch
