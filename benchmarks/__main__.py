@@ -1,4 +1,4 @@
-"""Print the table of the benchmarks: pairs that were measured in turn, as ratios and in seconds."""
+"""Print the table of the benchmarks: pairs that were measured in turn, as ratios of what both took."""
 
 import argparse
 import json
@@ -6,24 +6,32 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 
-from benchmarks import many_runs, nothing_to_do, side_by_side
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import forecasting, many_runs, nothing_to_do, quick_run, side_by_side
 from benchmarks.measuring import Benchmark, BenchmarkError, Result, measure
 
-#: by name, what makes ready for some benchmarks and clears away after them
-BENCHMARKS: Mapping[str, Callable[[], AbstractContextManager[list[Benchmark]]]] = {
+Rows = Mapping[str, Callable[[], AbstractContextManager[list[Benchmark]]]]
+
+#: by name, what makes ready for some benchmarks and clears away after them; all together ten minutes
+SHORT: Rows = {
     "side_by_side": lambda: nullcontext(
         [Benchmark(side_by_side.CLAIM, 1.0, side_by_side.baseline, side_by_side.ours)]
     ),
+    "forecasting": forecasting.benchmarks,
     "nothing_to_do": nothing_to_do.benchmarks,
-    "many_runs": many_runs.benchmarks,
 }
+#: those that take minutes each
+LONG: Rows = {"many_runs": many_runs.benchmarks, "quick_run": quick_run.benchmarks}
+BENCHMARKS: Rows = {**SHORT, **LONG}
 
 
 def main() -> int:
     """Measure the chosen benchmarks; return 0 if every goal is met."""
     args = _arguments()
     try:
-        results = list(_measured(args.names or BENCHMARKS))
+        results = list(_measured(args.names or (LONG if args.full else SHORT)))
     except BenchmarkError as error:
         print(f"benchmarks: {error}", file=sys.stderr)
         return 1
@@ -35,13 +43,19 @@ def main() -> int:
 
 
 def _arguments() -> argparse.Namespace:
-    names = ", ".join(BENCHMARKS)
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {names}; all unless named")
+    parser.add_argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help=f"of {', '.join(SHORT)}, which are measured unless named, and {', '.join(LONG)}",
+    )
+    parser.add_argument("--full", action="store_true", help=f"measure the long ones: {', '.join(LONG)}")
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of the table")
     args = parser.parse_args()
     if unknown := set(args.names) - set(BENCHMARKS):
-        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; there are: {names}")
+        wrong, known = ", ".join(sorted(unknown)), ", ".join(BENCHMARKS)
+        parser.error(f"there is no benchmark {wrong}; there are: {known}")
     return args
 
 
@@ -53,14 +67,19 @@ def _measured(names: Iterable[str]) -> Iterator[Result]:
 
 
 def _print_table(results: list[Result]) -> None:
-    columns = "{:<24}{:<14}{:>11}{:>10}{:>7}"
-    print(columns.format("ratio (min–max)", "goal", "baseline", "ours", "pairs"))
+    table = Table("work", "against", "ratio", "min–max", "goal", "", "against", "ours", "pairs", box=None)
+    for name in ("work", "against"):
+        next(column for column in table.columns if column.header == name).overflow = "fold"
     for result in results:
-        ratio = f"{result.median:.2f} × ({result.min:.2f}–{result.max:.2f})"
-        goal = f"≥ {result.goal:.2g} ×, {'met' if result.met else 'missed'}"
-        seconds = f"{result.baseline_s:.2f} s", f"{result.ours_s:.2f} s"
-        print(columns.format(ratio, goal, *seconds, result.pairs))
-        print(f"    {result.claim}")
+        table.add_row(
+            *(result.work, result.against, f"{result.median:.2f} ×", f"{result.min:.2f}–{result.max:.2f}"),
+            *(f"≥ {result.goal:.2g} ×", "met" if result.met else "missed"),
+            *(f"{took:.3g} {result.unit}" for took in (result.baseline, result.ours)),
+            str(result.pairs),
+        )
+    console = Console()
+    # In a file or a pipe a row is one line.
+    Console(width=None if console.is_terminal else 250).print(table)
 
 
 if __name__ == "__main__":

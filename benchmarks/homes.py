@@ -51,11 +51,15 @@ def cached(command: Sequence[str], home: Path) -> tuple[float, list[dict[str, An
 
 def run_in(command: Sequence[str], home: Path) -> tuple[float, str]:
     """Run a command with what seqstep sets for itself, on both sides, and with a home of its own."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
-    with mock.patch.dict(os.environ, kept, clear=True):
+    with mock.patch.dict(os.environ, clean_environment(), clear=True):
         prepare(Home(home))
         keep_prefect_off_the_console()
         return run(command, home, os.environ)
+
+
+def clean_environment() -> dict[str, str]:
+    """Leave out of the environment what would change what is measured."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
 
 
 def make_home(home: Path) -> Path:

@@ -16,11 +16,12 @@ class Benchmark(NamedTuple):
     """A speed claim and how it is measured.
 
     Attributes:
-        claim: what is compared with what.
-        goal: how many times as long as ours the baseline takes at least, in the median of the pairs.
-        baseline: does it the other way once; returns seconds.
-        ours: does it our way once; returns seconds.
+        claim: what is compared with what: `<our work> against <the other way>`.
+        goal: how many times as much as ours the baseline takes at least, in the median of the pairs.
+        baseline: does it the other way once; returns what it took.
+        ours: does it our way once; returns what it took.
         pairs: how many times both are measured, in turn.
+        unit: of what both return.
     """
 
     claim: str
@@ -28,32 +29,43 @@ class Benchmark(NamedTuple):
     baseline: Callable[[], float]
     ours: Callable[[], float]
     pairs: int = 5
+    unit: str = "s"
 
 
 class Result(NamedTuple):
-    """What a benchmark found; ratios are the baseline's seconds over ours, pair by pair."""
+    """What a benchmark found; ratios are what the baseline took over what ours took, pair by pair."""
 
-    claim: str
+    work: str
+    against: str
     median: float
     min: float
     max: float
     goal: float
     met: bool
-    baseline_s: float
-    ours_s: float
+    baseline: float
+    ours: float
+    unit: str
     pairs: int
 
 
 def measure(benchmark: Benchmark) -> Result:
     """Measure the pairs in turn: baseline, ours, baseline, ours, and so on."""
-    seconds = [(benchmark.baseline(), benchmark.ours()) for _ in range(benchmark.pairs)]
-    ratios = [baseline / ours for baseline, ours in seconds]
+    pairs = [(benchmark.baseline(), benchmark.ours()) for _ in range(benchmark.pairs)]
+    ratios = [baseline / ours for baseline, ours in pairs]
     median = statistics.median(ratios)
-    baseline_s, ours_s = map(statistics.median, zip(*seconds, strict=True))
+    baseline, ours = map(statistics.median, zip(*pairs, strict=True))
+    work, _, against = benchmark.claim.partition(" against ")
     return Result(
-        *(benchmark.claim, median, min(ratios), max(ratios), benchmark.goal, median >= benchmark.goal),
-        *(baseline_s, ours_s, benchmark.pairs),
+        *(work, against, median, min(ratios), max(ratios), benchmark.goal, median >= benchmark.goal),
+        *(baseline, ours, benchmark.unit, benchmark.pairs),
     )
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Do something; return its seconds."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
 
 
 def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> tuple[float, str]:

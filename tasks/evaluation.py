@@ -15,7 +15,8 @@ from seqstep.plots.series import plot_k_steps, plot_multi_step, plot_one_step
 from seqstep.samples import copied_share
 from seqstep.scoring import log_probabilities, minibatch_log_probabilities
 from seqstep.series.csv_column import read_series
-from seqstep.series.forecast import error_metrics, error_table, k_steps, multi_step, one_step
+from seqstep.series.forecast import k_steps, multi_step, one_step
+from seqstep.series.forecast_errors import error_metrics, error_table
 from seqstep.series.windows import training_end
 from seqstep.text.smoothing import LaplaceTrigram
 from stagecraft.artifact import Artifact

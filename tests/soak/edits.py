@@ -44,7 +44,7 @@ SITES = {
     "src/seqstep/series/scaling.py:Scaling.fit": "train_mlp",
     "src/seqstep/series/forecast.py:k_steps": "evaluate_forecasts",
     "src/seqstep/series/forecast.py:multi_step": "evaluate_forecasts",
-    "src/seqstep/series/forecast.py:error_table": "evaluate_forecasts",
+    "src/seqstep/series/forecast_errors.py:error_table": "evaluate_forecasts",
     "src/seqstep/series/windows.py:split_windows": "train_mlp",
     "src/seqstep/models/mlp.py:MLP.forward": FORECASTS,
     "src/seqstep/models/mlp.py:predictor": "evaluate_forecasts",

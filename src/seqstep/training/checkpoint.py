@@ -17,6 +17,7 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from seqstep.errors import ModelError
+from seqstep.training.optimizers import Optimizer
 
 TENSORS, VALUES = "training.safetensors", "training.json"
 _WEIGHT, _OPTIMIZER, _GENERATOR = "model.", "optimizer.", "generator"
@@ -38,7 +39,7 @@ class Checkpoint(NamedTuple):
     state: dict[str, Any]
 
 
-def collect_state(model: nn.Module, optimizer: torch.optim.Optimizer, generator: Generator) -> dict[str, Any]:
+def collect_state(model: nn.Module, optimizer: Optimizer, generator: Generator) -> dict[str, Any]:
     """Name everything that a training changes; tensors are the training's own, not copies."""
     state = {_WEIGHT + name: weight for name, weight in model.state_dict().items()}
     parameters = _parameters(model)
@@ -50,7 +51,7 @@ def collect_state(model: nn.Module, optimizer: torch.optim.Optimizer, generator:
 
 
 def restore_state(
-    state: Mapping[str, Any], model: nn.Module, optimizer: torch.optim.Optimizer, generator: Generator
+    state: Mapping[str, Any], model: nn.Module, optimizer: Optimizer, generator: Generator
 ) -> None:
     """Bring a training, in place and on its own device, into a state that `collect_state` named.
 

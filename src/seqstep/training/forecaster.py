@@ -15,8 +15,10 @@ from torch import Tensor, nn
 from seqstep.config import MLPConfig
 from seqstep.errors import DivergenceError
 from seqstep.models.mlp import MLP
+from seqstep.models.mlp_gradient import squared_error
 from seqstep.series.scaling import Scaling
 from seqstep.series.windows import Windows, make_windows, split_windows, training_windows
+from seqstep.training.optimizers import Adam
 from seqstep.training.resumable import ResumableTraining
 
 
@@ -82,7 +84,7 @@ class Training(ResumableTraining[MLP, ForecasterEpoch]):
 
     def __init__(self, model: MLP, train: Windows, valid: Windows, config: MLPConfig, seed: int) -> None:
         self._shuffle = torch.Generator().manual_seed(seed)
-        optimizer = torch.optim.Adam(model.parameters(), config.learning_rate)
+        optimizer = Adam(model.parameters(), config.learning_rate)
         super().__init__(model, optimizer, self._shuffle, config.epochs)
         device = next(model.parameters()).device
         self._train, self._valid, self._batch = _to(device, train), _to(device, valid), config.batch
@@ -98,15 +100,14 @@ class Training(ResumableTraining[MLP, ForecasterEpoch]):
         """Go once over the training windows; return the mean squared error."""
         inputs, labels = self._train
         self.model.train()
-        squared_error = torch.zeros((), device=labels.device)
-        for chosen in torch.randperm(len(labels), generator=self._shuffle).split(self._batch):
+        total = torch.zeros((), device=labels.device)
+        order = torch.randperm(len(labels), generator=self._shuffle).to(labels.device)
+        batches = zip(inputs[order].split(self._batch), labels[order].split(self._batch), strict=True)
+        for windows, following in batches:
             # The sum, not the mean, is what the notes differentiate; Adam hardly tells them apart.
-            loss = nn.functional.mse_loss(self.model(inputs[chosen]), labels[chosen], reduction="sum")
-            self.optimizer.zero_grad()
-            loss.backward()
+            total += squared_error(self.model, windows, following)
             self.optimizer.step()
-            squared_error += loss.detach()
-        return squared_error.item() / len(labels)
+        return total.item() / len(labels)
 
     def _validate(self) -> float:
         """Return the mean squared error over the validation windows."""

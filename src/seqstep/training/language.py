@@ -17,6 +17,7 @@ from seqstep.metrics import perplexity
 from seqstep.models.language import LanguageModel, State, detach
 from seqstep.text.batches import random_batches, sequential_batches
 from seqstep.training.forecaster import check_finite
+from seqstep.training.optimizers import SGD
 from seqstep.training.resumable import ResumableTraining
 
 
@@ -63,7 +64,7 @@ class Training(ResumableTraining[LanguageModel, LanguageEpoch]):
 
     def __init__(self, model: LanguageModel, ids: np.ndarray, config: RNNConfig, seed: int) -> None:
         self._rng = np.random.default_rng(seed)
-        optimizer = torch.optim.SGD(model.parameters(), config.learning_rate)
+        optimizer = SGD(model.parameters(), config.learning_rate)
         super().__init__(model, optimizer, self._rng, config.epochs)
         self._ids, self._config = ids, config
 
@@ -86,7 +87,7 @@ class Training(ResumableTraining[LanguageModel, LanguageEpoch]):
                 state = model.begin_state(config.batch)
             logits, state = model(_to(model.device, inputs), detach(state))
             loss = nn.functional.cross_entropy(logits.flatten(0, 1), _to(model.device, labels).flatten())
-            self.optimizer.zero_grad()
+            model.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), config.clip)
             self.optimizer.step()

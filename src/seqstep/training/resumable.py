@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar, Generic, NamedTuple, TypeVar
 
-import torch
 from torch import nn
 
 from seqstep.errors import ModelError
@@ -17,6 +16,7 @@ from seqstep.training.checkpoint import (
     restore_state,
     write_checkpoint,
 )
+from seqstep.training.optimizers import Optimizer
 
 Model = TypeVar("Model", bound=nn.Module)
 Row = TypeVar("Row", bound=NamedTuple)
@@ -44,9 +44,7 @@ class ResumableTraining(ABC, Generic[Model, Row]):
     section: ClassVar[str]
     row: type[Row]
 
-    def __init__(
-        self, model: Model, optimizer: torch.optim.Optimizer, generator: Generator, epochs: int
-    ) -> None:
+    def __init__(self, model: Model, optimizer: Optimizer, generator: Generator, epochs: int) -> None:
         self.model, self.optimizer, self.generator, self.epochs = model, optimizer, generator, epochs
         self.history: list[Row] = []
         self.restored = 0

@@ -20,12 +20,10 @@ from stagecraft.tracking.machine import watched
 from stagecraft.tracking.reaching import reaching
 from stagecraft.tracking.registry import content_of
 from stagecraft.tracking.run_model import RunModel
+from stagecraft.tracking.sending import Sending
 from stagecraft.tracking.store import NOTE_TAG, RESUMED_TAG, Tracker
 
 INFINITE_TAG = "seqstep.infinite"
-
-_MAX_METRICS = 1000
-_FLUSH_S = 3.0
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
 
@@ -118,27 +116,20 @@ class Record:
                 self.tag({f"{INFINITE_TAG}.{name.replace('/', '.')}": str(value)})
 
     def follow(self, rows: Iterable[Row], total: int, metrics: Mapping[str, str]) -> Iterator[Row]:
-        """Hand on rows one by one, recording some of their columns as metrics by step, in batches.
+        """Hand on rows one by one, recording some of their columns as metrics by step; see `Sending`.
 
         Args:
             rows: named tuples, one a step.
             total: steps to expect.
             metrics: metric name -> column.
         """
-        waiting: list[Metric] = []
-        flushed = time.monotonic()
-        try:
+        with Sending(self._send) as sending:
             for step, row in enumerate(rows, start=1):
                 figures = {name: float(getattr(row, column)) for name, column in metrics.items()}
-                waiting += [_metric(name, value, step) for name, value in figures.items()]
+                sending.add([_metric(name, value, step) for name, value in figures.items()])
                 self.metrics.update(figures)
-                if len(waiting) + len(figures) > _MAX_METRICS or time.monotonic() - flushed > _FLUSH_S:
-                    self._send(waiting)
-                    waiting, flushed = [], time.monotonic()
                 self.progress(step, total, figures)
                 yield row
-        finally:
-            self._send(waiting)
 
     def notice(self, text: str) -> None:
         """Tell the user something that is no error; it stays with the run, below its description."""
@@ -242,7 +233,7 @@ class Record:
         parts = {part: there[f"artifacts/{path.name}"] for part, path in files.items()}
         return ModelFiles(uri, parts)
 
-    def _send(self, metrics: list[Metric]) -> None:
+    def _send(self, metrics: Sequence[Metric]) -> None:
         if metrics:
             with reaching(self.tracker.uri):
                 self.tracker.client.log_batch(self.run_id, metrics=metrics)

@@ -10,6 +10,7 @@ from typing import Any
 import mlflow.pyfunc
 from mlflow.entities import LoggedModelOutput
 from mlflow.models import Model
+from mlflow.utils import requirements_utils
 
 from stagecraft.errors import TrackingError
 from stagecraft.tracking.reaching import reaching
@@ -59,7 +60,9 @@ class RunModel:
     ) -> tuple[str, Files]:
         """Log a model; see `Record.log_model`. Return its address and its files."""
         # MLflow hands the code's model over in a global variable, so one at a time.
+        needs = tuple(needs)
         with reaching(self.tracker.uri), _logging_model:
+            _spare_a_search(needs)
             # Left to `Model.log`, the model would land in MLflow's default experiment.
             logged = self.tracker.client.create_logged_model(
                 self.tracker.experiment_id, name=name, source_run_id=self.run_id
@@ -91,3 +94,13 @@ class RunModel:
     def _tag(self, name: str, value: str) -> None:
         with reaching(self.tracker.uri):
             self.tracker.client.set_tag(self.run_id, name, value)
+
+
+def _spare_a_search(needs: Iterable[str]) -> None:
+    """Tell MLflow which modules the needs consist of, for its check that they are installed as pinned.
+
+    It would look through the files of every distribution there is, which takes most of a second. It has no
+    option for that; should the name of its map change, it searches again.
+    """
+    if getattr(requirements_utils, "_MODULES_TO_PACKAGES", ()) is None:
+        requirements_utils._MODULES_TO_PACKAGES = {need: [need] for need in needs}  # type: ignore[assignment]

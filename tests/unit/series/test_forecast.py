@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqstep.errors import WindowError
-from seqstep.series.forecast import beyond, error_table, k_step, k_steps, multi_step, one_step
+from seqstep.series.forecast import beyond, k_step, k_steps, multi_step, multi_steps, one_step
 
 WINDOW = 3
 SERIES = np.random.default_rng(0).normal(size=40)
@@ -69,6 +69,39 @@ def test_multi_step_feeds_predictions_back_and_looks_at_nothing_later() -> None:
     assert forecast == pytest.approx(follow(SERIES[:start], 40 - start))
 
 
+@given(st.lists(st.integers(WINDOW, 40), min_size=1, max_size=5), st.integers(1, 50))
+def test_multi_steps_of_many_series_equal_a_loop_over_series_and_starts(
+    starts: list[int], horizon: int
+) -> None:
+    many = np.random.default_rng(1).normal(size=(2, 3, 40))
+    forecasts = multi_steps(blend, many, WINDOW, starts, horizon)
+    assert forecasts.shape == (2, 3, len(starts), horizon)
+    for place in np.ndindex(2, 3):
+        for found, start in zip(forecasts[place], starts, strict=True):
+            assert found == pytest.approx(follow(many[place][:start], horizon))
+
+
+def test_k_steps_of_many_series_are_those_of_each() -> None:
+    many = np.random.default_rng(2).normal(size=(5, 40))
+    forecasts = k_steps(blend, many, WINDOW, [1, 7])
+    for index, series in enumerate(many):
+        for horizon, forecast in k_steps(blend, series, WINDOW, [1, 7]).items():
+            assert forecasts[horizon][index] == pytest.approx(forecast)
+
+
+def test_more_origins_than_a_block_holds_are_all_forecast() -> None:
+    long = np.random.default_rng(3).normal(size=20_000)
+    forecast = k_step(blend, long, WINDOW, 5)
+    for origin in (0, 8191, 8192, 16_383, 16_384, len(forecast) - 1):
+        assert forecast[origin] == pytest.approx(follow(long[origin : origin + WINDOW], 5)[-1])
+
+
+@pytest.mark.parametrize(("starts", "horizon"), [([2, 5], 3), ([5, 41], 3), ([5], 0)])
+def test_starts_without_a_window_and_no_horizon_are_refused(starts: list[int], horizon: int) -> None:
+    with pytest.raises(WindowError, match=f"starts from 3 .* to 40, got a horizon of {horizon}"):
+        multi_steps(blend, SERIES, WINDOW, starts, horizon)
+
+
 @given(st.integers(1, 30))
 def test_a_k_step_forecast_is_the_multi_step_forecast_of_its_origin(horizon: int) -> None:
     origin = 5
@@ -111,35 +144,3 @@ def test_beyond_goes_on_from_the_last_values_at_the_next_times(
 def test_beyond_refuses_a_short_series_and_no_horizon(steps: int, horizon: int) -> None:
     with pytest.raises(WindowError, match=f"got a horizon of {horizon} and {steps} values"):
         beyond(blend, pd.Series(SERIES[:steps]), WINDOW, horizon)
-
-
-def test_errors_are_measured_against_the_targets_and_again_after_training() -> None:
-    train_end, horizons = 20, [1, 4]
-    forecasts = k_steps(blend, SERIES, WINDOW, horizons)
-    multi = multi_step(blend, SERIES, WINDOW, train_end)
-    table = error_table(SERIES, WINDOW, train_end, forecasts, multi).set_index("forecast")
-    assert table.index.tolist() == ["k001", "k004", "multistep"]
-    assert table["horizon"].tolist()[:2] == horizons
-    assert pd.isna(table.loc["multistep", "horizon"])
-    for name, horizon in (("k001", 1), ("k004", 4)):
-        pairs = [(i + WINDOW + horizon - 1, value) for i, value in enumerate(forecasts[horizon])]
-        check(table.loc[name], pairs, train_end)
-    check(table.loc["multistep"], list(enumerate(multi, start=train_end)), train_end)
-
-
-def check(row: pd.Series, pairs: list[tuple[int, float]], train_end: int) -> None:
-    """Compare a row of the table with errors from pairs of a target's index and its forecast."""
-    assert row["targets"] == len(pairs)
-    for suffix, first in (("", 0), ("_valid", train_end)):
-        errors = [value - SERIES[i] for i, value in pairs if i >= first]
-        assert row[f"rmse{suffix}"] == pytest.approx((sum(e * e for e in errors) / len(errors)) ** 0.5)
-        assert row[f"mae{suffix}"] == pytest.approx(sum(map(abs, errors)) / len(errors))
-
-
-def test_the_errors_of_a_perfect_predictor_are_0_and_of_no_targets_nan() -> None:
-    forecasts = k_steps(straight, LINE, WINDOW, [1, 16])
-    table = error_table(LINE, WINDOW, 20, forecasts, multi_step(straight, LINE, WINDOW, 20))
-    assert table["rmse"].tolist() == table["mae"].tolist() == [0, 0, 0]
-    assert table["rmse_valid"].tolist() == [0, 0, 0]
-    late = error_table(LINE, WINDOW, 39, {1: forecasts[1]}, LINE[39:])
-    assert np.isnan(late.loc[0, "rmse_valid"])

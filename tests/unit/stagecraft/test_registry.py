@@ -1,10 +1,14 @@
 """Registered models in a real store: one version for the same content, found by number and by alias."""
 
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
+from typing import NoReturn
 
+import importlib_metadata
 import mlflow
 import pytest
+from mlflow.utils import requirements_utils
 
 import stagecraft
 from stagecraft.errors import ArtifactError
@@ -62,6 +66,19 @@ def test_the_same_weights_are_one_version_which_belongs_to_both_runs(
     run = registry.tracker.client.get_run(second.run_id)
     assert [f"models:/{output.model_id}" for output in run.outputs.model_outputs] == [model.uri]
     assert run.data.tags[f"{INPUT_TAG}.registered"] == f"{model.uri}/MLmodel"
+
+
+def test_requirements_are_pinned_as_given_and_no_distribution_is_searched_for_them(
+    registry: Registry, train: Train, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def search() -> NoReturn:
+        raise AssertionError("the files of all distributions were looked through")
+
+    monkeypatch.setattr(importlib_metadata, "packages_distributions", search)
+    monkeypatch.setattr(requirements_utils, "_MODULES_TO_PACKAGES", None)
+    _, model = train("one")
+    folder = registry.tracker.open_model(model.uri.removeprefix("models:/"))
+    assert (folder / "requirements.txt").read_text().split() == [f"mlflow=={version('mlflow')}"]
 
 
 @pytest.mark.parametrize("name", ["MLmodel", "artifacts/weights.bin", "echo.py"])

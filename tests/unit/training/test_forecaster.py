@@ -3,6 +3,7 @@ import statistics
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from seqstep.config import MLPConfig
 from seqstep.errors import DivergenceError, WindowError
@@ -98,6 +99,25 @@ def test_two_epochs_equal_a_training_by_hand_in_numpy() -> None:
         for found, expected in zip(model.parameters(), hand.weights, strict=True):
             np.testing.assert_allclose(found.detach().numpy(), expected, atol=1e-5)
     assert epoch.epoch == 2
+
+
+def test_the_notes_training_equals_a_plain_loop_with_automatic_differentiation() -> None:
+    config, (windows, valid) = MLPConfig(), windows_of_a_sine(4)
+    model, plain = (MLP(4, 32, torch.Generator().manual_seed(0)) for _ in range(2))
+    shuffle, adam = torch.Generator().manual_seed(7), torch.optim.Adam(plain.parameters(), 0.05)
+    inputs, labels = torch.tensor(windows.features), torch.tensor(windows.labels)
+    for epoch in Training(model, windows, valid, config, seed=7).run():
+        total = 0.0
+        for chosen in torch.randperm(600, generator=shuffle).split(20):
+            loss = nn.functional.mse_loss(plain(inputs[chosen]), labels[chosen], reduction="sum")
+            adam.zero_grad()
+            loss.backward()
+            adam.step()
+            total += loss.item()
+        assert epoch.train_mse == pytest.approx(total / 600, abs=1e-5)
+    assert epoch.epoch == 10
+    for found, expected in zip(model.parameters(), plain.parameters(), strict=True):
+        torch.testing.assert_close(found, expected, rtol=0, atol=1e-4)
 
 
 def test_one_step_changes_every_weight() -> None:

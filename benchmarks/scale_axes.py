@@ -1,0 +1,136 @@
+"""How time and peak memory grow with epochs, hidden size, the history of runs and the number of series.
+
+Each axis is a function that yields a row a size. A row is measured in a process of its own, which is what its
+peak memory belongs to.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmarks.homes import SEQSTEP, make_home, run_in
+from benchmarks.many_runs import RUN, grow
+from benchmarks.measuring import BenchmarkError, timed
+from stagecraft.home import Home
+
+_SELF = [sys.executable, "-m", "benchmarks.scale_axes"]
+_VOCAB, _TOKENS = 28, 10_000
+
+
+class Row(NamedTuple):
+    """What a size took.
+
+    Attributes:
+        size: epochs, units, runs or series.
+        seconds: of the work, without what it imports at its start.
+        peak_mb: largest resident memory of the process, libraries included.
+    """
+
+    size: int
+    seconds: float
+    peak_mb: float
+
+
+def epochs(sizes: tuple[int, ...] = (5, 10, 20, 40)) -> Iterator[Row]:
+    """Train the network from scratch for so many epochs."""
+    return (_apart("train", size, 512) for size in sizes)
+
+
+def hidden(sizes: tuple[int, ...] = (128, 256, 512, 1024)) -> Iterator[Row]:
+    """Train the network from scratch with so many hidden units, for two epochs."""
+    return (_apart("train", 2, size)._replace(size=size) for size in sizes)
+
+
+def series(sizes: tuple[int, ...] = (1, 10, 100, 1000)) -> Iterator[Row]:
+    """Forecast so many series of 1,000 points, 64 steps ahead from every origin."""
+    return (_apart("forecast", size) for size in sizes)
+
+
+def history(sizes: tuple[int, ...] = (100, 1000, 10_000)) -> Iterator[Row]:
+    """Run with all stages cached, in a store that holds so many runs."""
+    for size in sizes:
+        with tempfile.TemporaryDirectory() as name:
+            home = make_home(Path(name, "home"))
+            run_in(RUN, home)
+            grow(Home(home), size)
+            _, said = run_in([*_SELF, "run"], home)
+            yield Row(size, *json.loads(said))
+
+
+AXES: Mapping[str, Callable[[], Iterator[Row]]] = {
+    "epochs": epochs,
+    "hidden units": hidden,
+    "series": series,
+    "runs in the store": history,
+}
+
+
+def _apart(work: str, *sizes: int) -> Row:
+    """Do a piece of work in a process of its own."""
+    command = [*_SELF, work, *map(str, sizes)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  (our own)
+    if done.returncode:
+        raise BenchmarkError(f"{' '.join(command)}: expected exit status 0, got {done.stderr.strip()[-500:]}")
+    return Row(sizes[0], *json.loads(done.stdout))
+
+
+def _train(epochs_: int, units: int) -> float:
+    import torch
+
+    from seqstep.config import RNNConfig
+    from seqstep.models.rnn_scratch import RNNScratch
+    from seqstep.training.language import Training
+
+    torch.set_num_threads(1)
+    config = RNNConfig(epochs=epochs_, hidden=units)
+    model = RNNScratch(_VOCAB, units, generator=torch.Generator().manual_seed(0))
+    ids = np.random.default_rng(0).integers(_VOCAB, size=_TOKENS)
+    return timed(lambda: list(Training(model, ids, config, seed=0).run()))
+
+
+def _forecast(count: int) -> float:
+    import torch
+
+    from seqstep.models.mlp import MLP, predictor
+    from seqstep.series.forecast import k_steps
+    from seqstep.series.scaling import Scaling
+
+    torch.set_num_threads(1)
+    predict = predictor(MLP(4, 32, torch.Generator().manual_seed(0)), Scaling())
+    many = np.random.default_rng(0).normal(size=(count, 1000))
+    return timed(lambda: k_steps(predict, many, 4, [1, 4, 16, 64]))
+
+
+def _run() -> float:
+    from flows.cli.main import main
+
+    with redirect_stdout(StringIO()) as said:
+        seconds = timed(lambda: main(RUN[len(SEQSTEP) :]))
+    states = {stage["state"] for stage in json.loads(said.getvalue())["stages"]}
+    if states != {"cached"}:
+        raise BenchmarkError(f"a run with nothing to do: expected all stages cached, got {states}")
+    return seconds
+
+
+def _own_peak() -> float:
+    """Largest resident memory of this process, in MB; of what it was forked from nothing counts."""
+    import resource
+
+    status = Path("/proc/self/status")
+    if status.exists():
+        fields = dict(line.split(":", 1) for line in status.read_text().splitlines())
+        return int(fields["VmHWM"].split()[0]) / 1000
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+
+
+if __name__ == "__main__":
+    seconds = {"train": _train, "forecast": _forecast, "run": _run}[sys.argv[1]](*map(int, sys.argv[2:]))
+    print(json.dumps([seconds, _own_peak()]))
