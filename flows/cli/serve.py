@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from flows.cli.command import Command, print_json
+from flows.cli.command import Command, port, print_json
 from stagecraft.home import open_home
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ _CLOSE_EVERY_S = 15
 
 
 def _up(args: argparse.Namespace) -> int:
-    from stagecraft.model_server import is_loopback
+    from stagecraft.listening import is_loopback
     from stagecraft.servers import running, servers_of
     from stagecraft.tracking import Tracker
     from stagecraft.up import announcing
@@ -80,8 +80,8 @@ def _keep(up: "Running", changed: Callable[[], None], tracker: "Tracker") -> Non
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--prefect-port", type=int, default=4200, metavar="PORT", help="4200")
-    parser.add_argument("--mlflow-port", type=int, default=5000, metavar="PORT", help="5000")
+    parser.add_argument("--prefect-port", type=port, default=4200, metavar="PORT", help="4200")
+    parser.add_argument("--mlflow-port", type=port, default=5000, metavar="PORT", help="5000")
     parser.add_argument(
         "--host", default="127.0.0.1", metavar="ADDRESS", help="127.0.0.1: programs of this machine alone"
     )
