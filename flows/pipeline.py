@@ -17,7 +17,7 @@ from seqstep.settings import flatten, resolve
 from stagecraft.artifact import Frozen
 from stagecraft.errors import without_secrets
 from stagecraft.home import open_home
-from stagecraft.orchestration import conduct
+from stagecraft.orchestration import conduct, crashing
 from stagecraft.patience import Patience
 from stagecraft.pipeline_run import pipeline_run
 from stagecraft.plan import make_plan
@@ -108,8 +108,15 @@ def _run(name: str, profile: str, settings: dict[str, Any] | None, wish: Wish, o
 
 def _walk(name: str, profile: str, config: Config, wish: Wish, offline: bool, herald: Herald) -> Summary:
     """Walk the selected part of the pipeline for real."""
+    home = open_home()
+    with crashing(home):
+        return _recorded(Tracker(home), name, profile, config, wish, offline, herald)
+
+
+def _recorded(
+    tracker: Tracker, name: str, profile: str, config: Config, wish: Wish, offline: bool, herald: Herald
+) -> Summary:
     selection, walk = choose(config, wish, name), bound(profile, config, offline)
-    tracker = Tracker(open_home())
     results = Results(tracker.home, tracker.fetch, SharedRecords(tracker))
     given = make_plan(walk, results, selection, f"seqstep run {profile}").results if wish.only else {}
     params = {"profile": profile, **flatten(config)}

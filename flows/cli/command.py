@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 from seqstep.settings import Tree, read_assignments, read_file
 
+_PORTS = range(1, 65536)
+
 
 class Command(NamedTuple):
     """A command of the command line.
@@ -45,6 +47,20 @@ def add_assignments(parser: argparse.ArgumentParser, meaning: str) -> None:
         dest="assignments",
         help=meaning,
     )
+
+
+def port(text: str) -> int:
+    """Read the number of a port."""
+    if not text.isdecimal() or int(text) not in _PORTS:
+        raise argparse.ArgumentTypeError(f"expected a port from 1 to 65535, got {text!r}")
+    return int(text)
+
+
+def count(text: str) -> int:
+    """Read a number of things, one at least."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1, got {text!r}")
+    return int(text)
 
 
 def configured_changes(args: argparse.Namespace) -> list[Tree]:

@@ -21,7 +21,7 @@ from rich.progress import (
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from secrecy import redact
+from secrecy import link_url
 from stagecraft.progress import LogObserver, Outcome, Together, logger, observer
 
 if TYPE_CHECKING:
@@ -81,11 +81,12 @@ def watching(names: Sequence[str], quiet: bool, logged: bool = False) -> Iterato
     """Show a run: bars if standard error is a terminal and not `quiet`, else log lines with times.
 
     Args:
-        logged: the lines are wanted besides the bars, for somebody else.
+        logged: a log file has the lines; nobody at a terminal is told warnings and errors only.
     """
     console = Console(stderr=True)
     if quiet or not console.is_terminal:
         handler = logging.StreamHandler(sys.stderr)
+        handler.setLevel(logging.WARNING if logged and not console.is_terminal else logging.INFO)
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         logger.addHandler(handler)
         logger.setLevel(logging.INFO)
@@ -136,7 +137,7 @@ def print_summary(outcomes: Sequence[Outcome], run_id: str, tracker: "Tracker") 
     console.print(table)
     local = tracker.uri == tracker.home.store
     program = Path(sys.executable).with_name("mlflow")
-    server = "http://127.0.0.1:5000" if local else redact(tracker.uri)
+    server = "http://127.0.0.1:5000" if local else link_url(tracker.uri)
     lines = {"run": run_id}
     if local:
         lines["MLflow"] = f"{program} ui --backend-store-uri {tracker.uri}"

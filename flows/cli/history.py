@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from flows.cli.command import Command, print_json
+from flows.cli.command import Command, count, print_json
 from stagecraft.home import open_home
 
 if TYPE_CHECKING:
@@ -101,7 +101,9 @@ def _number(value: float | None) -> str:
 
 
 def _runs_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--limit", type=int, default=20, metavar="N", help="how many, the newest first (20)")
+    parser.add_argument(
+        "--limit", type=count, default=20, metavar="N", help="how many, the newest first (20)"
+    )
 
 
 def _show_arguments(parser: argparse.ArgumentParser) -> None:

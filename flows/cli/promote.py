@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from flows.cli.command import Command, print_json
@@ -50,10 +51,11 @@ def _tell(
 
 def _share(text: str) -> float:
     """Read a share, such as 0.01 or 1%."""
-    number = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
-    if not 0 <= number < 1:
-        raise ValueError
-    return number
+    with suppress(ValueError):
+        number = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        if 0 <= number < 1:
+            return number
+    raise argparse.ArgumentTypeError(f"expected a share below 1, such as 0.01 or 1%, got {text!r}")
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

@@ -163,11 +163,12 @@ def _run(args: argparse.Namespace) -> int:
 
 def _guarded(request: _Request, args: argparse.Namespace) -> "_Ended":
     """Run what is asked for, unless another run goes on and that is a reason not to."""
-    waiting = partial(_note, f"waits for another run of {request.name} to end")
+    is_told = not args.log_file or sys.stderr.isatty()
+    waiting = partial(_note, f"waits for another run of {request.name} to end", is_told)
     with guarded(open_home(), request.name, args.if_busy, waiting) as is_free:
         if is_free:
             return _watched(request, args)
-        _note(f"skipped: another run of {request.name} goes on")
+        _note(f"skipped: another run of {request.name} goes on", is_told)
         return "", ()
 
 
@@ -184,9 +185,10 @@ def _watched(request: _Request, args: argparse.Namespace) -> "_Ended":
     return ended
 
 
-def _note(text: str) -> None:
-    """Say something that is no error, to who watches and in the log."""
-    sys.stderr.write(f"seqstep: {text}\n")
+def _note(text: str, is_told: bool) -> None:
+    """Say something that is no error, in the log and to who watches, if somebody does."""
+    if is_told:
+        sys.stderr.write(f"seqstep: {text}\n")
     logger.info(text)
 
 
@@ -215,12 +217,14 @@ def _conduct(request: _Request) -> "_Ended":
     """Run the Prefect flow.
 
     Raises:
+        ServerError: Prefect's server does not answer.
         StageFailedError: a stage failed.
     """
     logger.info("starting Prefect and MLflow; the first time in a home takes longest")
     from flows.pipeline import pipeline
-    from stagecraft.orchestration import temporary_server
+    from stagecraft.orchestration import check_server, temporary_server
 
+    check_server()
     wish = request.wish
     token = handed_over.set(request.config)
     try:

@@ -5,9 +5,11 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows.cli.command import Command, print_json
+from flows.cli.command import Command, port, print_json
+from stagecraft.errors import explain
 from stagecraft.home import open_home
 
 if TYPE_CHECKING:
@@ -15,10 +17,11 @@ if TYPE_CHECKING:
     from stagecraft.tracking import Tracker
 
 _CLOSE_EVERY_S = 15
+_AUTOMATIONS = Path(__file__).parents[2] / "automations.yaml"
 
 
 def _up(args: argparse.Namespace) -> int:
-    from stagecraft.model_server import is_loopback
+    from stagecraft.listening import is_loopback
     from stagecraft.servers import running, servers_of
     from stagecraft.tracking import Tracker
     from stagecraft.up import announcing
@@ -61,27 +64,42 @@ def _up(args: argparse.Namespace) -> int:
 
 def _keep(up: "Running", changed: Callable[[], None], tracker: "Tracker") -> None:
     """Keep servers up, and close what dead runs left open, until Ctrl-C."""
-    from flows.failure import Herald
-    from stagecraft.orchestration import tell_of_crashes
-    from stagecraft.pipeline_run import close_dead_runs
+    from stagecraft.orchestration import watch_for_runs_that_never_start
 
+    _try("runs that never start are not marked", lambda: watch_for_runs_that_never_start(_AUTOMATIONS))
     closed = 0.0
     while True:
         for name in up.revive():
             sys.stderr.write(f"{name} had ended; it was started again\n")
             changed()
         if time.monotonic() - closed > _CLOSE_EVERY_S:
-            for run_id in close_dead_runs(tracker, Herald().tell_of_death):
-                sys.stderr.write(f"run {run_id} is marked as killed: its process died\n")
-            for flow_run in tell_of_crashes(tracker.home):
-                sys.stderr.write(f"flow run {flow_run} is marked as crashed: its process died\n")
+            _try("what dead runs left is closed later", lambda: _close_dead_runs(tracker))
             closed = time.monotonic()
         time.sleep(1)
 
 
+def _close_dead_runs(tracker: "Tracker") -> None:
+    from flows.failure import Herald
+    from stagecraft.orchestration import tell_of_crashes
+    from stagecraft.pipeline_run import close_dead_runs
+
+    for run_id in close_dead_runs(tracker, Herald().tell_of_death):
+        sys.stderr.write(f"run {run_id} is marked as killed: its process died\n")
+    for flow_run in tell_of_crashes(tracker.home):
+        sys.stderr.write(f"flow run {flow_run} is marked as crashed: its process died\n")
+
+
+def _try(otherwise: str, do: Callable[[], None]) -> None:
+    """Do what is not worth the servers: say in a line that it failed."""
+    try:
+        do()
+    except Exception as error:  # noqa: BLE001  (whatever it is)
+        sys.stderr.write(f"seqstep: {otherwise}: {explain(error)}\n")
+
+
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--prefect-port", type=int, default=4200, metavar="PORT", help="4200")
-    parser.add_argument("--mlflow-port", type=int, default=5000, metavar="PORT", help="5000")
+    parser.add_argument("--prefect-port", type=port, default=4200, metavar="PORT", help="4200")
+    parser.add_argument("--mlflow-port", type=port, default=5000, metavar="PORT", help="5000")
     parser.add_argument(
         "--host", default="127.0.0.1", metavar="ADDRESS", help="127.0.0.1: programs of this machine alone"
     )

@@ -4,20 +4,17 @@ import argparse
 import sys
 import time
 
-from flows.cli.command import Command, print_json
+from flows.cli.command import Command, port, print_json
 from flows.cli.registered import CHOICE, FORM, open_registry, split_name
-from stagecraft.errors import UsageError
 
 _PORT, _LOOPBACK = 5001, "127.0.0.1"
-_PORTS = range(1, 65536)
 
 
 def _serve(args: argparse.Namespace) -> int:
-    from stagecraft.model_server import example_command, is_loopback, model_server
+    from stagecraft.listening import is_loopback
+    from stagecraft.model_server import example_command, model_server
     from stagecraft.servers import running
 
-    if args.port not in _PORTS:
-        raise UsageError(f"expected --port from 1 to 65535, got {args.port}")
     is_open = not is_loopback(args.host)
     registry = open_registry()
     version = registry.find(*split_name(args.model))
@@ -52,7 +49,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         metavar=FORM,
         help=f"rnn (the default), rnn-scratch or mlp; {CHOICE}",
     )
-    parser.add_argument("--port", type=int, default=_PORT, metavar="P", help=str(_PORT))
+    parser.add_argument("--port", type=port, default=_PORT, metavar="P", help=str(_PORT))
     parser.add_argument(
         "--host",
         default=_LOOPBACK,

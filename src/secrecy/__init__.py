@@ -46,6 +46,12 @@ def show_url(url: str) -> str:
     return _write(url, lambda _name, _value: HIDDEN)
 
 
+def link_url(url: str) -> str:
+    """Write a URL as `show_url` does, but so that it can be opened: a browser asks for user and password."""
+    scheme, colon, rest = show_url(url).partition("://")
+    return f"{scheme}{colon}{rest.removeprefix(f'{HIDDEN}@')}"
+
+
 def identify_url(url: str) -> str:
     """Write a URL so that it tells one text from another, but not one token from another.
 

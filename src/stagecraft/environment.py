@@ -42,6 +42,9 @@ def prepare(home: Home) -> None:
     # A relative home would be another one for a process that starts elsewhere.
     os.environ[HOME_VARIABLE] = str(home.root)
     os.environ.setdefault("PREFECT_HOME", str(home.private / "prefect"))
+    if "PREFECT_API_URL" in os.environ:
+        # A server of others learns only so that a run has died which no later one in its home closes.
+        os.environ.setdefault("PREFECT_FLOWS_HEARTBEAT_FREQUENCY", "30")
     for name, value in addresses(home).items():
         os.environ.setdefault(name, value)
 

@@ -4,7 +4,7 @@ StagecraftError          exit status 1: a stage, a store or a server failed
 ├── TrackingError        the MLflow store or server can't be reached
 ├── BusyError            another run of the same goes on (exit status 75)
 ├── StageFailedError     a stage of a run failed
-├── ServerError          a server of the project's own did not start
+├── ServerError          a server did not start, or does not answer
 └── UsageError           exit status 2: the user must change something
     ├── HomeError        the project home can't be written
     ├── SelectionError   there is no such stage
@@ -50,7 +50,7 @@ class BusyError(StagecraftError):
 
 
 class ServerError(StagecraftError):
-    """A server of the project's own did not start."""
+    """A server of the project's own did not start, or Prefect's does not answer."""
 
 
 class StageFailedError(StagecraftError):

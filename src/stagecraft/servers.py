@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,8 +18,9 @@ import requests
 from stagecraft.environment import QUIET
 from stagecraft.errors import ServerError
 from stagecraft.home import Home
+from stagecraft.listening import LOOPBACK, check_port, is_loopback, names, reachable
 
-HOST, POOL = "127.0.0.1", "local"
+POOL = "local"
 _STOP_S = 15
 # A server that ends more often than this is not started again.
 _RESTARTS, _WITHIN_S = 5, 120
@@ -48,17 +48,14 @@ class Server:
 
 
 def servers_of(
-    home: Home, prefect_port: int = 4200, mlflow_port: int = 5000, host: str = HOST
+    home: Home, prefect_port: int = 4200, mlflow_port: int = 5000, host: str = LOOPBACK
 ) -> list[Server]:
     """Lay out the servers of a project: both records lie in its home.
 
     Args:
         host: the address to listen on; of all addresses, programs of this machine use loopback.
     """
-    everywhere = host in {"0.0.0.0", "::"}  # noqa: S104  (where a user asks for it)
-    reached = HOST if everywhere else host
-    prefect, mlflow = f"http://{reached}:{prefect_port}", f"http://{reached}:{mlflow_port}"
-    seen = f"http://{socket.gethostname()}:{prefect_port}" if everywhere else prefect
+    prefect, mlflow = (f"http://{reachable(host)}:{port}" for port in (prefect_port, mlflow_port))
     run = [sys.executable, "-m"]
     return [
         Server(
@@ -66,13 +63,14 @@ def servers_of(
             [*run, "prefect", "server", "start", "--host", host, "--port", str(prefect_port)],
             prefect,
             f"{prefect}/api/health",
-            {"PREFECT_UI_API_URL": f"{seen}/api"},
+            {"PREFECT_UI_API_URL": f"http://{names(host)[0]}:{prefect_port}/api"},
         ),
         Server(
             "mlflow",
             [
                 *(*run, "mlflow", "server", "--host", host, "--port", str(mlflow_port), "--workers", "2"),
                 *("--backend-store-uri", home.store, "--artifacts-destination", str(home.artifacts)),
+                *(() if is_loopback(host) else _known(host, mlflow_port)),
             ],
             mlflow,
             f"{mlflow}/health",
@@ -92,6 +90,24 @@ def servers_of(
                 "PREFECT_LOGGING_CONFIG_PATH": str(QUIET),
             },
         ),
+    ]
+
+
+def _known(host: str, port: int) -> list[str]:
+    """Have MLflow answer to this machine's names; a user's own settings win."""
+    known = [f"{name}:{port}" for name in dict.fromkeys([*names(host), reachable(host)])]
+    options = {
+        "--allowed-hosts": ("MLFLOW_SERVER_ALLOWED_HOSTS", known),
+        "--cors-allowed-origins": (
+            "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS",
+            [f"http://{place}" for place in known],
+        ),
+    }
+    return [
+        word
+        for option, (variable, places) in options.items()
+        if variable not in os.environ
+        for word in (option, ",".join(places))
     ]
 
 
@@ -120,8 +136,12 @@ class Running:
 
         Raises:
             ServerError: its port is taken, or it ended or did not answer in time.
+            UsageError: it can't listen where it is to.
         """
-        _check_port(server)
+        if server.url:
+            place = urlsplit(server.url)
+            option = server.option or f"--{server.name}-port"
+            check_port(server.name, place.hostname or "", place.port or 0, option)
         process = _spawn(server, self._log(server))
         self._started.append((server, process))
         self._wait_until_ready(server, process)
@@ -230,18 +250,3 @@ def _spawn(server: Server, log: Path) -> subprocess.Popen[bytes]:
 def _inherited() -> dict[str, str]:
     """Take this process's environment, without what keeps Prefect's log records off a console."""
     return {name: value for name, value in os.environ.items() if name != "PREFECT_LOGGING_CONFIG_PATH"}
-
-
-def _check_port(server: Server) -> None:
-    if not server.url:
-        return
-    port, default = urlsplit(server.url).port or 0, f"--{server.name}-port"
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((urlsplit(server.url).hostname or HOST, port))
-        except OSError:
-            raise ServerError(
-                f"expected port {port} to be free for {server.name}, got one in use;"
-                f" is it running already? else choose another with {server.option or default}"
-            ) from None

@@ -33,12 +33,12 @@ class Up(NamedTuple):
     home: Path
     pid: int = 0
 
-    def call(self, *command: str) -> str:
+    def call(self, *command: str, cwd: Path = ROOT) -> str:
         """Run a command against the servers; fail with what it printed if it fails."""
         done = subprocess.run(
             [sys.executable, "-m", *command],
             env=self.environment,
-            cwd=ROOT,
+            cwd=cwd,
             capture_output=True,
             text=True,
             check=False,

@@ -206,7 +206,7 @@ def test_what_can_not_be_served_is_refused_in_words(environment: dict[str, str])
         (["rnn/9"], "there is no version 9 of seqstep-rnn"),
         (["foo"], "there is no model seqstep-foo"),
         (["--host", "nowhere.invalid"], "expected an address of this machine in --host"),
-        (["--port", "0"], "expected --port from 1"),
+        (["--host", "192.0.2.1"], "port 5001, got: Cannot assign requested address"),
     ):
         status, said = refused(environment, *argv)
         assert status == 2 and reason in said

@@ -12,8 +12,10 @@ import pytest
 
 from stagecraft.home import Home
 from stagecraft.servers import Server, running, servers_of
-from tests.e2e.servers import TINY, Up, free_port
+from tests.e2e.servers import ROOT, TINY, Up, free_port
 
+WORK_POOL = "--no-prompt", "work-pool", "create", "local", "--type", "process", "--overwrite"
+DEPLOY = "--no-prompt", "deploy", "--all"
 SETTINGS = [f"rnn.{name}={value}" for name, value in TINY.items()]
 
 
@@ -76,12 +78,20 @@ def team(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up
         Server("mlflow", command + folder, mlflow.url, mlflow.health, at("servers") | dict(mlflow.settings)),
         Server("worker", worker.command, "", worker.health, at("worker") | addresses),
     ]
-    with running(servers, homes["servers"] / "logs"):
-        yield Up(clean | at("client") | addresses, prefect.url, mlflow.url, homes["client"])
+    # Deployed from a checkout that is gone when the worker runs: its own lies elsewhere.
+    checkout = tmp_path_factory.mktemp("checkout")
+    with running(servers[:2], homes["servers"] / "logs") as started:
+        up = Up(clean | at("client") | addresses, prefect.url, mlflow.url, homes["client"])
+        for name in ("flows", "prefect.yaml"):
+            (checkout / name).symlink_to(ROOT / name)
+        for argv in (WORK_POOL, DEPLOY):
+            up.call("prefect", *argv, cwd=checkout)
+        shutil.rmtree(checkout)
+        started.start(servers[2])
+        yield up
 
 
 def test_a_worker_elsewhere_runs_the_pipeline_once(team: Up) -> None:
-    team.call("prefect", "--no-prompt", "deploy", "--all")
     first = team.trigger("pipeline/quick", settings={"rnn": TINY})
     assert team.ends(first) == "COMPLETED"
     assert team.tasks(first) == {"Completed": 12}

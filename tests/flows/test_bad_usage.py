@@ -32,6 +32,12 @@ from stagecraft.home import HOME_VARIABLE, Home
         ("run --set forecast.horizons=", ["forecast.horizons can't be", "at least 1 item"]),
         ("run --set corpus.sha1=xyz", ["corpus.sha1 can't be 'xyz'", "40 hexadecimal digits"]),
         ("run --set mlp.learning_rate=nan", ["mlp.learning_rate can't be 'nan'", "finite number"]),
+        ("runs --limit 0", ["--limit: expected a whole number from 1, got '0'"]),
+        ("runs --limit=-1", ["--limit: expected a whole number from 1, got '-1'"]),
+        ("up --prefect-port 70000", ["--prefect-port: expected a port from 1 to 65535, got '70000'"]),
+        ("up --mlflow-port x", ["--mlflow-port: expected a port from 1 to 65535, got 'x'"]),
+        ("serve --port 0", ["--port: expected a port from 1 to 65535, got '0'"]),
+        ("promote --min-gain abc", ["--min-gain: expected a share below 1, such as 0.01", "got 'abc'"]),
         ("run --config /nowhere.toml", ["the configuration /nowhere.toml can't be read: No such file"]),
     ],
 )
@@ -60,6 +66,12 @@ def test_a_model_that_is_not_there_is_refused_in_words(
     argv: list[str], words: list[str], seqstep: Any, home: Home
 ) -> None:
     seqstep(*argv).ends(2, *[word.format(store=home.store) for word in words])
+
+
+def test_an_address_of_another_machine_is_refused_in_words(seqstep: Any, home: Home) -> None:
+    seqstep("up", "--host", "192.0.2.1").ends(
+        2, "expected prefect to listen at 192.0.2.1, port 4200, got: Cannot assign", "choose another with"
+    )
 
 
 def test_with_json_an_error_is_one_document_too(seqstep: Any, home: Home) -> None:

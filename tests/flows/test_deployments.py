@@ -1,11 +1,14 @@
 """What `prefect deploy --all` makes, and the forms that Prefect's pages show for it."""
 
+import asyncio
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 import yaml
 from prefect import Flow
+from prefect.client.orchestration import get_client
+from prefect.deployments.steps.core import run_step
 from prefect.events.schemas.automations import AutomationCore
 from prefect.flows import load_flow_from_entrypoint
 from prefect.utilities.callables import parameter_schema
@@ -14,12 +17,12 @@ from flows import forms
 from flows.walk import graph
 from seqstep.config import PROFILES
 from seqstep.settings import resolve
+from stagecraft.orchestration import watch_for_runs_that_never_start
 
 ROOT = Path(__file__).parents[2]
-DEPLOYMENTS = {
-    deployment["name"]: deployment
-    for deployment in yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
-}
+AUTOMATIONS = ROOT / "automations.yaml"
+FILE = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))
+DEPLOYMENTS = {deployment["name"]: deployment for deployment in FILE["deployments"]}
 
 
 @pytest.fixture
@@ -30,8 +33,9 @@ def flow(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Flo
 
 def test_there_is_one_for_each_use() -> None:
     assert set(DEPLOYMENTS) == {"nightly", "quick", "text", "series", "stage"}
+    # Without the key, `prefect deploy --all` asks for schedules at a terminal.
     active = {
-        name: [schedule["active"] for schedule in deployment.get("schedules", [])]
+        name: [schedule["active"] for schedule in deployment["schedules"]]
         for name, deployment in DEPLOYMENTS.items()
     }
     assert active == {"nightly": [True], "quick": [False], "text": [], "series": [], "stage": []}
@@ -66,6 +70,23 @@ def test_the_choices_are_those_of_the_pipeline() -> None:
     assert set(get_args(forms.StageName)) == set(graph(resolve()).nodes)
 
 
-def test_the_automation_is_one_that_prefect_takes() -> None:
-    (automation,) = yaml.safe_load((ROOT / "automations.yaml").read_text(encoding="utf-8"))["automations"]
-    assert AutomationCore.model_validate(automation).enabled
+def test_a_run_is_in_the_checkout_of_the_machine_that_runs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (step,) = FILE["pull"]
+    assert asyncio.run(run_step(step)) == {"directory": str(ROOT)}
+    assert Path.cwd() == ROOT
+
+
+def test_the_automations_are_ones_that_prefect_takes() -> None:
+    for automation in yaml.safe_load(AUTOMATIONS.read_text(encoding="utf-8"))["automations"]:
+        assert AutomationCore.model_validate(automation).enabled
+
+
+def test_runs_that_never_start_are_watched_for_once() -> None:
+    for _ in range(2):
+        watch_for_runs_that_never_start(AUTOMATIONS)
+    with get_client(sync_client=True) as client:
+        (automation,) = client.read_automations_by_name("seqstep marks flow runs that never started")
+        client.delete_automation(automation.id)

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
+from flows.cli import serve
 from stagecraft.errors import TrackingError
 from stagecraft.home import HOME_VARIABLE, Home, open_home
+from stagecraft.servers import Running
 from stagecraft.tracking import Tracker
 
 
@@ -26,6 +29,50 @@ def test_a_mlflow_server_that_can_not_be_reached_is_told_within_a_minute(
             1, f"seqstep: MLflow at {uri} failed", "check that it is up (MLFLOW_TRACKING_URI)"
         )
     assert time.monotonic() - start < 60
+
+
+def test_a_prefect_server_that_can_not_be_reached_is_told_at_once_without_its_password(
+    seqstep: Any, home: Home, closed_port: int
+) -> None:
+    url = f"http://me:SECRET@127.0.0.1:{closed_port}/api"
+    with temporary_settings({PREFECT_API_URL: url, PREFECT_CLIENT_MAX_RETRIES: 0}):
+        result = seqstep("run", "--until", "download", "--force", "download")
+    shown = url.replace("me:SECRET", "***")
+    result.ends(1, f"seqstep: expected Prefect's server at {shown}, got no answer", "unset PREFECT_API_URL")
+    assert "SECRET" not in result.out + result.err
+
+
+def test_a_flow_run_is_marked_before_anything_may_fail_or_hang(
+    seqstep: Any, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marked: list[str] = []
+
+    def outage(home: Home) -> Tracker:
+        marked.extend(line for path in home.live.iterdir() for line in path.read_text().splitlines())
+        raise TrackingError("the store is gone for a moment")
+
+    monkeypatch.setattr("flows.pipeline.Tracker", outage)
+    seqstep("run", "--until", "download", "--force", "download").ends(1, "gone for a moment")
+    assert [line.partition(" ")[0] for line in marked] == ["flow_run"]
+    assert list(home.live.iterdir()) == []
+
+
+def test_a_passing_error_leaves_the_servers_up(
+    home: Home, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = [TrackingError("the store is gone for a moment"), OSError("no room"), KeyboardInterrupt()]
+
+    def close_dead_runs(*_: Any) -> list[str]:
+        raise tries.pop(0)
+
+    monkeypatch.setattr("stagecraft.pipeline_run.close_dead_runs", close_dead_runs)
+    monkeypatch.setattr(serve, "_CLOSE_EVERY_S", -1)
+    with pytest.raises(KeyboardInterrupt):
+        serve._keep(Running(home.root, 1), lambda: None, Tracker(home))
+    assert capsys.readouterr().err.splitlines() == [
+        "seqstep: what dead runs left is closed later: the store is gone for a moment",
+        "seqstep: what dead runs left is closed later: no room",
+    ]
 
 
 @pytest.mark.parametrize(

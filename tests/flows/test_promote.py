@@ -108,7 +108,7 @@ def test_a_version_that_was_evaluated_on_other_data_is_refused(
         ([UNKNOWN], ["expected an evaluation of seqstep-mlp version 4, got none"]),
         (["mlp"], ["expected an evaluation of seqstep-mlp version 4, got none"]),
         ([GOOD, "--metric", "rmse_k016"], ["expected rmse_k016 of seqstep-mlp version 2; there are: rmse_v"]),
-        ([GOOD, "--min-gain", "2"], ["argument --min-gain"]),
+        ([GOOD, "--min-gain", "2"], ["argument --min-gain: expected a share below 1", "1%, got '2'"]),
         (["mlp/0"], ["expected a model as NAME, NAME/VERSION or NAME@ALIAS", "'mlp/0'"]),
     ],
 )

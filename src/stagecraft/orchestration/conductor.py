@@ -16,7 +16,6 @@ from prefect.client.schemas.objects import TaskRun
 from prefect.context import TaskRunContext
 from prefect.futures import PrefectFuture
 from prefect.results import ResultRecord  # type: ignore[attr-defined]  # from a private module
-from prefect.runtime import flow_run
 from prefect.tasks import exponential_backoff
 from prefect.transactions import IsolationLevel
 from pydantic import BaseModel
@@ -81,7 +80,6 @@ class Conductor:
         self._locks = KeyLocks(self.tracker.home.locks)
         for result in self.given.values():
             self._count_on(result.key)
-        self.session.is_flow_run(str(flow_run.id))
         tell_of_crashes(self.tracker.home)
         checks.set(self.results.checks)
 

@@ -1,13 +1,47 @@
 """Flow runs whose process died: Prefect would show them as running for ever."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from uuid import UUID
 
 import httpx
+import yaml
 from prefect.client.orchestration import get_client
+from prefect.events.schemas.automations import AutomationCore
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
+from prefect.runtime import flow_run
 from prefect.states import Crashed
 
 from stagecraft.home import Home
+from stagecraft.live import session, sweep
+
+_NEVER_STARTED = "seqstep marks flow runs that never started"
+
+
+@contextmanager
+def crashing(home: Home) -> Iterator[None]:
+    """Have Prefect told that this flow run has crashed, if its process dies before it can say so itself.
+
+    To be entered before anything that may take time or fail, such as reaching MLflow.
+    """
+    sweep(home)  # from now on this run may be writing
+    with session(home) as marked:
+        marked.is_flow_run(str(flow_run.id))
+        yield
+
+
+def watch_for_runs_that_never_start(automations: Path) -> None:
+    """Have Prefect's server itself mark flow runs whose process died before it could be marked by a home.
+
+    Args:
+        automations: a file of some, the one for this among them.
+    """
+    document = yaml.safe_load(automations.read_text(encoding="utf-8"))
+    (wanted,) = [each for each in document["automations"] if each["name"] == _NEVER_STARTED]
+    with get_client(sync_client=True) as client:
+        if not client.read_automations_by_name(_NEVER_STARTED):
+            client.create_automation(AutomationCore.model_validate(wanted))
 
 
 def tell_of_crashes(home: Home) -> list[str]:

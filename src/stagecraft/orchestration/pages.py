@@ -16,6 +16,7 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import ArtifactCreate, ArtifactUpdate
 from prefect.context import FlowRunContext
 
+from stagecraft.errors import explain
 from stagecraft.progress import logger
 
 _EVERY_S = 2.0
@@ -123,7 +124,7 @@ class Pages:
 
     def _complain(self, error: Exception) -> None:
         if not self._complained:
-            logger.warning("Prefect's pages lack what could not be written there: %s", error)
+            logger.warning("Prefect's pages lack what could not be written there: %s", explain(error))
         self._complained = True
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from secrecy import UnsetError, identify_url, redact, resolve, show_url
+from secrecy import UnsetError, identify_url, link_url, redact, resolve, show_url
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,19 @@ def test_a_url_is_shown_without_what_may_be_a_secret(url: str, shown: str) -> No
         f"expected a text from {shown if '://' in url else url}, got nothing; try again"
     )
     assert show_url(shown) == shown
+
+
+@pytest.mark.parametrize(
+    ("url", "link"),
+    [
+        ("http://user:SECRET@host:5000", "http://host:5000"),
+        ("http://SECRET@host/a?b=SECRET", "http://host/a?b=***"),
+        ("http://host:5000/a", "http://host:5000/a"),
+        ("http://user:SE/CRET@host/a", "http://***"),
+    ],
+)
+def test_a_link_can_be_opened_and_holds_no_secret(url: str, link: str) -> None:
+    assert link_url(url) == link
 
 
 @pytest.mark.parametrize(

@@ -66,3 +66,13 @@ def test_a_users_own_settings_win_and_prefect_lives_in_the_home(
     assert environ["PREFECT_HOME"] == str(tmp_path / ".seqstep" / "prefect")
     assert Path(environ["PREFECT_LOGGING_CONFIG_PATH"]).is_file()
     assert environ["MLFLOW_DISABLE_TELEMETRY"] == "true"
+    assert "PREFECT_FLOWS_HEARTBEAT_FREQUENCY" not in environ
+
+
+def test_on_a_server_of_others_a_run_gives_signs_of_life(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environ = {"PREFECT_API_URL": "http://host:4200/api"}
+    monkeypatch.setattr(os, "environ", environ)
+    prepare(Home(tmp_path))
+    assert environ["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"] == "30"

@@ -102,13 +102,13 @@ def test_artifacts_that_cannot_be_written_fail_nothing(
     workshop: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_args: Any) -> None:
-        raise OSError("no room on the server")
+        raise OSError("no room on the server http://me:SECRET@host/api")
 
     monkeypatch.setattr(SyncPrefectClient, "create_artifact", fail)
     assert set(workshop.states().values()) == {"completed"}
     said = [record.message for record in caplog.records if record.name == "stagecraft"]
     assert [text for text in said if "no room on the server" in text] == [
-        "Prefect's pages lack what could not be written there: no room on the server"
+        "Prefect's pages lack what could not be written there: no room on the server http://***@host/api"
     ]
 
 

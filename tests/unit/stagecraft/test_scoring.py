@@ -2,8 +2,6 @@
 
 import pytest
 
-from stagecraft.errors import UsageError
-from stagecraft.model_server import is_loopback
 from stagecraft.tracking.scoring import check_body, check_head
 
 KNOWN = {"length", "seed"}
@@ -50,16 +48,3 @@ def test_other_content_and_too_much_of_it_is_refused(
 ) -> None:
     refusal = check_head(content_type, length)
     assert refusal and refusal.status == status and "expected" in refusal.message
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.0.1", "::1", "localhost"])
-def test_loopback_is_known_by_address_and_by_name(host: str) -> None:
-    assert is_loopback(host)
-
-
-def test_every_other_address_is_open_to_others() -> None:
-    assert not is_loopback("0.0.0.0")
-    assert not is_loopback("::")
-    assert not is_loopback("192.0.2.1")
-    with pytest.raises(UsageError, match="expected an address of this machine in --host, got 'no host'"):
-        is_loopback("no host")
