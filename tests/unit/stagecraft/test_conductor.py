@@ -178,7 +178,7 @@ def test_what_is_forced_runs_anew_and_the_same_bytes_leave_the_rest_cached(works
     assert len(workshop.results.all()) == 3
 
 
-def test_why_a_stage_ran_is_recorded_as_the_plan_said_it(workshop: Any) -> None:
+def test_why_a_stage_ran_is_recorded_as_the_plan_said_it(workshop: Any, heard: Listener) -> None:
     def check(wish: Wish | None = None, **changes: Any) -> set[str]:
         planned = workshop.said(wish, **changes)
         outcomes = workshop.run(wish, **changes)
@@ -195,6 +195,18 @@ def test_why_a_stage_ran_is_recorded_as_the_plan_said_it(workshop: Any) -> None:
     assert check(Wish(since="add"), words=5) == {"forced"}
     workshop.edit("sums", "+=", "-=")
     assert check(words=5) == {f"code changed: {workshop.package}.sums.Adder.run"}
+    table = artifact(workshop, "add", "sums.toml")
+    damage(table)
+    (changed,) = check(words=5)
+    assert changed.startswith("artifact changed: runs:/") and changed.endswith("/sums.toml")
+    for name in ("sums.toml", "key.json"):
+        artifact(workshop, "add", name).unlink()
+    (missing,) = check(words=5)
+    assert missing.startswith("artifact missing: runs:/") and missing.endswith(" and 1 more")
+    workshop.results.path(workshop.results.latest("add").key).write_bytes(b"garbage")
+    (unreadable,) = check(words=5)
+    assert unreadable.startswith("result unreadable: add/")
+    assert heard.notices()[-1] == ("add", f"runs again: {unreadable}")
 
 
 def test_since_a_stage_all_that_depends_on_it_runs_anew(workshop: Any) -> None:
@@ -401,16 +413,23 @@ def run_resumed(works: Any, outcome: Outcome) -> str:
     return str(run_of(works, outcome.run_id).data.tags["seqstep.resumed_from"])
 
 
-def test_a_result_is_not_read_while_somebody_holds_its_lock(workshop: Any) -> None:
+def test_a_result_is_not_read_while_somebody_holds_its_lock(
+    workshop: Any, heard: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whoever frees a result holds its lock."""
     from threading import Timer
 
-    first = workshop.run()
+    key = workshop.run()["gather"].key
     locks = KeyLocks(workshop.home.locks)
-    assert locks.acquire_lock(first["gather"].key, "gc")
-    workshop.results.path(first["gather"].key).unlink()
-    release = Timer(0.5, lambda: locks.release_lock(first["gather"].key, "gc"))
-    release.start()
+    assert locks.acquire_lock(key, "gc")
+
+    def free() -> None:
+        workshop.results.path(key).unlink()
+        locks.release_lock(key, "gc")
+
+    release = Timer(0.5, free)
+    # The run has come to the lock, and would read the record at once if it did not wait.
+    monkeypatch.setattr(heard, "noticed", lambda _stage, _text: release.start())
     assert list(workshop.states().values()) == ["completed", "cached", "cached"]
     release.join()
 
