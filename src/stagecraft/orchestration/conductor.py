@@ -438,7 +438,7 @@ def conduct(
 
     Args:
         at_end: is called with the parent run and how each stage ended, if none failed; returns what it
-            added to that run.
+            added to that run. It is called again if it fails for a reason that may pass.
 
     Raises:
         StageFailedError: a stage failed; the others ran as far as they could.
@@ -454,7 +454,7 @@ def conduct(
             conductor.stop()
             raise
         failed = [outcome for outcome in outcomes if outcome.state == "failed"]
-        files = () if failed else at_end(parent, outcomes)
+        files = () if failed else conductor.patience.retry(lambda: at_end(parent, outcomes))
         text = summaries.of_run(tracker, parent, outcomes, files)
         pages.show("", "run", "How each stage ended", text)
     if failed:

@@ -247,6 +247,8 @@ class Workshop:
                 source = text.format(package=self.package) if name == "stages" else text
                 (folder / f"{name}.py").write_text(source)
         self.results = self.open_results()
+        #: what runs are told besides
+        self.options: dict[str, Any] = {}
 
     @cached_property
     def tracker(self) -> Tracker:
@@ -354,7 +356,9 @@ class Workshop:
         def body() -> dict[str, Outcome]:
             with (
                 pipeline_run(self.tracker, "small", changes) as (parent, session),
-                conduct(self.tracker, results, parent, session, selection, given) as conductor,
+                conduct(
+                    self.tracker, results, parent, session, selection, given, **self.options
+                ) as conductor,
             ):
                 walk(conductor)
             return conductor.outcomes

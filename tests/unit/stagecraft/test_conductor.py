@@ -1,6 +1,6 @@
 """Stages as Prefect tasks, on a real server: hit and miss, the replayed record, errors, what is kept."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from stagecraft.home import Home
 from stagecraft.live import Session, keys_in_use, living, session
 from stagecraft.locks import KeyLocks
 from stagecraft.orchestration import Conductor, cache
+from stagecraft.patience import Patience
 from stagecraft.progress import Outcome, observer
 from stagecraft.selection import Wish
 from stagecraft.tracking import Tracker
@@ -449,6 +450,30 @@ def test_a_store_in_which_a_replay_fails_is_told(workshop: Any, monkeypatch: pyt
     assert run_of(workshop, parent_of(workshop, outcomes["gather"])).info.status == "FAILED"
     monkeypatch.undo()
     assert workshop.states() == ALL_CACHED
+
+
+@pytest.mark.parametrize(("failures", "status"), [(2, "FINISHED"), (3, "FAILED")])
+def test_what_is_recorded_at_the_end_is_tried_again_while_the_store_is_away(
+    workshop: Any, failures: int, status: str
+) -> None:
+    tries: list[tuple[str, list[str]]] = []
+
+    def at_end(run_id: str, outcomes: Sequence[Outcome]) -> tuple[()]:
+        tries.append((run_id, [outcome.name for outcome in outcomes]))
+        if len(tries) <= failures:
+            raise TrackingError("the store is away", transient=True)
+        return ()
+
+    workshop.options = {"at_end": at_end, "patience": Patience(attempts=3, pause_s=0)}
+    if status == "FINISHED":
+        workshop.run()
+    else:
+        with pytest.raises(TrackingError, match="the store is away"):
+            workshop.run()
+    assert len(tries) == 3
+    (parent,) = {run_id for run_id, _ in tries}
+    assert {tuple(names) for _, names in tries} == {tuple(STAGES)}
+    assert run_of(workshop, parent).info.status == status
 
 
 def test_records_lie_in_the_home_whatever_the_working_folder_is(
