@@ -22,7 +22,7 @@ def walk(run: Run, profile: str, config: Config, offline: bool = False) -> None:
     # text
     found = run(tasks.download, config.corpus, offline)
     corpus = run(tasks.verify, found, config.corpus)
-    tokens = run(tasks.tokenize, corpus, config.text)
+    tokens = run(tasks.tokenize, corpus.file, config.text)
     vocab = run(tasks.vocab, tokens, config.text)
     ngrams = run(tasks.ngrams, tokens.word, vocab.word, config.ngrams)
     # series

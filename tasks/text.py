@@ -9,14 +9,14 @@ from seqstep.text.tokens import tokenize as tokens_of
 from seqstep.text.vocab import Vocab
 from stagecraft.artifact import Artifact
 from stagecraft.tracking import Record
-from tasks.outputs import CorpusFile, NgramStatistics, TokenFiles, TokenizedText, Vocabularies
+from tasks.outputs import NgramStatistics, TokenFiles, TokenizedText, Vocabularies
 
 _JSON, _CSV, _NPY = "application/json", "text/csv", "application/x-npy"
 
 
-def tokenize(record: Record, corpus: CorpusFile, config: TextConfig) -> TokenizedText:
+def tokenize(record: Record, corpus: Artifact, config: TextConfig) -> TokenizedText:
     """Clean the text and split it into characters and words."""
-    lines = clean_lines(record.open(corpus.file), config.clean)
+    lines = clean_lines(record.open(corpus), config.clean)
     chars, words = tokens_of(lines, "char"), tokens_of(lines, "word")
     record.log_metrics(
         {"text/lines": len(lines), "text/char_tokens": len(chars), "text/word_tokens": len(words)}

@@ -23,6 +23,7 @@ def _promote(args: argparse.Namespace) -> int:
     with promoting(registry.tracker.home):
         candidate, champion = registry.find(name, wanted or LATEST), registry.champion(name)
         if candidate == champion:
+            registry.folder(candidate)  # is there, or is refused
             _tell(args, candidate, f"{candidate} is the champion already")
             return 0
         part = name.removeprefix(PREFIX).replace("-", "_")
@@ -79,7 +80,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         default=0.0,
         metavar="SHARE",
         help="what the figure must be lower by, as a share of the champion's: 0.01 or 1%%; whatever is given,"
-        " an equal one is refused",
+        " an equal one is refused, but for the champion's own weights with newer code",
     )
     parser.add_argument("--dry-run", action="store_true", help="only say what would be decided")
 

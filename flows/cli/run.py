@@ -106,7 +106,7 @@ class _Request:
 
 def _shown(assignments: "Sequence[str]") -> list[str]:
     """Repeat assignments without secrets; who is told of failures matters to no message."""
-    return [redact(text) for text in assignments if not text.startswith("notify.")]
+    return [redact(text) for text in assignments if not text.strip().startswith("notify.")]
 
 
 def _plan(args: argparse.Namespace) -> int:

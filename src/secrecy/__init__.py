@@ -12,7 +12,9 @@ from urllib.parse import urlsplit
 HIDDEN = "***"
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?:\$\{\w+\}|[^\s'\"<>`])+")
+# With a single slash it is what a path was made of.
+_START = r"(?:[A-Za-z][A-Za-z0-9+.-]*://|(?:https?|ftps?):/)"
+_URL = re.compile(rf"{_START}(?:\$\{{\w+\}}|[^\s'\"<>`])+", re.IGNORECASE)
 # As requests and urllib3 put it: the path and the query alone.
 _TARGET = re.compile(r"(with url: )\S+")
 _END = re.compile(r"[.,;:!)\]]*$")
@@ -60,13 +62,18 @@ def identify_url(url: str) -> str:
     return _write(url, lambda name, value: HIDDEN if _CREDENTIAL.search(name) else _digest(value))
 
 
+def holds_url(text: str) -> bool:
+    """Tell whether a URL stands in a text, or what a path makes of one."""
+    return _URL.search(text) is not None
+
+
 def redact(text: str) -> str:
     """Write a text with every URL in it as `show_url` does."""
 
     def shown(found: re.Match[str]) -> str:
         end = _END.search(found[0])
         cut = end.start() if end else len(found[0])
-        return show_url(found[0][:cut]) + found[0][cut:]
+        return show_url(re.sub(r"^(\w+):/(?!/)", r"\1://", found[0][:cut])) + found[0][cut:]
 
     return _TARGET.sub(rf"\1{HIDDEN}", _URL.sub(shown, text))
 

@@ -6,6 +6,7 @@ The defaults are the notes' own values. A profile is a set of changes to them.
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -15,7 +16,9 @@ from pydantic import (
     PositiveFloat,
     PositiveInt,
 )
+from pydantic_core import PydanticCustomError
 
+from secrecy import holds_url
 from seqstep.address import Address, Webhook
 
 Clean = Literal["ascii_letters", "unicode_letters", "none"]
@@ -34,6 +37,17 @@ def _split(value: Any) -> Any:
 def _split_urls(value: Any) -> Any:
     """Let a string of URLs, parted by spaces, stand for a list (a URL may hold a comma)."""
     return value.split() if isinstance(value, str) else value
+
+
+def _no_url(advice: str) -> AfterValidator:
+    """Refuse a URL where a file is asked for: a path is recorded as it stands, and a URL may hold secrets."""
+
+    def check(value: str) -> str:
+        if holds_url(value):
+            raise PydanticCustomError("no_file", "Input should be a file; {advice}", {"advice": advice})
+        return value
+
+    return AfterValidator(check)
 
 
 class Section(BaseModel):
@@ -55,7 +69,7 @@ class CorpusConfig(Section):
         description="addresses of the text (http or https), tried in order; ${NAME} in one stands for what"
         " the environment holds, such as a token",
     )
-    path: str = Field(
+    path: Annotated[str, _no_url("set corpus.url for an address")] = Field(
         "", description="a file instead of the addresses; `builtin:lighthouse` is the carried story"
     )
     sha1: str = Field(
@@ -107,7 +121,9 @@ class SeriesConfig(Section):
     points: PositiveInt = Field(1000, description="length of the sine (T)")
     frequency: PositiveFloat = Field(0.01, description="radians of the sine per time step")
     noise_std: NonNegativeFloat = Field(0.2, description="standard deviation of the sine's noise")
-    path: str = Field("", description="a CSV file instead of the sine")
+    path: Annotated[str, _no_url("fetch what is at an address first")] = Field(
+        "", description="a CSV file instead of the sine"
+    )
     column: str = Field("", description="the column of the CSV file that is forecast")
     date_column: str = Field(
         "auto", description="the column with the dates; auto takes the first that holds dates; empty: none"

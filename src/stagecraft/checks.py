@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,11 @@ _BIG = 16 << 20
 
 #: brings an artifact from a server to this machine
 Fetch = Callable[[Kept], Path]
+
+
+def in_short(flaws: Sequence[str]) -> str:
+    """Say the first flaw, and how many more there are."""
+    return flaws[0] + (f" and {len(flaws) - 1} more" if len(flaws) > 1 else "")
 
 
 class Digests:

@@ -1,5 +1,6 @@
 """Earlier runs of pipelines: which there were, what came out, and what differs between two."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ from stagecraft.tracking import (
 )
 
 _NEWEST = "latest"
-_SEARCHED = 1000
+_ID = re.compile(r"[0-9a-f]{0,32}")
 
 
 class StageRun(Frozen):
@@ -93,8 +94,8 @@ class History:
             runs = self.tracker.search(_PARENTS, int(back or 0) + 1) if (back or "0").isdigit() else []
             found = runs[int(back or 0) :] if runs else []
         else:
-            everything = self.tracker.search(_PARENTS, _SEARCHED)
-            found = [run for run in everything if run.info.run_id.startswith(text)]
+            fits = f"{_PARENTS} AND attributes.run_id LIKE '{text}%'"
+            found = self.tracker.search(fits) if _ID.fullmatch(text) else []
         if len(found) != 1:
             raise SelectionError(
                 f"expected the id of a run, or the start of one, or latest, latest~1, …; {text!r} fits"

@@ -88,7 +88,7 @@ def home_id(home: Home) -> str:
 
 def keys_in_use(home: Home) -> set[str]:
     """Collect the keys of the results that runs in progress count on."""
-    return {key for path in _files(home) if _is_alive(path) for key in path.read_text().splitlines()}
+    return {key for path in _files(home) if _is_alive(path) for key in _lines(path)}
 
 
 def living(home: Home) -> set[str]:
@@ -109,10 +109,9 @@ def dead(home: Home) -> set[str]:
 
 def end_of(home: Home, name: str) -> str:
     """Tell why a run ended that came to its end, and only could not record it; empty if its process died."""
-    with suppress(FileNotFoundError):
-        for line in (home.live / name).read_text(encoding="utf-8").splitlines():
-            if line.startswith(f"{_ENDED} "):
-                return line.partition(" ")[2]
+    for line in _lines(home.live / name):
+        if line.startswith(f"{_ENDED} "):
+            return line.partition(" ")[2]
     return ""
 
 
@@ -135,17 +134,24 @@ def bury(home: Home, name: str) -> None:
         with suppress(psutil.Error):
             if process.environ().get(OWNER_VARIABLE) == name:
                 process.terminate()
-    with suppress(FileNotFoundError):
-        for line in path.read_text().splitlines():
-            kind, _, flow_run_id = line.partition(" ")
-            if kind == _FLOW_RUN:
-                home.crashed.mkdir(exist_ok=True)
-                (home.crashed / flow_run_id).touch()
+    for line in _lines(path):
+        kind, _, flow_run_id = line.partition(" ")
+        if kind == _FLOW_RUN:
+            home.crashed.mkdir(exist_ok=True)
+            (home.crashed / flow_run_id).touch()
     path.unlink(missing_ok=True)
 
 
 def _files(home: Home) -> list[Path]:
     return sorted(home.live.glob("*")) if home.live.is_dir() else []
+
+
+def _lines(path: Path) -> list[str]:
+    """Read a session's file; a run that ends at this moment removes it, and counts on nothing."""
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return []
 
 
 def _is_alive(path: Path) -> bool:

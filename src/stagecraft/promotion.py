@@ -10,7 +10,7 @@ from filelock import FileLock
 from stagecraft.artifact import Frozen
 from stagecraft.errors import ComparisonError
 from stagecraft.home import Home
-from stagecraft.tracking import CONTENT_TAG, Evaluation, Registry, Version, evaluations
+from stagecraft.tracking import CODE_TAG, CONTENT_TAG, Evaluation, Registry, Version, evaluations
 
 #: tags of a champion: by what figure it was promoted, on what data, against whom
 _EVIDENCE = "seqstep.promoted"
@@ -34,6 +34,9 @@ class Comparison(Frozen):
         data: digest of what both were measured on.
         champion: None if there is none yet.
         min_gain: what the gain must be at least.
+        lost: a champion whose files are missing or changed, which counts as none.
+        is_renewed: whether the candidate has the champion's weights, with code that came later; then an equal
+            figure is enough.
     """
 
     model: str
@@ -42,6 +45,8 @@ class Comparison(Frozen):
     candidate: Measured
     champion: Measured | None
     min_gain: float
+    lost: int | None = None
+    is_renewed: bool = False
 
     @property
     def gain(self) -> float | None:
@@ -54,15 +59,18 @@ class Comparison(Frozen):
     @property
     def is_won(self) -> bool:
         """Whether the candidate is better, and by enough."""
-        return self.gain is None or (self.gain > 0 and self.gain >= self.min_gain)
+        return self.is_renewed or self.gain is None or (self.gain > 0 and self.gain >= self.min_gain)
 
     @property
     def reason(self) -> str:
         """Say what was found, in a sentence."""
         found = f"{self.metric} of version {self.candidate.version}: {self.candidate.value:.6g}"
         if self.champion is None or self.gain is None:
-            return f"{found}; there was no champion"
+            lost = f"; version {self.lost}, the champion, has missing or changed files and counts as none"
+            return found + (lost if self.lost else "; there was no champion")
         against = f"{found}, of the champion, version {self.champion.version}: {self.champion.value:.6g}"
+        if self.is_renewed:
+            return f"{against}; the same weights, with newer code"
         if self.gain <= 0:
             return f"{against}; {f'{-self.gain:.2%} worse' if self.gain else 'no better'}"
         short = "" if self.is_won else f", expected {self.min_gain:.2%} at least"
@@ -85,9 +93,15 @@ class Judge:
     ) -> Comparison:
         """Compare a version with the champion, by the usual figure unless another one is named.
 
+        A champion whose files are missing or changed counts as none: nobody can use it.
+
         Raises:
+            ArtifactError: the candidate's files are missing or changed.
             ComparisonError: one of them was not evaluated, not by this figure, or on other data.
         """
+        self.registry.folder(candidate)
+        lost = None if champion is None or self.registry.is_usable(champion) else int(champion.number)
+        champion = None if lost else champion
         known = self._evaluations(candidate)
         metric = self._choose(candidate, known, metric)
         mine = _by_data(known, metric)
@@ -108,7 +122,15 @@ class Judge:
             candidate=_measured(candidate, mine[shared], metric),
             champion=_measured(champion, others[shared], metric) if champion else None,
             min_gain=min_gain,
+            lost=lost,
+            is_renewed=champion is not None and self._is_renewed(candidate, champion),
         )
+
+    def _is_renewed(self, candidate: Version, champion: Version) -> bool:
+        """Tell whether a later version has the champion's weights with other code."""
+        new, old = self.registry.tags(candidate), self.registry.tags(champion)
+        same, other = (new.get(tag) == old.get(tag) for tag in (CONTENT_TAG, CODE_TAG))
+        return same and not other and int(candidate.number) > int(champion.number)
 
     def _evaluations(self, version: Version) -> list[Evaluation]:
         """Find what is known about a version; of a champion at least what it was promoted by.

@@ -8,7 +8,7 @@ from typing import Protocol
 from pydantic import ValidationError
 
 from stagecraft.artifact import Frozen
-from stagecraft.checks import Checks, Fetch
+from stagecraft.checks import Checks, Fetch, in_short
 from stagecraft.errors import ArtifactError
 from stagecraft.files import inside, write_whole
 from stagecraft.home import Home
@@ -80,8 +80,7 @@ class Results:
         if result.key != key:
             return Found(flaw=f"result unreadable: {key} (it holds the result of {result.key})")
         if flaws := self.checks.flaws(result.artifacts):
-            more = f" and {len(flaws) - 1} more" if len(flaws) > 1 else ""
-            return Found(result=result, flaw=flaws[0] + more)
+            return Found(result=result, flaw=in_short(flaws))
         return Found(result=result)
 
     def path(self, key: str) -> Path:

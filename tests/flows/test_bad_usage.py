@@ -74,6 +74,28 @@ def test_an_address_of_another_machine_is_refused_in_words(seqstep: Any, home: H
     )
 
 
+@pytest.mark.parametrize("blank", ["", " "])
+def test_the_command_to_run_first_tells_nobody_who_is_told_of_failures(
+    blank: str, seqstep: Any, home: Home
+) -> None:
+    hook = f"{blank}notify.webhook=https://chat/SECRET"
+    result = seqstep("plan", "--only", "vocab", "--set", hook, "rnn.epochs=2")
+    result.ends(2, "first run `seqstep run quick --set rnn.epochs=2 --until tokenize`")
+    assert "notify" not in result.err and "SECRET" not in result.err
+
+
+@pytest.mark.parametrize("setting", ["corpus.path", "series.path"])
+def test_an_address_in_the_place_of_a_file_ends_before_anything_is_recorded(
+    setting: str, seqstep: Any, home: Home, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    result = seqstep("run", "--log-file", str(log), "--set", f"{setting}=https://me:PW@h/x?token=SECRET")
+    result.ends(2, f"{setting} can't be 'https://***@h/x?token=***': it should be a file")
+    said = result.out + result.err + (log.read_text() if log.exists() else "")
+    assert "PW" not in said and "SECRET" not in said
+    assert list(home.private.rglob("*.db")) == [] and b"SECRET" not in (home.root / "mlflow.db").read_bytes()
+
+
 def test_with_json_an_error_is_one_document_too(seqstep: Any, home: Home) -> None:
     result = seqstep("generate", "--prefix", "time", "--json")
     assert set(json.loads(result.out)) == {"error", "exit_status"}

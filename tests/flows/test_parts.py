@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from flows.walk import graph
+from seqstep.local import local_file
 from seqstep.settings import resolve
 from stagecraft.home import HOME_VARIABLE, Home, open_home
 
@@ -258,18 +259,30 @@ def test_from_a_stage_all_that_depends_on_it_runs_anew(states: States, whole: Ho
     assert states("run", "--from", "evaluate_language") == expected(anew)
 
 
-@pytest.mark.parametrize("stage", ["download", "tokenize", "series", "train_mlp", "evaluate_forecasts"])
-def test_a_forced_stage_runs_anew_and_its_same_bytes_leave_the_rest_cached(
-    states: States, whole: Home, stage: str
+# Of no two of a group is one given what the other yields.
+@pytest.mark.parametrize(
+    "stages",
+    [
+        {"download", "series", "train_rnn_scratch"},
+        {"tokenize", "train_mlp"},
+        {"evaluate_forecasts", "train_rnn"},
+    ],
+)
+def test_forced_stages_run_anew_and_their_same_bytes_leave_the_rest_cached(
+    states: States, whole: Home, stages: set[str]
 ) -> None:
-    assert states("run", "--force", stage) == expected({stage})
+    assert states("run", "--force", *stages) == expected(stages)
 
 
-@pytest.mark.parametrize("stage", ["train_rnn_scratch", "train_rnn"])
-def test_a_training_of_a_language_model_that_is_forced_leaves_the_rest_cached(
-    states: States, whole: Home, stage: str
+def test_a_copy_of_the_text_under_another_name_is_split_no_second_time(
+    seqstep: Any, whole: Home, tmp_path: Path
 ) -> None:
-    assert states("run", "--force", stage) == expected({stage})
+    story, copy = local_file("builtin:lighthouse"), tmp_path / "copy.txt"
+    assert story
+    shutil.copy(story, copy)
+    result = seqstep("run", "--until", "vocab", "--json", "--set", *TINY, f"corpus.path={copy}")
+    states = {stage["name"]: stage["state"] for stage in json.loads(result.out)["stages"]}
+    assert states == expected({"download", "verify"}, ["download", "verify", "tokenize", "vocab"])
 
 
 def test_from_and_until_together_run_what_lies_between_anew(states: States, whole: Home) -> None:

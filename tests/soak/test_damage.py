@@ -208,26 +208,35 @@ def test_every_file_of_the_store_is_named_by_a_result_or_belongs_to_a_run_that_w
 
 
 @pytest.mark.parametrize("inside", [True, False])
-def test_a_users_own_file_is_never_moved_or_touched(damaged: Damaged, tmp_path: Path, inside: bool) -> None:
+def test_a_users_own_file_is_never_moved_or_touched(
+    damaged: Damaged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inside: bool
+) -> None:
     home = damaged.project.home
-    folder = home.root if inside else tmp_path
-    mine, other = folder / "mine.txt", folder / "other.txt"
-    mine.write_text("a text that somebody wrote, and wrote again\n" * 40)
-    until_verify = ("run", "--until", "verify", "--set")
-    damaged.call(*until_verify, f"corpus.path={mine}")
-    shutil.copy(mine, other)
+    root = home.root if inside else tmp_path
+    mine, other = root / "mine" / "text.txt", root / "other" / "text.txt"
+    for path in (mine, other):
+        path.parent.mkdir()
+        path.write_text("a text that somebody wrote, and wrote again\n" * 40)
     set_aside = sorted(home.damaged.glob("*"))
 
-    # The result of `verify` is the same for the copy, but names the first file, which is another one now.
+    def states() -> list[str]:
+        document = damaged.call("run", "--until", "verify", "--set", "corpus.path=text.txt")
+        return [stage["state"] for stage in document["stages"]]
+
+    monkeypatch.chdir(mine.parent)
+    assert states() == ["completed", "completed"]
+    monkeypatch.chdir(other.parent)
+    assert states() == ["cached", "cached"]
+    # The results name the first file, which is another one now.
     mine.write_text("changed\n")
     before = (mine.stat().st_ino, mine.stat().st_mtime_ns)
-    stages = damaged.call(*until_verify, f"corpus.path={other}")["stages"]
-    assert [stage["state"] for stage in stages] == ["completed", "completed"]
+    assert states() == ["completed", "completed"]
     assert (mine.read_text(), (mine.stat().st_ino, mine.stat().st_mtime_ns)) == ("changed\n", before)
 
     mine.unlink()
-    damaged.call(*until_verify, f"corpus.path={other}")
-    document = damaged.call(*until_verify, f"corpus.path={mine}", status=2)
+    assert states() == ["cached", "cached"]
+    document = damaged.call("run", "--until", "verify", "--set", f"corpus.path={mine}", status=2)
     assert str(mine) in json.dumps(document) and not mine.exists()
     assert sorted(home.damaged.glob("*")) == set_aside
-    other.unlink()
+    shutil.rmtree(mine.parent)
+    shutil.rmtree(other.parent)

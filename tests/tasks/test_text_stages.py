@@ -50,5 +50,5 @@ def test_vocab_and_ngrams_count_what_stands_in_the_text(new_record: NewRecord, s
 
 def _tokenize(new_record: NewRecord, story: Path) -> TokenizedText:
     corpus: CorpusFile = tasks.download.function(new_record(), CorpusConfig(path=str(story), sha1=""))
-    tokens: TokenizedText = tasks.tokenize.function(new_record(), corpus, TextConfig())
+    tokens: TokenizedText = tasks.tokenize.function(new_record(), corpus.file, TextConfig())
     return tokens

@@ -126,6 +126,24 @@ def test_where_no_address_gives_the_text_each_reason_is_said(server: Any, text: 
     assert cached(cache) == []
 
 
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/wrong", "expected SHA-1 {pin}, got {wrong} from {url}; try another address, or set corpus.sha1"),
+        ("/html", "from {url} (it looks like an HTML page); try another address"),
+        ("/empty", "expected a text from {url}, got an empty body"),
+    ],
+)
+def test_a_text_that_is_not_the_right_one_is_refused_in_words_and_not_kept(
+    path: str, words: str, server: Any, text: bytes, cache: Path
+) -> None:
+    url, pin, wrong = server.url(path), sha1_of(text), sha1_of(b"another text\n")
+    with pytest.raises(CorpusError) as refused:
+        corpus.find(config_for(url, sha1=pin), cache)
+    assert words.format(url=url, pin=pin, wrong=wrong) in str(refused.value)
+    assert refused.value.exit_status == 2 and cached(cache) == []
+
+
 def test_a_text_without_a_hash_is_accepted_with_a_notice_and_then_held_to_it(
     server: Any, text: bytes, cache: Path
 ) -> None:

@@ -72,6 +72,26 @@ def test_a_wrong_setting_is_named_with_what_it_should_be(assignment: str, messag
     assert message in str(caught.value)
 
 
+@pytest.mark.parametrize("address", ["https://me:PW@h/x?token=T", "https:/me:PW@h/x?token=T"])
+@pytest.mark.parametrize(
+    ("setting", "advice"),
+    [("corpus.path", "set corpus.url for an address"), ("series.path", "fetch what is at an address first")],
+)
+def test_an_address_in_the_place_of_a_file_is_refused_and_shown_without_its_secrets(
+    setting: str, advice: str, address: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        resolve_with(f"{setting}={address}")
+    assert str(caught.value).startswith(
+        f"{setting} can't be 'https://***@h/x?token=***': it should be a file; {advice} ("
+    )
+
+
+@pytest.mark.parametrize("path", ["builtin:lighthouse", "/tmp/http/x", "a:b/c.txt", "~/my text.txt"])
+def test_a_path_that_is_no_address_is_taken_as_it_is(path: str) -> None:
+    assert resolve_with(f"corpus.path={path}").corpus.path == path
+
+
 def test_several_mistakes_are_told_together() -> None:
     with pytest.raises(ConfigError, match=r"mlp\.hidden .*; rnn\.epochs"):
         resolve_with("mlp.hidden=x", "rnn.epochs=x")

@@ -11,13 +11,15 @@ from prefect.context import TaskRunContext
 from prefect.filesystems import LocalFileSystem
 from prefect.serializers import Serializer
 
-from stagecraft.checks import Checks
+from stagecraft.checks import Checks, in_short
 from stagecraft.files import write_whole
 from stagecraft.progress import observer
 from stagecraft.result import Result
 
 #: holds artifacts against their addresses, in the run that is going on
 checks: ContextVar[Checks] = ContextVar("checks")
+#: what was wrong with results when they were read, in the run that is going on
+flaws_by_key: ContextVar[dict[str, str]] = ContextVar("flaws_by_key")
 
 
 @dataclass
@@ -58,6 +60,7 @@ class Verified(Serializer):
         """
         result = Result.model_validate_json(blob)
         if flaws := checks.get().flaws(result.artifacts):
+            flaws_by_key.get()[result.key] = in_short(flaws)
             checks.get().set_aside(result.artifacts)
             observer.get().noticed(result.stage, f"runs again: {'; '.join(flaws[:3])}")
             raise ValueError("; ".join(flaws))

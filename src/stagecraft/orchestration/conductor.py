@@ -28,7 +28,7 @@ from stagecraft.key import Parts
 from stagecraft.live import Session
 from stagecraft.locks import KeyLocks
 from stagecraft.orchestration import summaries
-from stagecraft.orchestration.cache import StageKey, Verified, WholeFiles, checks
+from stagecraft.orchestration.cache import StageKey, Verified, WholeFiles, checks, flaws_by_key
 from stagecraft.orchestration.crashes import tell_of_crashes
 from stagecraft.orchestration.pages import Pages
 from stagecraft.patience import Patience, is_transient
@@ -72,6 +72,7 @@ class Conductor:
     _stages: dict[str, Stage] = field(default_factory=dict)
     _keys: dict[str, tuple[str, Parts]] = field(default_factory=dict)
     _reasons: dict[str, str] = field(default_factory=dict)
+    _flaws: dict[str, str] = field(default_factory=dict)
     _unkeyed: dict[str, Exception] = field(default_factory=dict)
     _attempts: Counter[str] = field(default_factory=Counter)
     _stopped: threading.Event = field(default_factory=threading.Event)
@@ -82,6 +83,7 @@ class Conductor:
             self._count_on(result.key)
         tell_of_crashes(self.tracker.home)
         checks.set(self.results.checks)
+        flaws_by_key.set(self._flaws)
 
     def _count_on(self, key: str) -> None:
         """Make sure that a result is there, and stays.
@@ -204,26 +206,34 @@ class Conductor:
         key = parts.key(name)
         self._keys[name] = key, parts
         self.results.bring(key)
-        self._reasons[name] = self._reason(call, key, parts)
+        self._reasons[name] = self._reason(call, parts)
         self.session.use(key)
         if self._locks.is_locked(key):
             observer.get().noticed(name, "waits for another run that computes the same")
         return key
 
-    def _reason(self, call: Call, key: str, parts: Parts) -> str:
-        """Say why a stage will run, if it will."""
+    def _reason(self, call: Call, parts: Parts) -> str:
+        """Say why a stage will run, if there is no result of it."""
         if call.stage.name in self.selection.forced:
             return "forced"
-        if self.results.path(key).exists():
-            return "artifacts missing or changed"
         latest = self.results.latest(call.stage.name)
         return why(latest.parts if latest else None, parts, call)
+
+    def _flaw(self, name: str) -> str:
+        """Say what was wrong with a result that was there, as the plan says it."""
+        key = self._keys[name][0]
+        if name in self.selection.forced or not self.results.path(key).exists():
+            return ""
+        # What was changed has been set aside since it was read, and would count as missing now.
+        if not (flaw := self._flaws.get(key, "")) and (flaw := self.results.find(key).flaw):
+            observer.get().noticed(name, f"runs again: {flaw}")
+        return flaw
 
     def _execute(self, call: Call, results: Mapping[str, Result]) -> Result:
         """Run a stage's function, with a run of its own in MLflow."""
         stage, start = call.stage, time.monotonic()
         observer.get().started(stage.name)
-        reason = self._reasons[stage.name]
+        reason = self._flaw(stage.name) or self._reasons[stage.name]
         tags = {STAGE_TAG: stage.name, REASON_TAG: reason, NOTE_TAG: stage.description}
         run_id = self.tracker.start_run(stage.name, tags, self.parent, self.session.name)
         try:
@@ -426,7 +436,7 @@ def conduct(
 
     Args:
         at_end: is called with the parent run and how each stage ended, if none failed; returns what it
-            added to that run.
+            added to that run. It is called again if it fails for a reason that may pass.
 
     Raises:
         StageFailedError: a stage failed; the others ran as far as they could.
@@ -442,7 +452,7 @@ def conduct(
             conductor.stop()
             raise
         failed = [outcome for outcome in outcomes if outcome.state == "failed"]
-        files = () if failed else at_end(parent, outcomes)
+        files = () if failed else conductor.patience.retry(lambda: at_end(parent, outcomes))
         text = summaries.of_run(tracker, parent, outcomes, files)
         pages.show("", "run", "How each stage ended", text)
     if failed:

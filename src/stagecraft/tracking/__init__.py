@@ -4,7 +4,15 @@ from stagecraft.tracking.evaluations import EVALUATED_TAG, Evaluation, evaluatio
 from stagecraft.tracking.machine import results_among
 from stagecraft.tracking.pages import address_of, chart_of, command_for_pages, page_of
 from stagecraft.tracking.record import ModelFiles, Record
-from stagecraft.tracking.registry import CHAMPION, CONTENT_TAG, LATEST, Registry, Version, content_of
+from stagecraft.tracking.registry import (
+    CHAMPION,
+    CODE_TAG,
+    CONTENT_TAG,
+    LATEST,
+    Registry,
+    Version,
+    content_of,
+)
 from stagecraft.tracking.replay import replay
 from stagecraft.tracking.shared import SharedRecords
 from stagecraft.tracking.store import (
@@ -24,6 +32,7 @@ from stagecraft.tracking.store import (
 __all__ = [
     "CACHED_TAG",
     "CHAMPION",
+    "CODE_TAG",
     "CONTENT_TAG",
     "ERROR_TAG",
     "EVALUATED_TAG",

@@ -9,7 +9,7 @@ from mlflow.entities import Run, ViewType
 from mlflow.models import Model
 
 from stagecraft.tracking.reaching import reaching
-from stagecraft.tracking.registry import Version, describe
+from stagecraft.tracking.registry import FILES_TAG, Registry, Version, describe
 from stagecraft.tracking.store import FREED_TAG, INPUT_TAG, PINNED_TAG, Tracker
 
 
@@ -66,6 +66,13 @@ class Inventory:
         except Exception:  # noqa: BLE001  (whatever a damaged file makes MLflow raise)
             return ["MLmodel"]
         return [name for name in names if not (Path(place) / name).is_file()]
+
+    def is_changed(self, version: Version) -> bool:
+        """Tell whether the files of a version, all of which are there, are others than were registered."""
+        if urlsplit(self.tracker.place(f"models:/{version.model_id}/")).scheme:
+            return False  # a server's would have to be fetched; whoever loads them checks them
+        registry = Registry(self.tracker)
+        return FILES_TAG in registry.tags(version) and not registry.is_usable(version)
 
     def forget_version(self, version: Version) -> None:
         """Delete a version of a registered model."""

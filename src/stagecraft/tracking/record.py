@@ -18,7 +18,7 @@ from stagecraft.artifact import Artifact, address, sha256_of
 from stagecraft.checkpoints import Checkpoints
 from stagecraft.tracking.machine import watched
 from stagecraft.tracking.reaching import reaching
-from stagecraft.tracking.registry import content_of
+from stagecraft.tracking.registry import code_of, content_of
 from stagecraft.tracking.run_model import RunModel
 from stagecraft.tracking.sending import Sending
 from stagecraft.tracking.store import NOTE_TAG, RESUMED_TAG, Tracker
@@ -209,7 +209,8 @@ class Record:
     ) -> ModelFiles:
         """Record a model from code and files, without pickle, and register it as `seqstep-<name>`.
 
-        What is registered already is neither recorded nor registered again: that version is this run's too.
+        What is registered already, with the same code, is neither recorded nor registered again: that version
+        is this run's too.
 
         Args:
             name: such as rnn-scratch.
@@ -222,13 +223,14 @@ class Record:
         """
         model = RunModel(self.tracker, self.run_id, f"seqstep-{name}")
         content = content_of({path.name: sha256_of(path) for path in files.values()})
-        if known := model.registered(content):
+        packaged = code_of(code, packages := tuple(packages))
+        if known := model.registered(content, packaged):
             version, there = known
             uri = f"models:/{version.model_id}"
             self.notice(f"these weights are registered already, as {version}")
         else:
             uri, there = model.log(name, code, files, packages, needs, example)
-            model.register(uri, content, there)
+            model.register(uri, content, packaged, there)
         self.logged += there.values()
         parts = {part: there[f"artifacts/{path.name}"] for part, path in files.items()}
         return ModelFiles(uri, parts)

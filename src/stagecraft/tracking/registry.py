@@ -1,7 +1,8 @@
 """Registered models: their versions, what each holds, and which of them is the champion."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
 from mlflow.exceptions import MlflowException
@@ -17,8 +18,8 @@ from stagecraft.tracking.store import Tracker
 CHAMPION = "champion"
 #: stands for the newest version; MLflow lets no alias be called so
 LATEST = "latest"
-#: tags of a version: what it holds (weights and specification), and every file of it
-CONTENT_TAG, FILES_TAG = "seqstep.content", "seqstep.files"
+#: tags of a version: what it holds (weights and specification), the code that answers for it, and every file
+CONTENT_TAG, CODE_TAG, FILES_TAG = "seqstep.content", "seqstep.code", "seqstep.files"
 
 #: every file of a logged model, by its path in it
 Files = Mapping[str, Artifact]
@@ -128,12 +129,14 @@ class Registry:
             got = found or "nothing"
             raise ArtifactError(
                 f"expected files with {tag} {expected} for {version} in {folder}, got {got}: some are missing"
-                " or changed; train it again"
+                " or changed; train it again, and `seqstep promote` that, or have it deleted by"
+                " `seqstep doctor --fix`"
             )
 
-    def holding(self, name: str, content: str) -> list[Version]:
-        """List the versions of a model that hold the same, the newest first."""
-        wanted = f"name = '{name}' and tags.`{CONTENT_TAG}` = '{content}'"
+    def holding(self, name: str, content: str, code: str) -> list[Version]:
+        """List the versions of a model that hold the same, with the same code, the newest first."""
+        tags = {CONTENT_TAG: content, CODE_TAG: code}
+        wanted = " and ".join([f"name = '{name}'", *(f"tags.`{tag}` = '{tags[tag]}'" for tag in tags)])
         search = self._client.search_model_versions
         found = self.tracker.pages(lambda token: search(wanted, page_token=token))
         return sorted((describe(item, {}) for item in found), key=lambda one: -int(one.number))
@@ -142,7 +145,15 @@ class Registry:
         """Tell whether a version's files are those that were registered."""
         return self.tags(version).get(FILES_TAG) == _digest_of(files)
 
-    def add(self, name: str, model_id: str, run_id: str, content: str, files: Files) -> None:
+    def is_usable(self, version: Version) -> bool:
+        """Tell whether a version's files are there, and are those that were registered."""
+        try:
+            self.folder(version)
+        except ArtifactError:
+            return False
+        return True
+
+    def add(self, name: str, model_id: str, run_id: str, content: str, code: str, files: Files) -> None:
         """Make a logged model the newest version of a registered one."""
         with reaching(self.tracker.uri):
             try:
@@ -154,7 +165,7 @@ class Registry:
                 name,
                 f"models:/{model_id}",
                 run_id=run_id,
-                tags={CONTENT_TAG: content, FILES_TAG: _digest_of(files)},
+                tags={CONTENT_TAG: content, CODE_TAG: code, FILES_TAG: _digest_of(files)},
                 model_id=model_id,
             )
 
@@ -170,6 +181,18 @@ class Registry:
 def content_of(parts: Mapping[str, str]) -> str:
     """Digest what a model is made of, from the SHA-256 of its files by their names."""
     return digest(dict(parts))
+
+
+def code_of(code: Path, packages: Iterable[ModuleType]) -> str:
+    """Digest the code that is packaged with a model: its own file, and the packages that this imports."""
+    folders = {package.__name__: Path(str(package.__file__)).parent for package in packages}
+    files = {
+        f"{name}/{path.relative_to(folder)}": sha256_of(path)
+        for name, folder in folders.items()
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    }
+    return digest({code.name: sha256_of(code), **files})
 
 
 def describe(item: Any, aliases: Mapping[str, Any]) -> Version:

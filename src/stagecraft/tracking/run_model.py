@@ -31,16 +31,16 @@ class RunModel:
         self.tracker, self.run_id, self.name = tracker, run_id, registered_name
         self.registry = Registry(tracker)
 
-    def registered(self, content: str) -> tuple[Version, Files] | None:
-        """Find a version that holds the same, if its files are as they were registered; it is this run's too.
+    def registered(self, content: str, code: str) -> tuple[Version, Files] | None:
+        """Find a version with the same weights and code whose files are intact; it is this run's too.
 
         The run's result will name those files. They are marked as given to it before they are looked at, so
         that nobody frees them in between.
         """
-        for version in self.registry.holding(self.name, content):
+        for version in self.registry.holding(self.name, content, code):
             self._tag(REUSED_TAG, f"models:/{version.model_id}/MLmodel")
             files = self._files_of(version.model_id)
-            still_there = version in self.registry.holding(self.name, content)
+            still_there = version in self.registry.holding(self.name, content, code)
             if still_there and self.registry.is_intact(version, files):
                 with reaching(self.tracker.uri):
                     self.tracker.client.log_outputs(self.run_id, [LoggedModelOutput(version.model_id, 0)])
@@ -80,9 +80,9 @@ class RunModel:
             )
         return f"models:/{logged.model_id}", files_of(self.tracker, logged.model_id)
 
-    def register(self, uri: str, content: str, files: Files) -> None:
+    def register(self, uri: str, content: str, code: str, files: Files) -> None:
         """Make a logged model the newest version."""
-        self.registry.add(self.name, uri.removeprefix("models:/"), self.run_id, content, files)
+        self.registry.add(self.name, uri.removeprefix("models:/"), self.run_id, content, code, files)
 
     def _files_of(self, model_id: str) -> Files:
         """Describe the files of an earlier model, as far as they are there."""

@@ -107,7 +107,7 @@ class ArtifactChecks:
         return True
 
     def _versions(self, damaged: dict[str, str]) -> Iterator[Finding]:
-        """Find versions of the project's registered models whose files are gone.
+        """Find versions of the project's registered models whose files are gone or changed.
 
         Args:
             damaged: an address that leads nowhere, by logged model.
@@ -115,10 +115,13 @@ class ArtifactChecks:
         for version in self.inventory.versions():
             if version.name.startswith(REGISTERED) and version.model_id:
                 missing = self.inventory.missing_of_model(version.model_id)
+                mend = partial(self._forget_version, version)
                 if missing or version.model_id in damaged:
                     what = f"{_title(version)}: {(missing or [damaged[version.model_id]])[0]} is gone"
-                    mend = partial(self._forget_version, version)
                     yield Finding("registered model without files", what, "delete the version", mend)
+                elif self.inventory.is_changed(version):
+                    what = f"{_title(version)}: its files are not those that were registered"
+                    yield Finding("registered model with changed files", what, "delete the version", mend)
 
     def _forget_version(self, version: Version) -> bool:
         self.inventory.forget_version(version)

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from secrecy import UnsetError, identify_url, link_url, redact, resolve, show_url
@@ -76,6 +78,14 @@ def test_all_urls_of_a_text_and_what_http_clients_say_of_them_are_redacted() -> 
         "API request to http://***@host/api failed: HTTPConnectionPool(host='host', port=80): Max retries"
         " exceeded with url: *** (Caused by x); see ['https://host/?k=***']"
     )
+
+
+def test_what_a_path_makes_of_a_url_is_redacted_too() -> None:
+    assert (
+        redact(f"no file {Path('https://me:SECRET@host/x?t=SECRET')}") == "no file https://***@host/x?t=***"
+    )
+    for text in ("series.csv:/load, http:", "see https://host/a:/b"):
+        assert redact(text) == text
 
 
 def test_references_take_the_environments_values_as_they_stand() -> None:

@@ -2,9 +2,10 @@
 
 import importlib
 import shutil
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cached_property
 from itertools import count
 from pathlib import Path
@@ -247,6 +248,8 @@ class Workshop:
                 source = text.format(package=self.package) if name == "stages" else text
                 (folder / f"{name}.py").write_text(source)
         self.results = self.open_results()
+        #: what runs are told besides
+        self.options: dict[str, Any] = {}
 
     @cached_property
     def tracker(self) -> Tracker:
@@ -354,7 +357,9 @@ class Workshop:
         def body() -> dict[str, Outcome]:
             with (
                 pipeline_run(self.tracker, "small", changes) as (parent, session),
-                conduct(self.tracker, results, parent, session, selection, given) as conductor,
+                conduct(
+                    self.tracker, results, parent, session, selection, given, **self.options
+                ) as conductor,
             ):
                 walk(conductor)
             return conductor.outcomes
@@ -392,42 +397,101 @@ def workshop(tmp_path: Path, home: Home) -> Iterator[Workshop]:
         made.forget()
 
 
-@pytest.fixture(scope="session")
-def _original(
-    tmp_path_factory: pytest.TempPathFactory, empty_database: Path, prefect_server: str
-) -> Workshop:
-    """The project after a run."""
-    root = tmp_path_factory.mktemp("original")
+@contextmanager
+def without_a_store() -> Iterator[None]:
+    """Forget the store of tests before; MLflow puts into the environment which one it was told."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", "")
+        yield
+
+
+def after(root: Path, empty_database: Path, what: Callable[[Workshop], object]) -> Workshop:
+    """Write the project into a home of its own, and do something with it."""
     shutil.copy(empty_database, root / "mlflow.db")
     home = Home(root)
     home.private.mkdir()
     folder = root / "source" / f"works_{next(_numbers)}"
-    with importable(folder), pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MLFLOW_TRACKING_URI", "")  # MLflow sets it when it is told a store, as it was before
+    with importable(folder), without_a_store(), without_heartbeat():
         made = Workshop(folder, home)
-        assert set(made.states().values()) == {"completed"}
+        what(made)
         made.forget()
     return made
 
 
-@pytest.fixture
-def ran(tmp_path: Path, _original: Workshop) -> Iterator[Workshop]:
-    """The project after a run, in a home of the test's own: for what only looks at the records."""
-    home = Home(tmp_path / "ran")
-    shutil.copytree(_original.home.root, home.root)
+# Where the store keeps addresses of files.
+_PLACES = ("experiments.artifact_location", "runs.artifact_uri", "logged_models.artifact_location")
+
+
+@contextmanager
+def copied(original: Workshop, root: Path) -> Iterator[Workshop]:
+    """Copy the project with its home, so that nothing leads back to the original."""
+    home, old = Home(root), str(original.home.root)
+    shutil.copytree(original.home.root, root)
     for record in home.results.glob("*/*"):
-        record.write_text(record.read_text().replace(str(_original.home.root), str(home.root)))
-    folder = home.root / "source" / _original.package
-    with importable(folder):
+        record.write_text(record.read_text().replace(old, str(root)))
+    with closing(sqlite3.connect(root / "mlflow.db")) as store, store:
+        for table, column in (place.split(".") for place in _PLACES):
+            store.execute(f"update {table} set {column} = replace({column}, ?, ?)", (old, str(root)))
+    folder = root / "source" / original.package
+    with importable(folder), without_a_store():
         made = Workshop(folder, home)
         yield made
         made.forget()
 
 
+@pytest.fixture(scope="session")
+def _original(
+    tmp_path_factory: pytest.TempPathFactory, empty_database: Path, prefect_server: str
+) -> Workshop:
+    """The project after a run."""
+
+    def run(works: Workshop) -> None:
+        assert set(works.states().values()) == {"completed"}
+
+    return after(tmp_path_factory.mktemp("original"), empty_database, run)
+
+
 @pytest.fixture
-def in_prefect(prefect_server: str) -> Iterator[None]:
-    """Send runs to the session's Prefect server; without a heartbeat, for whose thread a run waits."""
+def ran(tmp_path: Path, _original: Workshop) -> Iterator[Workshop]:
+    """The project after a run, in a home of the test's own: for what only looks at the records."""
+    with copied(_original, tmp_path / "ran") as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def _several(tmp_path_factory: pytest.TempPathFactory, empty_database: Path, prefect_server: str) -> Workshop:
+    """The project after runs that each changed something."""
+
+    def run(works: Workshop) -> None:
+        works.run()
+        works.run(weight=0.5)
+        works.edit("sums", "+=", "-=")
+        works.run(words=5)
+        works.run(words=5)
+        works.run(Wish(force=("gather",)), words=5)
+        works.run(Wish(until="gather"), words=5)
+
+    return after(tmp_path_factory.mktemp("several"), empty_database, run)
+
+
+@pytest.fixture
+def several(_several: Workshop, tmp_path: Path) -> Iterator[Workshop]:
+    """The same, in a home of the test's own."""
+    with copied(_several, tmp_path / "several") as made:
+        yield made
+
+
+@contextmanager
+def without_heartbeat() -> Iterator[None]:
+    """Have runs without a heartbeat, for whose thread a run waits."""
     from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
     with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+        yield
+
+
+@pytest.fixture
+def in_prefect(prefect_server: str) -> Iterator[None]:
+    """Send runs to the session's Prefect server."""
+    with without_heartbeat():
         yield

@@ -1,6 +1,6 @@
 """Stages as Prefect tasks, on a real server: hit and miss, the replayed record, errors, what is kept."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from stagecraft.home import Home
 from stagecraft.live import Session, keys_in_use, living, session
 from stagecraft.locks import KeyLocks
 from stagecraft.orchestration import Conductor, cache
+from stagecraft.patience import Patience
 from stagecraft.progress import Outcome, observer
 from stagecraft.selection import Wish
 from stagecraft.tracking import Tracker
@@ -178,7 +179,7 @@ def test_what_is_forced_runs_anew_and_the_same_bytes_leave_the_rest_cached(works
     assert len(workshop.results.all()) == 3
 
 
-def test_why_a_stage_ran_is_recorded_as_the_plan_said_it(workshop: Any) -> None:
+def test_why_a_stage_ran_is_recorded_as_the_plan_said_it(workshop: Any, heard: Listener) -> None:
     def check(wish: Wish | None = None, **changes: Any) -> set[str]:
         planned = workshop.said(wish, **changes)
         outcomes = workshop.run(wish, **changes)
@@ -195,6 +196,18 @@ def test_why_a_stage_ran_is_recorded_as_the_plan_said_it(workshop: Any) -> None:
     assert check(Wish(since="add"), words=5) == {"forced"}
     workshop.edit("sums", "+=", "-=")
     assert check(words=5) == {f"code changed: {workshop.package}.sums.Adder.run"}
+    table = artifact(workshop, "add", "sums.toml")
+    damage(table)
+    (changed,) = check(words=5)
+    assert changed.startswith("artifact changed: runs:/") and changed.endswith("/sums.toml")
+    for name in ("sums.toml", "key.json"):
+        artifact(workshop, "add", name).unlink()
+    (missing,) = check(words=5)
+    assert missing.startswith("artifact missing: runs:/") and missing.endswith(" and 1 more")
+    workshop.results.path(workshop.results.latest("add").key).write_bytes(b"garbage")
+    (unreadable,) = check(words=5)
+    assert unreadable.startswith("result unreadable: add/")
+    assert heard.notices()[-1] == ("add", f"runs again: {unreadable}")
 
 
 def test_since_a_stage_all_that_depends_on_it_runs_anew(workshop: Any) -> None:
@@ -401,16 +414,23 @@ def run_resumed(works: Any, outcome: Outcome) -> str:
     return str(run_of(works, outcome.run_id).data.tags["seqstep.resumed_from"])
 
 
-def test_a_result_is_not_read_while_somebody_holds_its_lock(workshop: Any) -> None:
+def test_a_result_is_not_read_while_somebody_holds_its_lock(
+    workshop: Any, heard: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whoever frees a result holds its lock."""
     from threading import Timer
 
-    first = workshop.run()
+    key = workshop.run()["gather"].key
     locks = KeyLocks(workshop.home.locks)
-    assert locks.acquire_lock(first["gather"].key, "gc")
-    workshop.results.path(first["gather"].key).unlink()
-    release = Timer(0.5, lambda: locks.release_lock(first["gather"].key, "gc"))
-    release.start()
+    assert locks.acquire_lock(key, "gc")
+
+    def free() -> None:
+        workshop.results.path(key).unlink()
+        locks.release_lock(key, "gc")
+
+    release = Timer(0.5, free)
+    # The run has come to the lock, and would read the record at once if it did not wait.
+    monkeypatch.setattr(heard, "noticed", lambda _stage, _text: release.start())
     assert list(workshop.states().values()) == ["completed", "cached", "cached"]
     release.join()
 
@@ -430,6 +450,30 @@ def test_a_store_in_which_a_replay_fails_is_told(workshop: Any, monkeypatch: pyt
     assert run_of(workshop, parent_of(workshop, outcomes["gather"])).info.status == "FAILED"
     monkeypatch.undo()
     assert workshop.states() == ALL_CACHED
+
+
+@pytest.mark.parametrize(("failures", "status"), [(2, "FINISHED"), (3, "FAILED")])
+def test_what_is_recorded_at_the_end_is_tried_again_while_the_store_is_away(
+    workshop: Any, failures: int, status: str
+) -> None:
+    tries: list[tuple[str, list[str]]] = []
+
+    def at_end(run_id: str, outcomes: Sequence[Outcome]) -> tuple[()]:
+        tries.append((run_id, [outcome.name for outcome in outcomes]))
+        if len(tries) <= failures:
+            raise TrackingError("the store is away", transient=True)
+        return ()
+
+    workshop.options = {"at_end": at_end, "patience": Patience(attempts=3, pause_s=0)}
+    if status == "FINISHED":
+        workshop.run()
+    else:
+        with pytest.raises(TrackingError, match="the store is away"):
+            workshop.run()
+    assert len(tries) == 3
+    (parent,) = {run_id for run_id, _ in tries}
+    assert {tuple(names) for _, names in tries} == {tuple(STAGES)}
+    assert run_of(workshop, parent).info.status == status
 
 
 def test_records_lie_in_the_home_whatever_the_working_folder_is(

@@ -1,6 +1,8 @@
 """Earlier runs: which there were, how their stages ended, and what differs between two."""
 
 import re
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -8,7 +10,6 @@ import pytest
 from stagecraft.errors import SelectionError
 from stagecraft.history import Difference, History, PipelineRun
 from stagecraft.home import Home
-from stagecraft.selection import Wish
 from stagecraft.tracking import Tracker
 
 
@@ -125,17 +126,21 @@ def test_a_stages_run_is_no_run_of_a_pipeline(tracker: Tracker, history: History
         history.find(run_id)
 
 
-@pytest.fixture
-def several(workshop: Any, in_prefect: None) -> Any:
-    """The project after runs that each changed something."""
-    workshop.run()
-    workshop.run(weight=0.5)
-    workshop.edit("sums", "+=", "-=")
-    workshop.run(words=5)
-    workshop.run(words=5)
-    workshop.run(Wish(force=("gather",)), words=5)
-    workshop.run(Wish(until="gather"), words=5)
-    return workshop
+def test_a_run_is_found_however_many_came_after_it(tracker: Tracker, history: History) -> None:
+    first, template = pipeline(tracker), pipeline(tracker)
+    with closing(sqlite3.connect(tracker.home.root / "mlflow.db")) as store, store:
+        store.row_factory = sqlite3.Row
+        for table in ("runs", "tags"):
+            rows = [
+                dict(row) for row in store.execute(f"select * from {table} where run_uuid = ?", [template])
+            ]
+            places = ", ".join(f":{name}" for name in rows[0])
+            ids = [f"{number:032x}" for number in range(1001)]
+            copies = [{**row, "run_uuid": run_id} for row in rows for run_id in ids]
+            store.executemany(f"insert into {table} values ({places})", copies)
+    assert history.find(first).run_id == history.find(first[:16]).run_id == first
+    with pytest.raises(SelectionError, match="'0000' fits 1001 runs"):
+        history.find("0000")
 
 
 def test_a_difference_names_the_causes_and_the_metrics_that_changed(several: Any) -> None:
@@ -203,8 +208,9 @@ def test_without_what_made_the_keys_at_least_parameters_and_metrics_are_compared
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"code": 1}'])
-def test_what_made_a_key_is_unknown_if_its_file_is_damaged(several: Any, content: str) -> None:
-    history = History(several.tracker)
+def test_what_made_a_key_is_unknown_if_its_file_is_damaged(ran: Any, content: str) -> None:
+    history = History(ran.tracker)
     (run,) = history.latest(1)
-    several.tracker.open_uri(f"runs:/{run.stages[0].computed_by}/key.json").write_text(content)
+    assert history.parts(run.stages[0])
+    ran.tracker.open_uri(f"runs:/{run.stages[0].computed_by}/key.json").write_text(content)
     assert history.parts(run.stages[0]) is None

@@ -12,12 +12,14 @@ from typing import NamedTuple
 import psutil
 import pytest
 
+from stagecraft import live
 from stagecraft.home import Home
 from stagecraft.live import Session, bury, dead, home_id, keys_in_use, living, session
 
 _RUN = """
 import os, subprocess, sys
 from pathlib import Path
+from stagecraft import live
 from stagecraft.home import Home
 from stagecraft.live import OWNER_VARIABLE, Session
 session = Session(Home(Path(sys.argv[1])))
@@ -121,6 +123,23 @@ def test_the_keys_in_use_are_those_of_all_runs_in_progress(home: Home) -> None:
             assert keys_in_use(home) == {"count/1-1", "page/2-2"}
         assert keys_in_use(home) == {"count/1-1"}
     assert keys_in_use(home) == set()
+
+
+def test_a_run_that_ends_while_it_is_looked_at_counts_on_nothing(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = Session(home, "pipeline quick"), Session(home, "pipeline notes")
+    is_alive = live._is_alive
+
+    def end_then(path: Path) -> bool:
+        found = is_alive(path)
+        if path.name == one.name:
+            one.close()
+        return found
+
+    monkeypatch.setattr(live, "_is_alive", end_then)
+    assert keys_in_use(home) == {"run pipeline notes"}
+    other.close()
 
 
 def test_threads_of_a_run_name_their_keys_at_the_same_time(home: Home) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 from typing import NoReturn
 
 import importlib_metadata
@@ -13,7 +14,19 @@ from mlflow.utils import requirements_utils
 import stagecraft
 from stagecraft.errors import ArtifactError
 from stagecraft.home import Home
-from stagecraft.tracking import CHAMPION, INPUT_TAG, ModelFiles, Record, Registry, Tracker
+from stagecraft.promotion import Judge, promote
+from stagecraft.tracking import (
+    CHAMPION,
+    INPUT_TAG,
+    LATEST,
+    ModelFiles,
+    Record,
+    Registry,
+    Tracker,
+    Version,
+    evaluation_tags,
+)
+from stagecraft.tracking.registry import code_of
 
 NAME = "seqstep-echo"
 CODE = """
@@ -95,6 +108,82 @@ def test_weights_whose_version_is_damaged_are_registered_anew(
     assert numbers(registry) == [1, 2] and registry.find(NAME).model_id in model.uri
     assert f"{INPUT_TAG}.registered" not in registry.tracker.client.get_run(record.run_id).data.tags
     assert registry.parts(registry.find(NAME))["weights.bin"].read_text() == "one"
+
+
+def test_the_same_weights_with_other_code_are_another_version(
+    registry: Registry, train: Train, tmp_path: Path
+) -> None:
+    train("one")
+    (tmp_path / "echo.py").write_text(CODE.replace("return model_input", "return model_input[::-1]"))
+    _, model = train("one")
+    assert numbers(registry) == [1, 2] and registry.find(NAME).model_id in model.uri
+    assert mlflow.pyfunc.load_model(model.uri).predict(["a", "b"]) == ["b", "a"]
+    (tmp_path / "echo.py").write_text(CODE)
+    _, again = train("one")
+    assert numbers(registry) == [1, 2] and registry.find(NAME, "1").model_id in again.uri
+
+
+def test_the_code_of_a_package_is_all_its_files_but_what_python_makes_of_them(tmp_path: Path) -> None:
+    package = ModuleType("package")
+    code, file = tmp_path / "code.py", tmp_path / "package" / "deep" / "data.txt"
+    file.parent.mkdir(parents=True)
+    package.__file__ = str(tmp_path / "package" / "__init__.py")
+    code.write_text("1"), file.write_text("2")
+    before = code_of(code, [package])
+    file.with_name("data.pyc").write_text("3")
+    assert code_of(code, [package]) == before
+    file.write_text("4")
+    assert code_of(code, [package]) != before
+
+
+@pytest.fixture
+def judge(registry: Registry) -> Judge:
+    """Compares echoes by their loss; less is better."""
+    return Judge(registry, "echo", sorted)
+
+
+def crown(registry: Registry, judge: Judge, loss: float) -> Version:
+    """Make the newest version the champion, with such a loss."""
+    version = registry.find(NAME, LATEST)
+    content = registry.tags(version)["seqstep.content"]
+    run_id = registry.tracker.start_run("evaluate", evaluation_tags("echo", content, "data"))
+    Record(registry.tracker, run_id).log_metrics({"language/echo/loss": loss})
+    registry.tracker.finish_run(run_id, "FINISHED")
+    promote(registry, version, judge.compare(version, registry.champion(NAME)))
+    return version
+
+
+def test_a_damaged_champion_counts_as_none_and_says_so(
+    registry: Registry, judge: Judge, train: Train
+) -> None:
+    train("one")
+    champion = crown(registry, judge, 2.0)
+    path = registry.folder(champion) / "MLmodel"
+    path.write_text(path.read_text() + " ")
+    with pytest.raises(ArtifactError, match="train it again, and `seqstep promote` that"):
+        registry.folder(champion)
+    train("one")
+    comparison = judge.compare(registry.find(NAME, LATEST), champion)
+    assert comparison.is_won and comparison.lost == 1
+    assert comparison.reason == (
+        "loss of version 2: 2; version 1, the champion, has missing or changed files and counts as none"
+    )
+    with pytest.raises(ArtifactError, match="for seqstep-echo version 1"):
+        judge.compare(champion, None)
+
+
+def test_the_champions_weights_with_newer_code_win_with_an_equal_figure(
+    registry: Registry, judge: Judge, train: Train, tmp_path: Path
+) -> None:
+    train("one")
+    champion = crown(registry, judge, 2.0)
+    assert not judge.compare(champion, champion).is_won
+    (tmp_path / "echo.py").write_text(f"{CODE}# newer\n")
+    train("one")
+    newer = registry.find(NAME, LATEST)
+    comparison = judge.compare(newer, champion, min_gain=0.5)
+    assert comparison.is_won and comparison.reason.endswith("1: 2; the same weights, with newer code")
+    assert not judge.compare(champion, newer).is_won
 
 
 def test_a_version_that_mlflow_has_loaded_is_still_intact(registry: Registry, train: Train) -> None:

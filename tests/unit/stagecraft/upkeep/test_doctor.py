@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from stagecraft import live
+from stagecraft.artifact import digest
 from stagecraft.locks import KeyLocks
 from stagecraft.tracking import Tracker
 from stagecraft.tracking.inventory import Inventory
+from stagecraft.tracking.registry import FILES_TAG, files_of
 from stagecraft.upkeep import Finding, examine
 
 House = Any  # see conftest.py
@@ -251,6 +253,24 @@ def test_a_version_whose_files_are_gone_is_deleted_and_its_alias_named(house: Ho
     assert repair(house) == [] and findings_of(house) == []
     assert [version.model_id for version in house.inventory.versions()] == [whole.model_id]
     assert house.dangling() == []
+
+
+@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize("name", ["MLmodel", "artifacts/weights", "added"])
+def test_a_version_whose_files_are_not_those_that_were_registered_is_deleted(
+    house: House, name: str, kept: bool
+) -> None:
+    made = house.stage("train_rnn", model="rnn", kept=kept)
+    folder = house.tracker.open_model(made.model_id)
+    files = {path: file.sha256 for path, file in files_of(house.tracker, made.model_id).items()}
+    house.client.set_model_version_tag("seqstep-rnn", "1", FILES_TAG, digest(files))
+    assert findings_of(house) == []
+    path = folder / name
+    path.write_text((path.read_text() if path.exists() else "") + "\n")
+    kind, what = findings_of(house)[0]
+    assert kind.startswith("registered model with") and what.startswith("seqstep-rnn version 1: ")
+    assert repair(house) == [] and findings_of(house) == []
+    assert house.inventory.versions() == []
 
 
 def test_a_model_of_somebody_elses_is_not_judged(house: House) -> None:
