@@ -35,6 +35,9 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+# A number without a type of its own: it takes that of what it is added to.
+_MINUS_ONE = torch.tensor(-1.0)
+
 
 @dataclass(eq=False)
 class Memory:
@@ -112,9 +115,8 @@ class Pass(torch.autograd.Function):
         memory.in_use = True
         states, tokens, precision = memory.states, ids.t(), memory.states.dtype
         # The weights are doubled for `_tanh_of_half`.
-        inputs = (2 * (W_xh + b_h)).t().to(precision, memory_format=torch.contiguous_format)
-        # The state before all steps gets some token's input, which it then replaces.
-        torch.index_select(inputs, 1, torch.cat((tokens[:1], tokens)).flatten(), out=states.flatten(1))
+        inputs = (2 * (W_xh + b_h)).t().contiguous()
+        states[:, 1:].flatten(1).copy_(inputs.index_select(1, tokens.flatten()))
         states[:, 0] = H.t()
         factor = memory.factor.copy_(W_hh.t()).mul_(2)
         for before, after in zip(states.unbind(1), states.unbind(1)[1:], strict=False):
@@ -138,7 +140,7 @@ class Pass(torch.autograd.Function):
         memory.gradients[:, -1] += dH.t()
         go_back(memory, W_hh)
         by_input, tokens = memory.gradients.flatten(1), ids.t().flatten()
-        one_hot = (tokens == torch.arange(ctx.vocab, device=ids.device)[:, None]).to(states.dtype)
+        one_hot = states.new_zeros(ctx.vocab, len(tokens)).scatter_(0, tokens[None], 1)
         gradients = (
             None,
             (memory.factor @ memory.gradients[:, 0]).t().to(kind) if ctx.needs_input_grad[1] else None,
@@ -172,5 +174,4 @@ def go_back(memory: Memory, W_hh: Tensor) -> None:
 
 def _tanh_of_half(z: Tensor, wide: Tensor, out: Tensor) -> None:
     """Write tanh(z / 2), which is 2 σ(z) - 1 and so several times as fast, by way of full precision."""
-    torch.sigmoid(wide.copy_(z), out=wide)
-    out.copy_(wide.mul_(2).sub_(1))
+    torch.add(_MINUS_ONE, torch.sigmoid(z, out=wide), alpha=2, out=out)

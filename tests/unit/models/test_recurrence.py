@@ -145,3 +145,37 @@ def test_minibatches_of_another_shape_get_memory_of_their_own() -> None:
         expected = gradients(model, (read_by_cell(model, ids, H)[0] * by_output).sum(), H)
         for one, other in zip(found, expected, strict=True):
             torch.testing.assert_close(one, other)
+
+
+def test_in_bfloat16_a_minibatch_of_the_notes_size_stays_within_rounding() -> None:
+    """Rounding to 8 bits is off by 2⁻⁹ at most; with these weights each step hands its error on whole."""
+    model = lively(28, 512, dtype=torch.float32)
+    ids, H, by_output = draw(model, 32, 35)
+    by_output /= by_output.numel()
+    model.products = torch.bfloat16
+    logits, (last,) = model(ids, (H,))
+    expected_logits, expected_last = read_by_cell(model, ids, H)
+    assert logits.dtype == last.dtype == torch.float32
+    assert (last - expected_last).abs().max() <= 16 * 2**-9
+    assert (logits - expected_logits).abs().max() <= 16 * 2**-9
+    found = gradients(model, (logits * by_output).sum(), H)
+    expected = gradients(model, (expected_logits * by_output).sum(), H)
+    for one, other in zip(found, expected, strict=True):
+        assert one.dtype == torch.float32
+        assert 0 < (one - other).norm() <= 35 * 2**-9 * other.norm()
+
+
+def test_one_step_in_bfloat16_differs_by_three_roundings_at_most() -> None:
+    model = lively(28, 512, dtype=torch.float32)
+    ids, H, _ = draw(model, 32, 1)
+    model.products = torch.bfloat16
+    _, (last,) = model(ids, (H,))
+    X = functional.one_hot(ids[:, 0], 28).float()
+    Z = X @ model.W_xh + H @ model.W_hh + model.b_h
+    rounded_factors = H.abs() @ model.W_hh.abs() * 2 * 2**-9  # of the state and of the weights
+    rounded_input = (X @ model.W_xh + model.b_h).abs() * 2**-9
+    rounded_sum = Z.abs() * 2 * 2**-9
+    rounded_state = 2**-9
+    bound = rounded_factors + rounded_input + rounded_sum + rounded_state + 1e-6
+    assert ((last - torch.tanh(Z)).abs() <= bound).all()
+    assert (last - torch.tanh(Z)).abs().max() > 1e-6
