@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 
-from benchmarks import many_runs, nothing_to_do, side_by_side
+from benchmarks import many_runs, nothing_to_do, side_by_side, training
 from benchmarks.measuring import Benchmark, BenchmarkError, Result, measure
 
 #: by name, what makes ready for some benchmarks and clears away after them
@@ -14,6 +14,7 @@ BENCHMARKS: Mapping[str, Callable[[], AbstractContextManager[list[Benchmark]]]] 
     "side_by_side": lambda: nullcontext(
         [Benchmark(side_by_side.CLAIM, 1.0, side_by_side.baseline, side_by_side.ours)]
     ),
+    "training": training.benchmarks,
     "nothing_to_do": nothing_to_do.benchmarks,
     "many_runs": many_runs.benchmarks,
 }

@@ -56,6 +56,13 @@ def measure(benchmark: Benchmark) -> Result:
     )
 
 
+def timed(work: Callable[[], object]) -> float:
+    """Seconds that some work takes."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
 def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> tuple[float, str]:
     """Run a whole process in a folder; return its seconds and its standard output.
 

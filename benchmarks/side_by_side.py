@@ -1,12 +1,11 @@
 """Two recurrent trainings at once on one thread each, against one after the other on two threads each."""
 
-import time
-from collections.abc import Callable
 from threading import Thread
 
 import numpy as np
 import torch
 
+from benchmarks.measuring import timed
 from seqstep.config import RNNConfig
 from seqstep.models.language import LanguageModel
 from seqstep.models.rnn_scratch import RNNScratch
@@ -20,7 +19,7 @@ _VOCAB, _TOKENS, _EPOCHS = 28, 10_000, 10
 
 def baseline() -> float:
     """Seconds for one training after the other, each on two threads."""
-    return _timed(lambda: [_train(kind, threads=2) for kind in (RNNScratch, RNNTorch)])
+    return timed(lambda: [_train(kind, threads=2) for kind in (RNNScratch, RNNTorch)])
 
 
 def ours() -> float:
@@ -33,7 +32,7 @@ def ours() -> float:
         for thread in threads:
             thread.join()
 
-    return _timed(both)
+    return timed(both)
 
 
 def _train(kind: type[RNNScratch] | type[RNNTorch], threads: int) -> None:
@@ -43,9 +42,3 @@ def _train(kind: type[RNNScratch] | type[RNNTorch], threads: int) -> None:
     ids = np.random.default_rng(0).integers(_VOCAB, size=_TOKENS)
     for _ in Training(model, ids, config, seed=0).run():
         pass
-
-
-def _timed(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start

@@ -21,6 +21,7 @@ class LayerPass(torch.autograd.Function):
     Args of `apply`:
         ids: tokens, shape (batch, steps), int64.
         H: the state before them, shape (1, batch, hidden).
+        memory: what the way back writes to by the way, kept from one pass to the next.
         layer: called with copies of the weights in its own precision, unless they are its own.
         W_ih, W_hh, b_ih, b_hh: the weights.
 
@@ -34,6 +35,7 @@ class LayerPass(torch.autograd.Function):
         ctx: Any,
         ids: Tensor,
         H: Tensor,
+        memory: dict[str, Tensor],
         layer: nn.RNN,
         W_ih: Tensor,
         W_hh: Tensor,
@@ -48,6 +50,7 @@ class LayerPass(torch.autograd.Function):
         one_hot = one_hot_steps(ids, W_ih.shape[1], precision)
         states, last = layer(one_hot, H.to(precision))
         ctx.save_for_backward(one_hot, H, W_hh, states)
+        ctx.memory = memory
         return states, last.to(H.dtype)
 
     @staticmethod
@@ -57,24 +60,36 @@ class LayerPass(torch.autograd.Function):
         one_hot, H, W_hh, states = ctx.saved_tensors
         kind, precision = W_hh.dtype, states.dtype
         factor = W_hh.to(precision)
-        slopes = torch.addcmul(states.new_ones(()), states, states, value=-1)
-        by_input = by_states.clone()
+        slopes, by_input, before = (
+            _keep(ctx.memory, name, states) for name in ("slopes", "by_input", "before")
+        )
+        torch.addcmul(states.new_ones(()), states, states, value=-1, out=slopes)
+        by_input.copy_(by_states)
         by_input[-1] += by_last[0]
         by_input[-1] *= slopes[-1]
         for step in reversed(range(len(slopes) - 1)):
             by_input[step].addmm_(by_input[step + 1], factor).mul_(slopes[step])
-        before = torch.cat((H.to(precision), states[:-1])).flatten(0, 1)
+        torch.cat((H.to(precision), states[:-1]), out=before)
         flat = by_input.flatten(0, 1)
         by_bias = flat.sum(0, dtype=kind)
         return (
             None,
             (by_input[:1] @ factor).to(kind) if ctx.needs_input_grad[1] else None,
             None,
+            None,
             (flat.t() @ one_hot.flatten(0, 1)).to(kind),
-            (flat.t() @ before).to(kind),
+            (flat.t() @ before.flatten(0, 1)).to(kind),
             by_bias,
             by_bias.clone(),
         )
+
+
+def _keep(memory: dict[str, Tensor], name: str, like: Tensor) -> Tensor:
+    """Take the memory of that name, fresh if there is none that is like a tensor."""
+    found = memory.get(name)
+    if found is None or (found.shape, found.dtype, found.device) != (like.shape, like.dtype, like.device):
+        found = memory[name] = torch.empty_like(like)
+    return found
 
 
 def one_hot_steps(ids: Tensor, vocab: int, kind: torch.dtype) -> Tensor:

@@ -49,6 +49,7 @@ class RNNTorch(LanguageModel):
         self.vocab, self.hidden, self.layers = vocab, hidden, layers
         # In a list, so that its weights are not this model's.
         self._twin: list[nn.RNN] = []
+        self._memory: dict[str, Tensor] = {}
         # Born without values: the layers' own draws would come from torch's global generator.
         self.layer = _LAYERS[cell](vocab, hidden, num_layers=layers, device="meta")
         self.linear = nn.Linear(hidden, vocab, device="meta")
@@ -73,8 +74,8 @@ class RNNTorch(LanguageModel):
         """Return the layer's outputs, shape (steps, batch, hidden), and the state after the last step."""
         training = torch.is_grad_enabled()
         if training and isinstance(self.layer, nn.RNN) and self.layers == 1:
-            arguments = (ids, *state, self._layer_to_train(self.layer), *self.layer.parameters())
-            outputs, H = LayerPass.apply(*arguments)  # type: ignore[no-untyped-call]
+            weights, layer = self.layer.parameters(), self._layer_to_train(self.layer)
+            outputs, H = LayerPass.apply(ids, *state, self._memory, layer, *weights)  # type: ignore[no-untyped-call]
             return outputs, (H,)
         own = self.linear.weight.dtype
         inputs = one_hot_steps(ids, self.vocab, own)

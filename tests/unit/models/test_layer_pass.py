@@ -38,7 +38,7 @@ def test_states_and_gradients_equal_the_library_s(
     by_last = torch.randn(1, batch, hidden, generator=generator, dtype=torch.float64)
     results = []
     for states, last in (
-        LayerPass.apply(ids, H, layer, *layer.parameters()),
+        LayerPass.apply(ids, H, {}, layer, *layer.parameters()),
         layer(one_hot_steps(ids, vocab, torch.float64), H),
     ):
         loss = (states * by_states).sum() + (last * by_last).sum()
@@ -54,7 +54,7 @@ def test_gradients_equal_finite_differences() -> None:
         with torch.no_grad():
             for own, weight in zip(layer.parameters(), weights, strict=True):
                 own.copy_(weight)
-        return LayerPass.apply(ids, H, layer, *weights)
+        return LayerPass.apply(ids, H, {}, layer, *weights)
 
     weights = [weight.detach().clone().requires_grad_() for weight in layer.parameters()]
     assert torch.autograd.gradcheck(read, (H, *weights))
@@ -63,7 +63,7 @@ def test_gradients_equal_finite_differences() -> None:
 @pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
 def test_no_gradient_is_another_s_memory(dtype: torch.dtype) -> None:
     layer, ids, H = layer_and_inputs(batch=2, steps=4, vocab=3, hidden=3)
-    states, _ = LayerPass.apply(ids, H, layer.to(dtype), *layer.double().parameters())
+    states, _ = LayerPass.apply(ids, H, {}, layer.to(dtype), *layer.double().parameters())
     states.sum().backward()
     gradients = [weight.grad for weight in layer.parameters()]
     assert len({gradient.data_ptr() for gradient in gradients}) == 4
