@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import forecasting, many_runs, nothing_to_do, quick_run, side_by_side
+from benchmarks import forecasting, many_runs, nothing_to_do, quick_run, side_by_side, training
 from benchmarks.measuring import Benchmark, BenchmarkError, Result, measure
 
 Rows = Mapping[str, Callable[[], AbstractContextManager[list[Benchmark]]]]
@@ -20,6 +20,7 @@ SHORT: Rows = {
         [Benchmark(side_by_side.CLAIM, 1.0, side_by_side.baseline, side_by_side.ours)]
     ),
     "forecasting": forecasting.benchmarks,
+    "training": training.benchmarks,
     "nothing_to_do": nothing_to_do.benchmarks,
 }
 #: those that take minutes each

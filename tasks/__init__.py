@@ -8,6 +8,7 @@ from functools import partial
 
 from seqstep.local import local_file
 from seqstep.models.device import device_name
+from seqstep.models.precision import precision_name
 from stagecraft.code import Code
 from stagecraft.stage import RECORDING, Stage
 
@@ -15,7 +16,9 @@ _code = Code(
     ("tasks", "seqstep"), leave_out=("tasks.recording", "stagecraft", "secrecy"), recording=RECORDING
 )
 _stage = partial(Stage, _code, "tasks.outputs")
-_training = partial(_stage, resolves={"device": device_name}, aside=("checkpoint_epochs",))
+_training = partial(
+    _stage, resolves={"device": device_name, "rnn.precision": precision_name}, aside=("checkpoint_epochs",)
+)
 
 
 def _first_error(metrics: Mapping[str, float]) -> str:

@@ -27,6 +27,7 @@ Cell = Literal["rnn", "gru", "lstm"]
 Gaps = Literal["refuse", "interpolate"]
 Scale = Literal["auto", "none", "standard"]
 Device = Literal["auto", "cpu", "cuda"]
+Precision = Literal["auto", "float32", "bfloat16"]
 
 
 def _split(value: Any) -> Any:
@@ -168,6 +169,11 @@ class RNNConfig(Section):
     clip: PositiveFloat = Field(1.0, description="largest norm of all gradients together (theta)")
     random_batches: bool = Field(
         False, description="draw sequences at random instead of in order (use_random_iter)"
+    )
+    precision: Precision = Field(
+        "auto",
+        description="in what training multiplies matrices: float32; bfloat16, with weights and sums in"
+        " float32; auto takes bfloat16 where the processor multiplies it",
     )
 
 

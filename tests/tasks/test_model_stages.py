@@ -4,10 +4,13 @@ import pandas as pd
 import pytest
 
 import tasks
-from seqstep.config import Compute, ForecastConfig, MLPConfig, SeriesConfig
+from seqstep.config import Compute, ForecastConfig, MLPConfig, Precision, RNNConfig, SeriesConfig
 from seqstep.models.bundle import load_forecaster
+from seqstep.models.precision import precision_name
 from stagecraft.artifact import sha256_of
+from stagecraft.call import Call
 from stagecraft.errors import ArtifactError
+from stagecraft.stage import Stage
 from stagecraft.tracking import Record, Registry
 
 NewRecord = Callable[[], Record]
@@ -60,3 +63,14 @@ def test_an_altered_artifact_is_refused_by_name(new_record: NewRecord) -> None:
         file.write("21,0.5\n")
     with pytest.raises(ArtifactError, match=r"expected SHA-256 .*series[.]csv"):
         record.open(series.values)
+
+
+@pytest.mark.parametrize("asked", ["auto", "float32", "bfloat16"])
+@pytest.mark.parametrize("stage", [tasks.train_rnn_scratch, tasks.train_rnn])
+def test_the_precision_is_in_the_key_as_the_type_that_it_comes_to(stage: Stage, asked: Precision) -> None:
+    parameters = Call(stage, {"config": RNNConfig(precision=asked)}).parameters()
+    assert parameters["rnn.precision"] == precision_name(asked) != "auto"
+
+
+def test_the_precision_of_the_training_is_not_in_the_key_of_what_measures_the_model() -> None:
+    assert "rnn.precision" not in Call(tasks.evaluate_language, {"training": RNNConfig()}).parameters()

@@ -14,9 +14,11 @@ class LanguageModel(nn.Module, ABC):
 
     Attributes:
         vocab: size of the vocabulary, both of the input and of the output.
+        products: the type in which a training multiplies matrices; None is that of the weights.
     """
 
     vocab: int
+    products: torch.dtype | None = None
 
     @abstractmethod
     def begin_state(self, batch: int) -> State:

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from seqstep.models.language import LanguageModel, State
+from seqstep.models.recurrence import Memory, Pass
 
 
 class RNNScratch(LanguageModel):
@@ -22,6 +23,7 @@ class RNNScratch(LanguageModel):
     def __init__(self, vocab: int, hidden: int, generator: torch.Generator | None = None) -> None:
         super().__init__()
         self.vocab, self.hidden = vocab, hidden
+        self._memory: Memory | None = None
 
         def normal(rows: int, columns: int) -> nn.Parameter:
             return nn.Parameter(torch.randn(rows, columns, generator=generator) * 0.01)
@@ -49,10 +51,21 @@ class RNNScratch(LanguageModel):
         return torch.tanh(X @ self.W_xh + H @ self.W_hh + self.b_h)
 
     def forward(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
-        """Read tokens one by one; see `LanguageModel.forward`."""
+        """Read tokens one by one, or with gradients all steps at once; see `LanguageModel.forward`."""
+        if torch.is_grad_enabled():
+            return self._read_all_steps(ids, state)
         (H,) = state
         states = []
         for X in functional.one_hot(ids, self.vocab).to(H.dtype).unbind(dim=1):
             H = self.step(X, H)
             states.append(H)
         return torch.stack(states, dim=1) @ self.W_hq + self.b_q, (H,)
+
+    def _read_all_steps(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
+        """Do the same by the fast path of `seqstep.models.recurrence`."""
+        precision = self.products or self.W_hh.dtype
+        if self._memory is None or not self._memory.is_free_for(ids, self.W_hh, precision):
+            self._memory = Memory.allocate(ids, self.W_hh, precision)
+        weights = (self.W_xh, self.W_hh, self.b_h, self.W_hq, self.b_q)
+        logits, H = Pass.apply(ids, *state, self._memory, *weights)  # type: ignore[no-untyped-call]
+        return logits, (H,)

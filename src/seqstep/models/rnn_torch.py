@@ -7,11 +7,11 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from seqstep.config import Cell
 from seqstep.errors import ModelError
 from seqstep.models.language import LanguageModel, State
+from seqstep.models.layer_pass import LayerPass, one_hot_steps
 
 _LAYERS: dict[Cell, type[nn.RNN | nn.GRU | nn.LSTM]] = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 
@@ -47,8 +47,11 @@ class RNNTorch(LanguageModel):
                 " token that it is to predict; set rnn_layer.bidirectional=false"
             )
         self.vocab, self.hidden, self.layers = vocab, hidden, layers
+        # In a list, so that its weights are not this model's.
+        self._twin: list[nn.RNN] = []
+        self._memory: dict[str, Tensor] = {}
         # Born without values: the layers' own draws would come from torch's global generator.
-        self.layer = _LAYERS[cell](vocab, hidden, num_layers=layers, batch_first=True, device="meta")
+        self.layer = _LAYERS[cell](vocab, hidden, num_layers=layers, device="meta")
         self.linear = nn.Linear(hidden, vocab, device="meta")
         self.to_empty(device="cpu")
         bound = 1 / math.sqrt(hidden)
@@ -62,10 +65,35 @@ class RNNTorch(LanguageModel):
 
     def forward(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
         """Read tokens; see `LanguageModel.forward`."""
-        inputs = functional.one_hot(ids, self.vocab).to(self.linear.weight.dtype)
-        # An LSTM takes and gives a tuple of two tensors, the others a tensor.
-        if isinstance(self.layer, nn.LSTM):
-            outputs, state = self.layer(inputs, state)
-            return self.linear(outputs), state
-        outputs, H = self.layer(inputs, *state)
-        return self.linear(outputs), (H,)
+        outputs, state = self._read(ids, state)
+        weight, bias = self.linear.weight, self.linear.bias
+        logits = nn.functional.linear(outputs, weight.to(outputs.dtype)).to(bias.dtype) + bias
+        return logits.transpose(0, 1), state
+
+    def _read(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
+        """Return the layer's outputs, shape (steps, batch, hidden), and the state after the last step."""
+        training = torch.is_grad_enabled()
+        if training and isinstance(self.layer, nn.RNN) and self.layers == 1:
+            weights, layer = self.layer.parameters(), self._layer_to_train(self.layer)
+            outputs, H = LayerPass.apply(ids, *state, self._memory, layer, *weights)  # type: ignore[no-untyped-call]
+            return outputs, (H,)
+        own = self.linear.weight.dtype
+        inputs = one_hot_steps(ids, self.vocab, own)
+        rounds = training and self.products is not None
+        with torch.autocast(ids.device.type, self.products, enabled=rounds):
+            # An LSTM takes and gives a tuple of two tensors, the others a tensor.
+            if isinstance(self.layer, nn.LSTM):
+                outputs, after = self.layer(inputs, state)
+            else:
+                outputs, *after = self.layer(inputs, *state)
+        return outputs, tuple(part.to(own) for part in after)
+
+    def _layer_to_train(self, layer: nn.RNN) -> nn.RNN:
+        """Return the layer, or one of its kind in the precision of the products."""
+        own = self.linear.weight
+        if self.products in {None, own.dtype}:
+            return layer
+        if not self._twin:
+            twin = nn.RNN(self.vocab, self.hidden, dtype=self.products, device="meta")
+            self._twin.append(twin.to_empty(device=own.device))
+        return self._twin[0]

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from seqstep.config import RNNConfig
 from seqstep.metrics import perplexity
 from seqstep.models.language import LanguageModel, State, detach
+from seqstep.models.precision import precision_name
 from seqstep.text.batches import random_batches, sequential_batches
 from seqstep.training.forecaster import check_finite
 from seqstep.training.optimizers import SGD
@@ -51,7 +52,7 @@ class Training(ResumableTraining[LanguageModel, LanguageEpoch]):
     Args:
         model: on the device where it is trained.
         ids: the training text in the vocabulary's indices, shape (tokens,).
-        config: batch, steps, epochs, learning rate, clip and the way of the minibatches.
+        config: batch, steps, epochs, learning rate, clip, precision and the way of the minibatches.
         seed: of the minibatches' offsets and order.
 
     Raises:
@@ -64,6 +65,7 @@ class Training(ResumableTraining[LanguageModel, LanguageEpoch]):
 
     def __init__(self, model: LanguageModel, ids: np.ndarray, config: RNNConfig, seed: int) -> None:
         self._rng = np.random.default_rng(seed)
+        model.products = torch.bfloat16 if precision_name(config.precision) == "bfloat16" else None
         optimizer = SGD(model.parameters(), config.learning_rate)
         super().__init__(model, optimizer, self._rng, config.epochs)
         self._ids, self._config = ids, config

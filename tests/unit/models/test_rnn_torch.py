@@ -74,7 +74,13 @@ def test_the_scratch_network_and_nn_rnn_train_alike(random_batches: bool) -> Non
     scratch, library = twins(0.1)
     ids = np.random.default_rng(0).integers(0, 6, 300)
     config = RNNConfig(
-        batch=4, steps=12, epochs=3, learning_rate=0.5, clip=0.1, random_batches=random_batches
+        batch=4,
+        steps=12,
+        epochs=3,
+        learning_rate=0.5,
+        clip=0.1,
+        random_batches=random_batches,
+        precision="float32",
     )
     losses = [[e.loss for e in Training(m, ids, config, 0).run()] for m in (scratch, library)]
     np.testing.assert_allclose(*losses, atol=1e-5)

@@ -17,7 +17,7 @@ from seqstep.training.language import LanguageEpoch, Training, history_table
 
 VOCAB = 4
 TEXT = np.random.default_rng(0).integers(0, VOCAB, 130).astype(np.uint8)
-CONFIG = RNNConfig(hidden=8, batch=3, steps=5, epochs=3, learning_rate=0.5, clip=1.0)
+CONFIG = RNNConfig(hidden=8, batch=3, steps=5, epochs=3, learning_rate=0.5, clip=1.0, precision="float32")
 MODELS: dict[str, Callable[[], LanguageModel]] = {
     "scratch": lambda: RNNScratch(VOCAB, 8, torch.Generator().manual_seed(0)),
     "rnn": lambda: RNNTorch(VOCAB, 8, generator=torch.Generator().manual_seed(0)),
@@ -156,6 +156,22 @@ def test_a_tiny_repeating_text_is_learnt_by_heart(name: str, at_random: bool) ->
     assert epochs[0].perplexity == pytest.approx(VOCAB, rel=0.2)  # knows nothing yet
     assert epochs[4].loss < epochs[0].loss
     assert max(epoch.perplexity for epoch in epochs[-20:]) < 1.1
+
+
+@every_model
+def test_a_training_in_bfloat16_keeps_its_weights_in_float32_and_reaches_the_same_band(
+    make: Callable[[], LanguageModel],
+) -> None:
+    text, ends = np.array([0, 1, 2, 3, 3] * 30), {}
+    for precision in ("float32", "bfloat16"):
+        model = make()
+        config = RNNConfig(batch=4, steps=10, epochs=150, learning_rate=1.0, precision=precision)
+        epochs = list(Training(model, text, config, 0).run())
+        assert {weight.dtype for weight in model.state_dict().values()} == {torch.float32}
+        ends[precision] = epochs[-1].perplexity
+    assert 1 < ends["float32"] < 1.1 and 1 < ends["bfloat16"] < 1.1
+    assert ends["float32"] != ends["bfloat16"]
+    assert ends["bfloat16"] == pytest.approx(ends["float32"], abs=0.01)
 
 
 @both_ways

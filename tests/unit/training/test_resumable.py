@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import torch
 
-from seqstep.config import MLPConfig, RNNConfig, SamplesConfig
+from seqstep.config import Cell, MLPConfig, Precision, RNNConfig, SamplesConfig
 from seqstep.errors import DivergenceError, ModelError
 from seqstep.models.mlp import MLP
 from seqstep.models.rnn_scratch import RNNScratch
@@ -34,13 +34,24 @@ def forecast(epochs: int, weights: int = 0, window: int = 3) -> forecaster.Train
 
 
 def speak(
-    epochs: int, weights: int = 0, at_random: bool = False, hidden: int = 8, layer: bool = False
+    epochs: int,
+    weights: int = 0,
+    at_random: bool = False,
+    hidden: int = 8,
+    layer: tuple[Cell, int] | None = None,
+    precision: Precision = "float32",
 ) -> language.Training:
     config = RNNConfig(
-        hidden=hidden, batch=3, steps=5, epochs=epochs, learning_rate=0.5, random_batches=at_random
+        hidden=hidden,
+        batch=3,
+        steps=5,
+        epochs=epochs,
+        learning_rate=0.5,
+        random_batches=at_random,
+        precision=precision,
     )
     generator = torch.Generator().manual_seed(weights)
-    model = RNNTorch(4, hidden, "lstm", 2, generator=generator) if layer else RNNScratch(4, hidden, generator)
+    model = RNNTorch(4, hidden, *layer, generator=generator) if layer else RNNScratch(4, hidden, generator)
     return language.Training(model, IDS, config, seed=7)
 
 
@@ -48,7 +59,10 @@ MAKERS: dict[str, Callable[[int, int], Training]] = {
     "forecaster": forecast,
     "sequential": speak,
     "random": lambda epochs, weights: speak(epochs, weights, at_random=True),
-    "lstm": lambda epochs, weights: speak(epochs, weights, layer=True),
+    "lstm": lambda epochs, weights: speak(epochs, weights, layer=("lstm", 2)),
+    "rnn": lambda epochs, weights: speak(epochs, weights, layer=("rnn", 1)),
+    "bfloat16": lambda epochs, weights: speak(epochs, weights, precision="bfloat16"),
+    "rnn, bfloat16": lambda epochs, weights: speak(epochs, weights, layer=("rnn", 1), precision="bfloat16"),
 }
 every_training = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS.keys())
 
@@ -251,7 +265,7 @@ from seqstep.config import RNNConfig
 from seqstep.models.rnn_scratch import RNNScratch
 from seqstep.training.language import Training
 torch.set_num_threads(1)
-config = RNNConfig(hidden=8, batch=3, steps=5, epochs=4, learning_rate=0.5)
+config = RNNConfig(hidden=8, batch=3, steps=5, epochs=4, learning_rate=0.5, precision="float32")
 ids = np.random.default_rng(0).integers(0, 4, 130).astype(np.uint8)
 training = Training(RNNScratch(4, 8, torch.Generator().manual_seed(0)), ids, config, seed=7)
 for row in training.run():

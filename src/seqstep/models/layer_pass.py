@@ -1,0 +1,105 @@
+"""The library's `nn.RNN` over all steps, with the way back that `seqstep.models.recurrence` derives.
+
+Forward, the layer itself is called. Backward, torch would make a product for the gradient of each weight in
+each step and add 35 of them, in bfloat16 even the sums rounded. The states that the layer gives are all that
+the derivation needs, so here each gradient is one product.
+
+The layer's weights stand transposed to the derivation's (W_hh is `weight_hh_l0.T`), and its two biases
+have the same gradient. Everything stands as the layer has it: shape (steps, batch, hidden).
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+
+
+class LayerPass(torch.autograd.Function):
+    """All steps of a minibatch through a layer of tanh units.
+
+    Args of `apply`:
+        ids: tokens, shape (batch, steps), int64.
+        H: the state before them, shape (1, batch, hidden).
+        memory: what the way back writes to by the way, kept from one pass to the next.
+        layer: called with copies of the weights in its own precision, unless they are its own.
+        W_ih, W_hh, b_ih, b_hh: the weights.
+
+    Returns:
+        the states after each step, shape (steps, batch, hidden), in the layer's precision, and the last one
+        in that of the weights, shape (1, batch, hidden).
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        ids: Tensor,
+        H: Tensor,
+        memory: dict[str, Tensor],
+        layer: nn.RNN,
+        W_ih: Tensor,
+        W_hh: Tensor,
+        b_ih: Tensor,
+        b_hh: Tensor,
+    ) -> tuple[Tensor, Tensor]:
+        """Call the layer."""
+        for own, weight in zip(layer.parameters(), (W_ih, W_hh, b_ih, b_hh), strict=True):
+            if own.dtype != weight.dtype:
+                own.copy_(weight)
+        precision = next(layer.parameters()).dtype
+        one_hot = one_hot_steps(ids, W_ih.shape[1], precision)
+        states, last = layer(one_hot, H.to(precision))
+        ctx.save_for_backward(one_hot, H, W_hh, states)
+        ctx.memory = memory
+        return states, last.to(H.dtype)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, by_states: Tensor, by_last: Tensor) -> tuple[Tensor | None, ...]:
+        """Go back from the last step to the first, then make each weight's gradient."""
+        one_hot, H, W_hh, states = ctx.saved_tensors
+        kind, precision = W_hh.dtype, states.dtype
+        factor = W_hh.to(precision)
+        slopes, by_input, before = (
+            _keep(ctx.memory, name, states) for name in ("slopes", "by_input", "before")
+        )
+        torch.addcmul(states.new_ones(()), states, states, value=-1, out=slopes)
+        by_input.copy_(by_states)
+        by_input[-1] += by_last[0]
+        by_input[-1] *= slopes[-1]
+        for step in reversed(range(len(slopes) - 1)):
+            by_input[step].addmm_(by_input[step + 1], factor).mul_(slopes[step])
+        torch.cat((H.to(precision), states[:-1]), out=before)
+        flat = by_input.flatten(0, 1)
+        by_bias = flat.sum(0, dtype=kind)
+        return (
+            None,
+            (by_input[:1] @ factor).to(kind) if ctx.needs_input_grad[1] else None,
+            None,
+            None,
+            (flat.t() @ one_hot.flatten(0, 1)).to(kind),
+            (flat.t() @ before.flatten(0, 1)).to(kind),
+            by_bias,
+            by_bias.clone(),
+        )
+
+
+def _keep(memory: dict[str, Tensor], name: str, like: Tensor) -> Tensor:
+    """Take the memory of that name, fresh if there is none that is like a tensor."""
+    found = memory.get(name)
+    if found is None or (found.shape, found.dtype, found.device) != (like.shape, like.dtype, like.device):
+        found = memory[name] = torch.empty_like(like)
+    return found
+
+
+def one_hot_steps(ids: Tensor, vocab: int, kind: torch.dtype) -> Tensor:
+    """Make the vectors that a layer of the library reads, step by step.
+
+    Args:
+        ids: shape (batch, steps).
+
+    Returns:
+        shape (steps, batch, vocab).
+    """
+    tokens = ids.t()[:, :, None]
+    return torch.zeros(*tokens.shape[:2], vocab, dtype=kind, device=ids.device).scatter_(2, tokens, 1)
