@@ -76,7 +76,7 @@ def evaluate_language(
     config: LanguageConfig,
 ) -> LanguageEvaluation:
     """Measure the language models on their training text and on the text after it."""
-    text = open_tokens(record, tokens)
+    text = open_tokens(record, tokens).first(training.max_tokens + config.test_tokens)
     record.log_dataset(tokens.ids.name, tokens.ids, tokens.ids.uri)
     scores, copied, written, losses = {}, {}, [], []
     for name, trained in {"rnn_scratch": rnn_scratch, "rnn": rnn}.items():

@@ -2,10 +2,9 @@
 
 from seqstep.config import NgramsConfig, TextConfig
 from seqstep.plots.zipf import plot_zipf
-from seqstep.text.ngrams import count_ngrams, fit_zipf
+from seqstep.text.ngrams import count_ngrams_up_to, fit_zipf
 from seqstep.text.tables import frequency_table, most_common_table, zipf_table
-from seqstep.text.tokens import Tokens, clean_lines, load_tokens
-from seqstep.text.tokens import tokenize as tokens_of
+from seqstep.text.tokens import Tokens, load_tokens, read_tokens
 from seqstep.text.vocab import Vocab
 from stagecraft.artifact import Artifact
 from stagecraft.tracking import Record
@@ -16,11 +15,8 @@ _JSON, _CSV, _NPY = "application/json", "text/csv", "application/x-npy"
 
 def tokenize(record: Record, corpus: Artifact, config: TextConfig) -> TokenizedText:
     """Clean the text and split it into characters and words."""
-    lines = clean_lines(record.open(corpus), config.clean)
-    chars, words = tokens_of(lines, "char"), tokens_of(lines, "word")
-    record.log_metrics(
-        {"text/lines": len(lines), "text/char_tokens": len(chars), "text/word_tokens": len(words)}
-    )
+    lines, (chars, words) = read_tokens(record.open(corpus), config.clean, ["char", "word"])
+    record.log_metrics({"text/lines": lines, "text/char_tokens": len(chars), "text/word_tokens": len(words)})
     return TokenizedText(char=_log_tokens(record, chars), word=_log_tokens(record, words))
 
 
@@ -39,8 +35,7 @@ def vocab(record: Record, tokens: TokenizedText, config: TextConfig) -> Vocabula
 def ngrams(record: Record, tokens: TokenFiles, vocab: Artifact, config: NgramsConfig) -> NgramStatistics:
     """Count the words' uni-, bi- and trigrams, and fit Zipf's law to each."""
     words = open_vocab(record, vocab)
-    ids = words.encode(open_tokens(record, tokens))
-    counted = [count_ngrams(ids, n) for n in (1, 2, 3)]
+    counted = count_ngrams_up_to(words.reader(open_tokens(record, tokens)), 3)
     fits = [fit_zipf(counts.counts, config.zipf_first_rank) for counts in counted]
     for name, counts, fit in zip(("unigram", "bigram", "trigram"), counted, fits, strict=True):
         record.log_metrics(

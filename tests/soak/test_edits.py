@@ -125,7 +125,7 @@ def check(copy: Copy, edit: edits.Edit) -> None:
 @pytest.mark.parametrize(
     ("site", "kind"),
     [
-        ("src/seqstep/text/ngrams.py:count_ngrams", "code"),
+        ("src/seqstep/text/ngrams.py:count_ngrams_up_to", "code"),
         ("src/seqstep/models/language.py:detach", "docstring"),
         ("src/seqstep/plots/style.py:COLOURS", "code"),
     ],

@@ -8,6 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from seqstep.errors import TextError
+from seqstep.text.counting import Text, count_chunks
+from seqstep.text.merging import Runs
+
+_HALF, _LOWER = 32, 2**32 - 1
 
 
 @dataclass(frozen=True)
@@ -17,29 +21,41 @@ class NgramCounts:
     Sequences of equal count keep the order in which they first appear.
 
     Attributes:
-        grams: shape (types, n), the indices of the tokens.
-        counts: shape (types,), int64.
+        order: n, the number of tokens in a sequence.
+        text: the indices of all tokens; a sequence is kept as the place where it first appears.
+        ranked: shape (types,), uint64: the length of the text less the count; in the lower half that place.
     """
 
-    grams: np.ndarray
-    counts: np.ndarray
+    order: int
+    text: Text
+    ranked: np.ndarray
 
     def __len__(self) -> int:
-        return len(self.counts)
+        return len(self.ranked)
 
     @property
-    def order(self) -> int:
-        """n, the number of tokens in a sequence."""
-        return int(self.grams.shape[1])
+    def counts(self) -> np.ndarray:
+        """Shape (types,), int64."""
+        return np.subtract(len(self.text), self.ranked >> _HALF, dtype=np.int64, casting="unsafe")
+
+    @property
+    def grams(self) -> np.ndarray:
+        """Shape (types, n), the indices of the tokens."""
+        return self._grams(len(self))
 
     def top(self, rows: int) -> list[tuple[tuple[int, ...], int]]:
         """List the most common n-grams with their counts."""
-        pairs = zip(self.grams[:rows].tolist(), self.counts[:rows].tolist(), strict=True)
+        counts = NgramCounts(self.order, self.text, self.ranked[:rows]).counts
+        pairs = zip(self._grams(rows).tolist(), counts.tolist(), strict=True)
         return [(tuple(gram), count) for gram, count in pairs]
 
     def share_once(self) -> float:
         """Share of the types that occur exactly once."""
         return float(np.mean(self.counts == 1))
+
+    def _grams(self, rows: int) -> np.ndarray:
+        first = self.ranked[:rows] & _LOWER
+        return np.stack([self.text[first + place] for place in range(self.order)], axis=1)
 
 
 @dataclass(frozen=True)
@@ -56,24 +72,41 @@ class ZipfFit:
         return np.asarray(np.exp(self.intercept) * rank**self.slope)
 
 
-def count_ngrams(ids: np.ndarray, n: int) -> NgramCounts:
-    """Count the n-grams of a sequence.
+def count_ngrams(text: Text, n: int) -> NgramCounts:
+    """Count the n-grams of a text; see `count_ngrams_up_to`."""
+    return count_ngrams_up_to(text, n)[-1]
+
+
+def count_ngrams_up_to(text: Text, n: int) -> list[NgramCounts]:
+    """Count the n-grams of 1 to n tokens, a text's chunk after the other.
 
     Args:
-        ids: shape (tokens,), indices of tokens.
-        n: length of the sequences, >= 1.
+        text: indices of tokens, shape (tokens,), at least n and fewer than 2^32.
 
     Raises:
-        TextError: n is below 1, or there are fewer than n tokens.
+        TextError: n is below 1, or there are fewer than n tokens, or too many.
     """
-    if not 1 <= n <= len(ids):
-        raise TextError(f"expected n-grams of 1 to {len(ids)} tokens (the text's length), got n = {n}")
-    windows = np.lib.stride_tricks.sliding_window_view(ids.astype(np.int64), n)
-    keys = pack(windows, int(ids.max()) + 1)
-    axis = None if keys.ndim == 1 else 0
-    _, first, counts = np.unique(keys, return_index=True, return_counts=True, axis=axis)
-    order = np.lexsort((first, -counts))
-    return NgramCounts(windows[first[order]], counts[order])
+    if not 1 <= n <= len(text):
+        raise TextError(f"expected n-grams of 1 to {len(text)} tokens (the text's length), got n = {n}")
+    if len(text) >> 32:
+        raise TextError(f"expected fewer than 2^32 tokens to count n-grams of, got {len(text)}; cut the text")
+    runs = [Runs() for _ in range(n)]
+    for chunk in count_chunks(text, n):
+        for run, counted in zip(runs, chunk, strict=False):
+            run.add(counted)
+    return [NgramCounts(order, text, _rank(run, len(text))) for order, run in enumerate(runs, start=1)]
+
+
+def _rank(runs: Runs, tokens: int) -> np.ndarray:
+    """Bring n-grams into the order of `NgramCounts`."""
+    once, ranked = np.zeros(tokens, dtype=bool), []
+    for _, first, counts in runs.merged():
+        # Most occur once; for these a mark at their place is quicker than to sort them.
+        single = counts == 1
+        once[first[single]] = True
+        ranked.append(tokens - counts[~single] << _HALF | first[~single])
+    singles = np.flatnonzero(once).astype(np.uint64) | tokens - 1 << _HALF
+    return np.concatenate([np.sort(np.concatenate(ranked)), singles])
 
 
 def pack(grams: np.ndarray, base: int) -> np.ndarray:

@@ -1,24 +1,37 @@
-"""Lines and tokens: reading, cleaning and splitting a text.
+"""Tokens: a text as a sequence of words or of characters, each written as the number of its type.
 
-Source: the notes, "Text Preprocessing".
+Source: the notes, "Text Preprocessing", `tokenize`.
 """
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+import mmap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
-import pandas as pd
-import regex
 
 from seqstep.config import Clean, TokenKind
 from seqstep.errors import TextError
+from seqstep.text.ahead import ahead
+from seqstep.text.cleaning import clean_line, clean_lines, clean_parts
+from seqstep.text.numbering import Numbering, encode
+from seqstep.text.reading import PART, read_lines, read_parts
 
-_DROPPED = {
-    "ascii_letters": regex.compile(r"[^A-Za-z]+"),
-    "unicode_letters": regex.compile(r"[^\p{L}\p{M}]+"),
-}
+__all__ = [
+    "Tokens",
+    "clean_line",
+    "clean_lines",
+    "load_tokens",
+    "read_lines",
+    "read_tokens",
+    "split_line",
+    "tokenize",
+]
+
+#: tokens that are taken into memory at once
+BLOCK = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -28,7 +41,8 @@ class Tokens:
     Attributes:
         kind: char or word.
         types: the distinct tokens, in the order in which they first appear.
-        ids: shape (tokens,), the smallest unsigned integer that fits; token t is `types[ids[t]]`.
+        ids: shape (tokens,), the smallest unsigned integer that fits, mapped from a file; token t is
+            `types[ids[t]]`.
     """
 
     kind: TokenKind
@@ -38,6 +52,28 @@ class Tokens:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def first(self, tokens: int) -> Self:
+        """Take only the first tokens."""
+        return replace(self, ids=self.ids[:tokens])
+
+    def blocks(self) -> Iterator[np.ndarray]:
+        """Go through the ids a block at a time, so that no more of them are in memory."""
+        return (self.read(slice(start, start + BLOCK)) for start in range(0, len(self), BLOCK))
+
+    def read(self, key: slice | np.ndarray) -> np.ndarray:
+        """Take some ids into memory, and keep nothing else of the file that they are mapped from."""
+        ids = np.array(self.ids[key])
+        if isinstance(self.ids.base, mmap.mmap):
+            self.ids.base.madvise(mmap.MADV_DONTNEED)
+        return ids
+
+    def counts(self) -> np.ndarray:
+        """Count how often each type occurs; shape (types,)."""
+        counts = np.zeros(len(self.types), dtype=np.int64)
+        for block in self.blocks():
+            counts += np.bincount(block, minlength=len(counts))
+        return counts
+
     def lengths(self) -> np.ndarray:
         """Characters of each token, a word's with the space after it; shape (tokens,)."""
         space = 1 if self.kind == "word" else 0
@@ -45,7 +81,11 @@ class Tokens:
 
     def save_ids(self, path: Path) -> None:
         """Write the ids as .npy, which can be mapped into memory."""
-        np.save(path, self.ids, allow_pickle=False)
+        with path.open("wb") as file:
+            header = np.lib.format.header_data_from_array_1_0(self.ids)
+            np.lib.format.write_array_header_1_0(file, header)
+            for block in self.blocks():
+                file.write(block.data)
 
     def save_types(self, path: Path) -> None:
         """Write the kind and the types as JSON."""
@@ -57,38 +97,6 @@ def load_tokens(ids: Path, types: Path) -> Tokens:
     """Read what `save_ids` and `save_types` wrote; the ids stay on disk until they are used."""
     content = json.loads(types.read_text(encoding="utf-8"))
     return Tokens(content["kind"], tuple(content["types"]), np.load(ids, mmap_mode="r"))
-
-
-def read_lines(path: Path) -> list[str]:
-    """Read the lines of a text in UTF-8 (a leading byte order mark is passed over).
-
-    Raises:
-        TextError: a byte that is not UTF-8, with its place.
-    """
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            return file.readlines()
-    except UnicodeDecodeError as error:
-        byte = error.object[error.start]
-        raise TextError(
-            f"expected UTF-8 text in {path}, got the byte 0x{byte:02x} ({error.reason});"
-            " convert the file, for instance with `iconv -t UTF-8`"
-        ) from None
-
-
-def clean_lines(path: Path, clean: Clean = "ascii_letters") -> list[str]:
-    """Read the lines of a text and clean each; see `read_lines` and `clean_line`."""
-    return [clean_line(line, clean) for line in read_lines(path)]
-
-
-def clean_line(line: str, clean: Clean = "ascii_letters") -> str:
-    """Keep the letters of a line, in lower case; every run of anything else becomes one space.
-
-    With `none` only the end of the line is taken off.
-    """
-    if clean == "none":
-        return line.rstrip("\r\n")
-    return _DROPPED[clean].sub(" ", line).strip().lower()
 
 
 def split_line(line: str, kind: TokenKind) -> list[str]:
@@ -104,17 +112,50 @@ def split_line(line: str, kind: TokenKind) -> list[str]:
     raise TextError(f"expected tokens of the kind char or word, got {kind!r}")
 
 
+def read_tokens(
+    path: Path, clean: Clean, kinds: Sequence[TokenKind], characters: int = PART
+) -> tuple[int, list[Tokens]]:
+    r"""Read a text, clean it and split it, part by part; as in the notes, nothing stands between two lines.
+
+    Args:
+        characters: of the parts that are read, >= 1.
+
+    Returns:
+        the number of lines, and the text as tokens of each kind.
+
+    Raises:
+        TextError: a byte that is not UTF-8, or no token at all.
+    """
+    numberings, lines = [Numbering(kind) for kind in kinds], 0
+
+    def split(part: str) -> tuple[int, list[Any]]:
+        joined = part.replace("\n", "")
+        return part.count("\n"), [encode(joined if kind == "char" else part, kind) for kind in kinds]
+
+    for ends, encoded in ahead(split, clean_parts(read_parts(path, characters), clean)):
+        lines += ends
+        for numbering, tokens in zip(numberings, encoded, strict=True):
+            numbering.add(tokens)
+    return lines, [_tokens(numbering, lines) for numbering in numberings]
+
+
 def tokenize(lines: Sequence[str], kind: TokenKind) -> Tokens:
     """Split lines into one sequence of tokens; as in the notes, nothing stands between two lines.
 
     Raises:
         TextError: an unknown kind of token, or no token at all.
     """
-    stream = [token for line in lines for token in split_line(line, kind)]
-    if not stream:
+    numbering = Numbering(kind)
+    for line in lines:
+        numbering.add(encode(line, kind))
+    return _tokens(numbering, len(lines))
+
+
+def _tokens(numbering: Numbering, lines: int) -> Tokens:
+    types = numbering.types()
+    if not types:
         raise TextError(
-            f"expected a text with at least one {kind}, got {len(lines)} lines without any;"
+            f"expected a text with at least one {numbering.kind}, got {lines} lines without any;"
             " for a text in another alphabet set text.clean=unicode_letters"
         )
-    ids, types = pd.factorize(np.array(stream, dtype=object))
-    return Tokens(kind, tuple(types), ids.astype(np.min_scalar_type(len(types) - 1)))
+    return Tokens(numbering.kind, types, numbering.ids())

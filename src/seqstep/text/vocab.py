@@ -5,6 +5,7 @@ Source: the notes, "Vocabulary".
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -13,6 +14,25 @@ from seqstep.errors import ModelError, TextError
 from seqstep.text.tokens import Tokens
 
 UNKNOWN = "<unk>"
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A text in the indices of a vocabulary, of which parts can be taken into memory, as of an array.
+
+    Attributes:
+        tokens: the text.
+        index_of_type: shape (types,).
+    """
+
+    tokens: Tokens
+    index_of_type: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def __getitem__(self, key: slice | np.ndarray) -> np.ndarray:
+        return self.index_of_type[self.tokens.read(key)]
 
 
 class Vocab:
@@ -46,7 +66,7 @@ class Vocab:
         Raises:
             TextError: `min_freq` leaves no token.
         """
-        counts = np.bincount(tokens.ids, minlength=len(tokens.types)).tolist()
+        counts = tokens.counts().tolist()
         vocab = cls(zip(tokens.types, counts, strict=True), min_freq, reserved)
         if vocab.frequencies[0][1] < min_freq:
             raise TextError(
@@ -79,8 +99,11 @@ class Vocab:
         Returns:
             shape (tokens,), the smallest unsigned integer that fits the vocabulary.
         """
-        index_of_type = np.array(self[list(tokens.types)], dtype=np.min_scalar_type(len(self) - 1))
-        return index_of_type[tokens.ids[:max_tokens]]
+        return self.reader(tokens)[:max_tokens]
+
+    def reader(self, tokens: Tokens) -> "Encoded":
+        """Write the parts of a text that are asked for in this vocabulary's indices; see `encode`."""
+        return Encoded(tokens, np.array(self[list(tokens.types)], dtype=np.min_scalar_type(len(self) - 1)))
 
     def to_json(self) -> str:
         """Write the vocabulary as JSON; `from_json` reads it back."""
