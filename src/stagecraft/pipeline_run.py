@@ -127,6 +127,7 @@ def replay_all(
     Returns:
         the parent run and how each stage ended; None if a result was damaged or freed meanwhile.
     """
+    sweep(tracker.home)  # from now on this run may be writing
     with session(tracker.home) as counting_on:
         if not all(_is_there(results, counting_on, plan.results[intent.name].key) for intent in plan.intents):
             return None

@@ -182,6 +182,13 @@ def test_a_replayed_run_makes_its_results_the_latest(computed: Any) -> None:
         assert computed.results.latest(name).key == outcome.key
 
 
+def test_a_replay_removes_what_a_killed_run_left_half_written(computed: Any) -> None:
+    left = computed.home.latest / "gather.json.part"
+    left.touch()
+    assert replay_plan(computed) is not None
+    assert not left.exists()
+
+
 @pytest.mark.parametrize("what", ["record", "artifact"])
 def test_a_result_that_went_away_after_the_plan_leaves_no_replay(computed: Any, what: str) -> None:
     plan = computed.plan()
