@@ -60,21 +60,20 @@ class Copy:
         self.home.mkdir()
         self.counts = {"edits": 0, "ran": 0, "cached": 0}
 
-    def call(self, *argv: str) -> dict[str, dict[str, Any]]:
+    def call(self, command: str, *settings: str) -> dict[str, dict[str, Any]]:
         """Run a command of the copy; return what it says of each stage."""
         paths = os.pathsep.join(map(str, (self.root / "src", self.root)))
         environment = os.environ | {HOME_VARIABLE: str(self.home), "PYTHONPATH": paths}
-        command = [sys.executable, "-m", "flows.cli.main", *argv, "--json", "--set", *TINY]
+        argv = [sys.executable, "-m", "flows.cli.main", command, "--json", "--set", *TINY, *settings]
         done = subprocess.run(
-            command, cwd=self.root, env=environment, capture_output=True, text=True, check=False
+            argv, cwd=self.root, env=environment, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr[-3000:]
         return {stage["name"]: stage for stage in json.loads(done.stdout)["stages"]}
 
     def compare(self, *settings: str) -> tuple[set[str], dict[str, dict[str, Any]]]:
         """Plan and run; hold one against the other, and return what ran and the plan."""
-        plan = self.call("plan", *(("--config", self._file(settings)) if settings else ()))
-        run = self.call("run", *(("--config", self._file(settings)) if settings else ()))
+        plan, run = self.call("plan", *settings), self.call("run", *settings)
         ran = {name for name, stage in run.items() if stage["state"] == "completed"}
         states = {state: {n for n, s in plan.items() if s["state"] == state} for state in _STATES}
         assert ran <= states["would_run"] | states["may_run"]
@@ -84,16 +83,6 @@ class Copy:
         self.counts["ran"] += len(ran)
         self.counts["cached"] += len(run) - len(ran)
         return ran, plan
-
-    def _file(self, settings: tuple[str, ...]) -> str:
-        path = self.home / "changes.toml"
-        lines = []
-        for setting in settings:
-            name, _, value = setting.partition("=")
-            number = value.replace(".", "").isdigit()
-            lines.append(f"{name} = {value if number else json.dumps(value)}\n")
-        path.write_text("".join(lines))
-        return str(path)
 
 
 _STATES = ("cached", "would_run", "may_run")

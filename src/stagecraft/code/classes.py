@@ -9,14 +9,17 @@ from stagecraft.code.names import Ref
 from stagecraft.code.nodes import Function, dotted, is_function
 from stagecraft.code.targets import Target, Unit
 
-# Bases and metaclasses from outside that call no methods but those with underscores around their names.
+# Bases and metaclasses from outside that call no methods but decorated ones and those with underscores around
+# their names.
 _QUIET = {
-    *("abc.ABC", "abc.ABCMeta", "builtins.object"),
+    *("abc.ABC", "abc.ABCMeta", "builtins.object", "pydantic.BaseModel"),
     *(f"enum.{name}" for name in ("Enum", "EnumMeta", "EnumType", "Flag", "IntEnum", "IntFlag", "StrEnum")),
     *(f"typing.{name}" for name in ("Generic", "NamedTuple", "Protocol", "TypedDict")),
     *(f"typing_extensions.{name}" for name in ("Generic", "NamedTuple", "Protocol", "TypedDict")),
 }
 _ACCESSORS = {("setter",), ("getter",), ("deleter",)}
+# Whose decorators keep what they are put on, to call it later.
+_KEEPERS = {"pydantic"}
 
 
 class Family(NamedTuple):
@@ -81,7 +84,7 @@ class Classes:
 
     def _only_wraps(self, mark: tuple[str, ...], module: str) -> bool:
         found = self._find(mark, module)
-        return bool(mark) and all(target.kind == "outside" and _is_known(target.name) for target in found)
+        return bool(mark) and all(target.kind == "outside" and _is_wrapper(target.name) for target in found)
 
     def _is_registered(self, unit: Unit) -> bool:
         nodes = [*self.named(unit), *filter(is_function, self.modules.bound(unit))]
@@ -110,7 +113,7 @@ def _bases(node: ast.ClassDef) -> list[ast.expr]:
     return [*node.bases, *(word.value for word in node.keywords if word.arg in {None, "metaclass"})]
 
 
-def _is_known(name: str) -> bool:
-    """Whether a name is one at all: those that nothing else knows are taken for built-in ones."""
+def _is_wrapper(name: str) -> bool:
+    """Whether a decorator keeps nothing, and is one at all: what nothing else knows is taken for built-in."""
     first, *rest = name.split(".")
-    return first != "builtins" or hasattr(builtins, rest[0])
+    return first not in _KEEPERS and (first != "builtins" or hasattr(builtins, rest[0]))

@@ -8,8 +8,8 @@ from stagecraft.code.names import Ref
 from stagecraft.code.nodes import named
 from stagecraft.code.targets import Unit
 
-# What libraries call on objects of any class: on files, on mappings, on work to be done.
-_EXPECTED = {"close", "flush", "keys", "read", "readline", "run", "write"}
+# What libraries call on objects of any class: on files, on mappings, on work to be done, on models.
+_EXPECTED = {"close", "flush", "keys", "model_post_init", "read", "readline", "run", "write"}
 # What makes an object; for one from outside that has happened before.
 _MAKING = {"__init__", "__init_subclass__", "__new__", "__post_init__", "__set_name__"}
 

@@ -410,13 +410,32 @@ def test_a_method_counts_once_its_name_is_read_anywhere(changed: Changed) -> Non
 
 
 @pytest.mark.parametrize(
-    "base", ["object", "NamedTuple", "t.Protocol", "Generic[T]", "ABC", "TypedDict", "IntEnum", "ValueError"]
+    "base",
+    [
+        *("object", "NamedTuple", "t.Protocol", "Generic[T]", "ABC", "TypedDict", "IntEnum", "ValueError"),
+        "BaseModel",
+    ],
 )
 def test_a_harmless_base_calls_no_methods(project: Project, base: str) -> None:
     start = "import typing as t\nfrom typing import NamedTuple, Generic, TypedDict\nfrom abc import ABC\n"
-    start += "from enum import IntEnum"
+    start += "from enum import IntEnum\nfrom pydantic import BaseModel"
     project.write(f"{start}\nclass A({base}):\n  def f(self): ...\ndef target(): return A()")
     assert set(project.definitions()) == {"main.A", "main.target"}
+
+
+def test_a_model_calls_what_is_to_be_done_once_it_is_made(project: Project) -> None:
+    project.write(
+        """
+        from pydantic import BaseModel
+        class A(BaseModel):
+            def model_post_init(self, context): return self.kept()
+            def kept(self): ...
+            def left(self): ...
+        def target(): return A()
+        """
+    )
+    methods = {"main.A.model_post_init", "main.A.kept"}
+    assert set(project.definitions()) == {"main.A", "main.target"} | methods
 
 
 def test_an_enum_calls_what_has_one_underscore_around(project: Project) -> None:
@@ -460,6 +479,7 @@ def test_a_class_inside_a_function_may_hand_its_bases_methods_to_a_library(proje
         ("property", False),
         ("functools.cache", False),
         ("size.setter", False),
+        ("field_validator('a')", True),
         ("registry.add", True),
         ("register", True),
         ("field.validator", True),
@@ -467,7 +487,7 @@ def test_a_class_inside_a_function_may_hand_its_bases_methods_to_a_library(proje
     ],
 )
 def test_a_method_that_a_decorator_may_keep_counts(project: Project, mark: str, counts: bool) -> None:
-    start = "import functools\nregistry = []\ndef register(f): ..."
+    start = "import functools\nfrom pydantic import field_validator\nregistry = []\ndef register(f): ..."
     project.write(f"{start}\nclass A:\n  @{mark}\n  def f(self): ...\ndef target(): return A()")
     assert ("main.A.f" in project.definitions()) == counts
 
