@@ -26,7 +26,9 @@ _SETTINGS = {
     "MLFLOW_LOGGING_LEVEL": "WARNING",
     # What was pickled may run any code when it is loaded.
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
-    # Standard output belongs to the command line.
+    # Standard output and error belong to the command line, and to a worker that may be killed: a run that
+    # wrote there would end with it.
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "GIT_PYTHON_REFRESH": "quiet",
 }

@@ -66,6 +66,7 @@ def test_a_users_own_settings_win_and_prefect_lives_in_the_home(
     assert environ["PREFECT_HOME"] == str(tmp_path / ".seqstep" / "prefect")
     assert Path(environ["PREFECT_LOGGING_CONFIG_PATH"]).is_file()
     assert environ["MLFLOW_DISABLE_TELEMETRY"] == "true"
+    assert environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] == "false"
     assert "PREFECT_FLOWS_HEARTBEAT_FREQUENCY" not in environ
 
 
