@@ -23,6 +23,13 @@ def _first_error(metrics: Mapping[str, float]) -> str:
     return f"RMSE {name.rpartition('_')[2]} {value:.4g}"
 
 
+def _best_forecast(metrics: Mapping[str, float]) -> str:
+    first = min(name.rpartition("_k")[2] for name in metrics if "/rmse_k" in name)
+    named = {name.split("/")[1]: value for name, value in metrics.items() if name.endswith(f"/rmse_k{first}")}
+    best = min(named, key=lambda name: named[name])
+    return f"RMSE k{first} {named[best]:.4g} ({best})"
+
+
 download = _stage(
     "tasks.corpus.download",
     lambda metrics: f"{metrics['corpus/bytes']:,.0f} bytes",
@@ -62,4 +69,5 @@ evaluate_language = _stage(
     lambda metrics: f"train perplexity {metrics['language/rnn/train_perplexity']:.4g}",
     judges=("train_rnn_scratch", "train_rnn"),
 )
+backtest = _stage("tasks.comparison.backtest", _best_forecast, judges=("series",))
 report = _stage("tasks.reporting.report", lambda _metrics: "report.html")

@@ -85,6 +85,19 @@ class LanguageEvaluation(Frozen):
     samples: Artifact
 
 
+class Backtest(Frozen):
+    """Forecasts of all models from the same origins: tables of what came of them, and plots."""
+
+    forecasts: Artifact
+    errors: Artifact
+    tests: Artifact
+    coverage: Artifact
+    by_horizon: Artifact
+    residuals: Artifact
+    intervals: Artifact
+    covered: Artifact
+
+
 class Report(Frozen):
     """The page."""
 

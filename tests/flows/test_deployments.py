@@ -59,11 +59,11 @@ def test_the_form_of_a_deployed_flow_explains_each_field(flow: Flow[Any, Any]) -
 
 @pytest.mark.parametrize("flow", ["stage"], indirect=True)
 def test_the_form_for_one_stage_offers_all_stages(flow: Flow[Any, Any]) -> None:
-    assert parameter_schema(flow.fn).properties["name"]["enum"] == list(graph(resolve()).nodes)
+    assert parameter_schema(flow.fn).properties["name"]["enum"] == list(graph(resolve("compare")).nodes)
 
 
 def test_the_choices_are_those_of_the_pipeline() -> None:
-    assert set(get_args(forms.StageName)) == set(graph(resolve()).nodes)
+    assert set(get_args(forms.StageName)) == set(graph(resolve("compare")).nodes)
 
 
 def test_the_automation_is_one_that_prefect_takes() -> None:

@@ -1,0 +1,80 @@
+"""The tables by which a reader of the report compares models; the best figure of a column is marked."""
+
+import math
+
+import pandas as pd
+
+from seqstep.contest.forecasts import steps_ahead
+from seqstep.notes import printed_value
+
+BEST = "★ "
+_ABSENT = "–"
+
+
+def forecast_board(errors: pd.DataFrame) -> pd.DataFrame:
+    """Lay out every model's RMSE by horizon with its interval, its parameters and the notes' figure.
+
+    The notes print the mean squared error of the perceptron, one step ahead.
+
+    Args:
+        errors: see `seqstep.contest.forecasts.Outcome`.
+
+    Returns:
+        a row a model, in the order of the errors.
+    """
+    figures = zip(errors["rmse_all"], errors["rmse_lower"], errors["rmse_upper"], strict=True)
+    least = errors.groupby("horizon")["rmse_all"].transform("min") == errors["rmse_all"]
+    texts = [(BEST if best else "") + _with_interval(*row) for best, row in zip(least, figures, strict=True)]
+    board = _by_horizon(errors, texts)
+    board["parameters"] = errors.groupby("model", sort=False)["parameters"].first()
+    notes = {"mlp_recursive": f"{math.sqrt(printed_value('train_mlp', 'valid/mse')):.3f}, 1 step"}
+    board["the notes"] = [notes.get(str(model), _ABSENT) for model in board.index]
+    return board.reset_index()
+
+
+def chance_board(tests: pd.DataFrame) -> pd.DataFrame:
+    """Lay out how far every model's mean squared error is from the best baseline's, and the p-value.
+
+    Args:
+        tests: from `against_best_baseline`.
+
+    Returns:
+        a row a model; a cell of the best baseline itself says so.
+    """
+    rows = zip(tests["model"], tests["baseline"], tests["difference"], tests["p_value"], strict=True)
+    texts = [
+        "best baseline" if model == baseline else f"{difference:+.3g}".replace("-", "−") + _p_value(p_value)
+        for model, baseline, difference, p_value in rows
+    ]
+    return _by_horizon(tests, texts).reset_index()
+
+
+def coverage_board(coverage: pd.DataFrame) -> pd.DataFrame:
+    """Lay out how many targets every model's intervals hold, and how wide they are, by horizon.
+
+    Args:
+        coverage: from `coverage_table`; the mean over seeds is shown.
+    """
+    means = coverage.groupby(["model", "horizon"], sort=False)[["coverage", "width"]].mean().reset_index()
+    rows = zip(means["coverage"], means["width"], strict=True)
+    texts = [f"{covered:.1%}, {width:.3g} wide" for covered, width in rows]
+    return _by_horizon(means, texts).reset_index()
+
+
+def _by_horizon(table: pd.DataFrame, texts: list[str]) -> pd.DataFrame:
+    """Put a text a model and horizon into a row a model and a column a horizon."""
+    shown = pd.DataFrame({"model": table["model"], "horizon": table["horizon"], "text": texts})
+    board = pd.DataFrame(index=pd.Index(shown["model"].unique(), name="model"))
+    for horizon, part in shown.groupby("horizon"):
+        board[steps_ahead(int(str(horizon)))] = part.set_index("model")["text"]
+    return board
+
+
+def _with_interval(value: float, lower: float, upper: float) -> str:
+    return f"{value:.4g} ({lower:.4g} to {upper:.4g})"
+
+
+def _p_value(value: float) -> str:
+    if math.isnan(value):
+        return ""
+    return ", p < 0.001" if value < 0.001 else f", p = {value:.3f}"
