@@ -17,6 +17,7 @@ StageName = Literal[
     "evaluate_forecasts",
     "evaluate_language",
     "backtest",
+    "compare_language",
     "report",
 ]
 

@@ -16,9 +16,9 @@ ENDS = {
     "series": ("evaluate_forecasts",),
 }
 #: and what each ends in besides where all models are compared
-COMPARISONS: dict[str, tuple[str, ...]] = {
-    "pipeline": ("backtest",),
-    "text": (),
+COMPARISONS = {
+    "pipeline": ("backtest", "compare_language"),
+    "text": ("compare_language",),
     "series": ("backtest",),
 }
 
@@ -63,6 +63,16 @@ def walk(run: Run, profile: str, config: Config, offline: bool = False) -> None:
         config.backtest,
         config.threads,
     )
+    comparison = run(
+        tasks.compare_language,
+        read,
+        rnn_scratch,
+        rnn_torch,
+        config.text,
+        rnn,
+        config.language,
+        config.comparison,
+    )
     run(
         tasks.report,
         profile,
@@ -74,6 +84,7 @@ def walk(run: Run, profile: str, config: Config, offline: bool = False) -> None:
         rnn_torch,
         language,
         backtest,
+        comparison,
     )
 
 

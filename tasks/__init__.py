@@ -25,9 +25,13 @@ def _first_error(metrics: Mapping[str, float]) -> str:
 
 def _best_forecast(metrics: Mapping[str, float]) -> str:
     first = min(name.rpartition("_k")[2] for name in metrics if "/rmse_k" in name)
-    named = {name.split("/")[1]: value for name, value in metrics.items() if name.endswith(f"/rmse_k{first}")}
-    best = min(named, key=lambda name: named[name])
-    return f"RMSE k{first} {named[best]:.4g} ({best})"
+    return f"RMSE k{first} {_least(metrics, 'backtest/', f'/rmse_k{first}')}"
+
+
+def _least(metrics: Mapping[str, float], start: str, end: str) -> str:
+    found = [name for name in metrics if name.startswith(start) and name.endswith(end)]
+    best = min(found, key=lambda name: metrics[name])
+    return f"{metrics[best]:.4g} ({best.removeprefix(start).removesuffix(end)})"
 
 
 download = _stage(
@@ -70,4 +74,9 @@ evaluate_language = _stage(
     judges=("train_rnn_scratch", "train_rnn"),
 )
 backtest = _stage("tasks.comparison.backtest", _best_forecast, judges=("series",))
+compare_language = _stage(
+    "tasks.comparison.compare_language",
+    lambda metrics: f"perplexity {_least(metrics, 'compare/start/', '/perplexity')}",
+    judges=("train_rnn_scratch", "train_rnn"),
+)
 report = _stage("tasks.reporting.report", lambda _metrics: "report.html")

@@ -1,17 +1,37 @@
 """Stages that put all models side by side."""
 
+from collections.abc import Iterator
+from functools import partial
+
 import pandas as pd
 
-from seqstep.config import BacktestConfig, ForecastConfig, MLPConfig, RecurrentConfig, SeriesConfig
+from seqstep.config import (
+    BacktestConfig,
+    ComparisonConfig,
+    ForecastConfig,
+    LanguageConfig,
+    MLPConfig,
+    RecurrentConfig,
+    RNNConfig,
+    SeriesConfig,
+    TextConfig,
+)
 from seqstep.contest.forecasts import best_at, enter_all, figures, measure, one_seed, residuals, steps_ahead
+from seqstep.contest.language import Entry, arpa_models, enter_counts, enter_network, named_figures, rank
+from seqstep.contest.texts import text_after, text_by_share
 from seqstep.forecasters.table import FORECASTERS, Settings
+from seqstep.models.bundle import load_language_model
 from seqstep.models.device import use_threads
 from seqstep.plots.backtest import plot_coverage, plot_errors, plot_intervals, plot_residuals
+from seqstep.plots.perplexities import plot_perplexities
 from seqstep.series.csv_column import read_series
 from seqstep.series.floors import known_floors
+from seqstep.text.arpa.writing import write_arpa
+from seqstep.text.vocab import Vocab
 from stagecraft.artifact import Artifact
 from stagecraft.tracking import Record
-from tasks.outputs import Backtest, SeriesFile
+from tasks.outputs import Backtest, LanguageComparison, SeriesFile, TokenFiles, TrainedLanguageModel
+from tasks.text import open_tokens
 
 _LAGS = 40
 
@@ -66,6 +86,51 @@ def backtest(
         ),
         covered=record.log_figure("plots/coverage.png", plot_coverage(outcome.coverage, config.level)),
     )
+
+
+def compare_language(
+    record: Record,
+    tokens: TokenFiles,
+    rnn_scratch: TrainedLanguageModel,
+    rnn: TrainedLanguageModel,
+    text: TextConfig,
+    training: RNNConfig,
+    language: LanguageConfig,
+    config: ComparisonConfig,
+) -> LanguageComparison:
+    """Score the same unseen tokens with both networks and with every model made of counts."""
+    record.log_dataset(tokens.ids.name, tokens.ids, tokens.ids.uri)
+    read = open_tokens(record, tokens)
+    networks = {
+        name: load_language_model(record.open(trained.weights), record.open(trained.spec))
+        for name, trained in {"rnn_scratch": rnn_scratch, "rnn": rnn}.items()
+    }
+    vocab = networks["rnn"][1].codec().vocab
+    start = text_after(read, vocab, training.max_tokens, language.test_tokens)
+    whole = text_by_share(read, text, config.test_share)
+    on_start = [enter_network(name, model, start, training) for name, (model, _) in networks.items()]
+    on_start += enter_counts(start, config)
+    on_whole = list(enter_counts(whole, config))
+    tables = {"start": rank(on_start, start, config), "whole": rank(on_whole, whole, config)}
+    for name, entries in {"start": on_start, "whole": on_whole}.items():
+        found = named_figures(tables[name], entries)
+        record.log_metrics({f"compare/{name}/{figure}": value for figure, value in found.items()})
+    record.show_table("all language models", tables["start"])
+    return LanguageComparison(
+        start=_log_table(record, "start", tables["start"]),
+        whole=_log_table(record, "whole", tables["whole"]),
+        plot=record.log_figure("plots/perplexities.png", plot_perplexities(tables)),
+        arpa=(
+            *_log_arpa(record, "start", on_start, start.vocab),
+            *_log_arpa(record, "whole", on_whole, whole.vocab),
+        ),
+    )
+
+
+def _log_arpa(record: Record, name: str, entries: list[Entry], vocab: Vocab) -> Iterator[Artifact]:
+    for model, counts in arpa_models(entries).items():
+        write = partial(write_arpa, model=counts, tokens=vocab.tokens)
+        yield record.log_file(f"{name}/{model}.arpa", write, "text/plain")
 
 
 def _log_table(record: Record, name: str, table: pd.DataFrame) -> Artifact:

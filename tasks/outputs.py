@@ -98,6 +98,15 @@ class Backtest(Frozen):
     covered: Artifact
 
 
+class LanguageComparison(Frozen):
+    """All language models after the text's start, those of counts on the whole text too, and ARPA files."""
+
+    start: Artifact
+    whole: Artifact
+    plot: Artifact
+    arpa: tuple[Artifact, ...]
+
+
 class Report(Frozen):
     """The page."""
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from seqstep.contest.board import chance_board, coverage_board, forecast_board
+from seqstep.contest.board import chance_board, coverage_board, forecast_board, language_board
 from seqstep.report import Picture, Section, Table, render
 from stagecraft.artifact import Artifact
 from stagecraft.tracking import Record
@@ -10,6 +10,7 @@ from tasks.outputs import (
     Backtest,
     CorpusFile,
     ForecastEvaluation,
+    LanguageComparison,
     LanguageEvaluation,
     NgramStatistics,
     Report,
@@ -29,6 +30,7 @@ def report(  # noqa: PLR0913, PLR0917  (one parameter a stage that it shows)
     rnn: TrainedLanguageModel | None = None,
     language: LanguageEvaluation | None = None,
     backtest: Backtest | None = None,
+    comparison: LanguageComparison | None = None,
 ) -> Report:
     """Put figures, tables and samples on one self-contained page."""
     facts = {"Profile": profile}
@@ -45,6 +47,8 @@ def report(  # noqa: PLR0913, PLR0917  (one parameter a stage that it shows)
             "The library's layer, along its training": _text(record, rnn.samples),
         }
         sections.append(Section("Samples", texts=texts))
+    if comparison:
+        sections.append(_comparison_section(record, comparison))
     page = render("seqstep report", facts, sections)
     return Report(page=record.log_text("report.html", page, "text/html"))
 
@@ -113,6 +117,31 @@ def _backtest_section(record: Record, backtest: Backtest) -> Section:
             ),
         ],
     )
+
+
+def _comparison_section(record: Record, comparison: LanguageComparison) -> Section:
+    start, whole = (_table(record, part) for part in (comparison.start, comparison.whole))
+    return Section(
+        "All language models on the same unseen text",
+        pictures=[_picture(record, comparison.plot, "Perplexity of each model with its interval.")],
+        tables=[
+            Table(
+                f"The {_tested(start)} after the training part, each scored once after all before it; ★ the"
+                " best. Orders were chosen on the end of the training part. Training text: its perplexity,"
+                " the networks' in their minibatches, as the notes print it.",
+                language_board(start),
+            ),
+            Table(
+                f"The last {_tested(whole)} of the whole text after all before them, by models of counts.",
+                language_board(whole),
+            ),
+        ],
+    )
+
+
+def _tested(table: pd.DataFrame) -> str:
+    unseen = table["unseen_share"].iloc[0]
+    return f"{table['test_tokens'].iloc[0]:,} tokens ({unseen:.2%} of them not in the training part)"
 
 
 def _text_sections(record: Record, ngrams: NgramStatistics, language: LanguageEvaluation) -> list[Section]:

@@ -61,6 +61,38 @@ def coverage_board(coverage: pd.DataFrame) -> pd.DataFrame:
     return _by_horizon(means, texts).reset_index()
 
 
+def language_board(table: pd.DataFrame) -> pd.DataFrame:
+    """Lay out every language model's perplexity with its interval, its cost and the notes' figure.
+
+    The notes print the perplexity of the networks on the text that trained them.
+
+    Args:
+        table: from `seqstep.contest.language.rank`.
+
+    Returns:
+        a row a model, the best first.
+    """
+    notes = {
+        "rnn_scratch": printed_value("train_rnn_scratch", "train/perplexity"),
+        "rnn": printed_value("train_rnn", "train/perplexity"),
+    }
+    own = zip(table["perplexity"], table["lower"], table["upper"], strict=True)
+    ratios = zip(table["ratio"], table["ratio_lower"], table["ratio_upper"], strict=True)
+    least = table["perplexity"].min()
+    return pd.DataFrame(
+        {
+            "model": table["model"],
+            "perplexity": [(BEST if row[0] == least else "") + _with_interval(*row) for row in own],
+            "times the best": ["" if row[0] == 1 else _with_interval(*row) for row in ratios],
+            "bits per character": table["bits_per_char"],
+            "order": table["order"].astype("Int64"),
+            "parameters": table["parameters"],
+            "training text": table["train_perplexity"],
+            "the notes": [notes.get(str(model), math.nan) for model in table["model"]],
+        }
+    )
+
+
 def _by_horizon(table: pd.DataFrame, texts: list[str]) -> pd.DataFrame:
     """Put a text a model and horizon into a row a model and a column a horizon."""
     shown = pd.DataFrame({"model": table["model"], "horizon": table["horizon"], "text": texts})
