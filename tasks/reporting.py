@@ -127,7 +127,7 @@ def _comparison_section(record: Record, comparison: LanguageComparison) -> Secti
         tables=[
             Table(
                 f"The {_tested(start)} after the training part, each scored once after all before it; ★ the"
-                " best. Orders were chosen on the end of the training part. Training text: its perplexity,"
+                " best. Orders were chosen on the end of the training part. Training: its perplexity,"
                 " the networks' in their minibatches, as the notes print it.",
                 language_board(start),
             ),

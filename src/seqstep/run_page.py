@@ -41,7 +41,7 @@ class Cost(NamedTuple):
 
 
 def costs(metrics: Mapping[str, Mapping[str, float]]) -> list[Cost]:
-    """Find what the models of all comparisons took.
+    """Find what the models of all comparisons took, in each the dearest first.
 
     Args:
         metrics: the last value of each metric, by stage; `<comparison>/<model>/seconds` counts.
@@ -51,7 +51,7 @@ def costs(metrics: Mapping[str, Mapping[str, float]]) -> list[Cost]:
         comparison, _, model = name.removesuffix("/seconds").rpartition("/")
         if comparison and name.endswith("/seconds"):
             found.append(Cost(comparison, model, value))
-    return sorted(found)
+    return sorted(found, key=lambda cost: (cost.comparison, -cost.seconds))
 
 
 def complete(

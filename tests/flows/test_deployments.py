@@ -69,3 +69,13 @@ def test_the_choices_are_those_of_the_pipeline() -> None:
 def test_the_automation_is_one_that_prefect_takes() -> None:
     (automation,) = yaml.safe_load((ROOT / "automations.yaml").read_text(encoding="utf-8"))["automations"]
     assert AutomationCore.model_validate(automation).enabled
+
+
+def test_the_flows_of_a_branch_end_in_its_own_comparison() -> None:
+    stages = {name: set(graph(resolve("compare"), name).nodes) for name in ("pipeline", "text", "series")}
+    assert {"backtest", "compare_language"} <= stages["pipeline"]
+    assert "compare_language" in stages["text"] and "backtest" not in stages["text"]
+    assert stages["series"] == {"series", "train_mlp", "evaluate_forecasts", "backtest", "report"}
+    for name, found in stages.items():
+        needs = {need for node in graph(resolve("compare"), name).nodes.values() for need in node.needs}
+        assert needs <= found

@@ -43,7 +43,7 @@ def chance_board(tests: pd.DataFrame) -> pd.DataFrame:
     """
     rows = zip(tests["model"], tests["baseline"], tests["difference"], tests["p_value"], strict=True)
     texts = [
-        "best baseline" if model == baseline else f"{difference:+.3g}".replace("-", "−") + _p_value(p_value)
+        "best baseline" if model == baseline else _difference(difference, p_value)
         for model, baseline, difference, p_value in rows
     ]
     return _by_horizon(tests, texts).reset_index()
@@ -57,7 +57,7 @@ def coverage_board(coverage: pd.DataFrame) -> pd.DataFrame:
     """
     means = coverage.groupby(["model", "horizon"], sort=False)[["coverage", "width"]].mean().reset_index()
     rows = zip(means["coverage"], means["width"], strict=True)
-    texts = [f"{covered:.1%}, {width:.3g} wide" for covered, width in rows]
+    texts = [f"{covered:.1%}, {_figure(width)} wide" for covered, width in rows]
     return _by_horizon(means, texts).reset_index()
 
 
@@ -70,7 +70,7 @@ def language_board(table: pd.DataFrame) -> pd.DataFrame:
         table: from `seqstep.contest.language.rank`.
 
     Returns:
-        a row a model, the best first.
+        a row a model, the best first; without the notes' figures if no model has one.
     """
     notes = {
         "rnn_scratch": printed_value("train_rnn_scratch", "train/perplexity"),
@@ -79,18 +79,19 @@ def language_board(table: pd.DataFrame) -> pd.DataFrame:
     own = zip(table["perplexity"], table["lower"], table["upper"], strict=True)
     ratios = zip(table["ratio"], table["ratio_lower"], table["ratio_upper"], strict=True)
     least = table["perplexity"].min()
-    return pd.DataFrame(
+    board = pd.DataFrame(
         {
             "model": table["model"],
             "perplexity": [(BEST if row[0] == least else "") + _with_interval(*row) for row in own],
-            "times the best": ["" if row[0] == 1 else _with_interval(*row) for row in ratios],
-            "bits per character": table["bits_per_char"],
+            "× the best": ["" if row[0] == 1 else _with_interval(*row) for row in ratios],
+            "bits/char": table["bits_per_char"],
             "order": table["order"].astype("Int64"),
             "parameters": table["parameters"],
-            "training text": table["train_perplexity"],
+            "training": table["train_perplexity"],
             "the notes": [notes.get(str(model), math.nan) for model in table["model"]],
         }
     )
+    return board.dropna(axis="columns", how="all")
 
 
 def _by_horizon(table: pd.DataFrame, texts: list[str]) -> pd.DataFrame:
@@ -103,7 +104,18 @@ def _by_horizon(table: pd.DataFrame, texts: list[str]) -> pd.DataFrame:
 
 
 def _with_interval(value: float, lower: float, upper: float) -> str:
-    return f"{value:.4g} ({lower:.4g} to {upper:.4g})"
+    return f"{_figure(value)} ({_figure(lower)}–{_figure(upper)})"
+
+
+def _figure(value: float) -> str:
+    """Write three digits that count, and no fewer than the whole ones."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:#.3g}".rstrip(".")
+
+
+def _difference(value: float, p_value: float) -> str:
+    if value == 0:
+        return "the same"
+    return ("+" if value > 0 else "−") + _figure(abs(value)) + _p_value(p_value)
 
 
 def _p_value(value: float) -> str:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from seqstep.plots.style import COLOURS, new_panels
 
-_TITLES = {"start": "after the text's start", "whole": "the end of the whole text"}
+_TITLES = {"start": "after the text's start", "whole": "end of the text"}
 
 
 def plot_perplexities(tables: Mapping[str, pd.DataFrame]) -> Figure:
@@ -24,7 +24,8 @@ def plot_perplexities(tables: Mapping[str, pd.DataFrame]) -> Figure:
         axes.plot(table["perplexity"], list(places), "o", color=COLOURS[0], markersize=5)
         axes.set_yticks(list(places), labels=list(table["model"]))
         axes.set_xscale("log")
-        for formatter in (axes.xaxis.set_major_formatter, axes.xaxis.set_minor_formatter):
-            formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.xaxis.set_major_locator(LogLocator(2))
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.set_xlabel(f"perplexity, {_TITLES[name]}")
     return figure

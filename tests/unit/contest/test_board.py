@@ -18,28 +18,29 @@ def test_the_best_forecast_of_each_horizon_is_marked() -> None:
     assert board.columns.tolist() == ["model", "1 step ahead", "16 steps ahead", "parameters", "the notes"]
     assert board.loc[0].tolist() == [
         "mlp_recursive",
-        "★ 0.25 (0.2 to 0.3)",
-        "0.9 (0.8 to 1)",
+        "★ 0.250 (0.200–0.300)",
+        "0.900 (0.800–1.00)",
         193,
         "0.251, 1 step",
     ]
-    assert board.loc[1].tolist() == ["mean", "0.7 (0.6 to 0.8)", "★ 0.75 (0.7 to 0.8)", 1, "–"]
+    assert board.loc[1].tolist() == ["mean", "0.700 (0.600–0.800)", "★ 0.750 (0.700–0.800)", 1, "–"]
 
 
 def test_a_difference_stands_beside_its_p_value() -> None:
     tests = pd.DataFrame(
         {
-            "model": ["mean", "gru", "ar"],
+            "model": ["mean", "gru", "ar", "last"],
             "horizon": 4,
             "baseline": "mean",
-            "difference": [0.0, -0.0123, 0.5],
-            "p_value": [float("nan"), 0.0421, 1e-9],
+            "difference": [0.0, -0.0123, 0.5, 0.0],
+            "p_value": [float("nan"), 0.0421, 1e-9, float("nan")],
         }
     )
     assert chance_board(tests)["4 steps ahead"].tolist() == [
         "best baseline",
         "−0.0123, p = 0.042",
-        "+0.5, p < 0.001",
+        "+0.500, p < 0.001",
+        "the same",
     ]
 
 
@@ -47,7 +48,7 @@ def test_coverage_is_the_mean_over_seeds() -> None:
     coverage = pd.DataFrame(
         {"model": "gru", "seed": [0, 1], "horizon": 1, "coverage": [0.8, 0.9], "width": [1.0, 2.0]}
     )
-    assert coverage_board(coverage)["1 step ahead"].tolist() == ["85.0%, 1.5 wide"]
+    assert coverage_board(coverage)["1 step ahead"].tolist() == ["85.0%, 1.50 wide"]
 
 
 def test_the_best_language_model_is_marked_and_the_notes_stand_beside() -> None:
@@ -67,6 +68,14 @@ def test_the_best_language_model_is_marked_and_the_notes_stand_beside() -> None:
         }
     )
     board = language_board(table)
-    assert board["perplexity"].tolist() == ["★ 5.2 (5 to 5.4)", "10.4 (10 to 11)"]
-    assert board["times the best"].tolist() == ["", "2 (1.9 to 2.1)"]
+    assert board["perplexity"].tolist() == ["★ 5.20 (5.00–5.40)", "10.4 (10.0–11.0)"]
+    assert board["× the best"].tolist() == ["", "2.00 (1.90–2.10)"]
     assert board["the notes"].iloc[1] == 1.0213 and pd.isna(board["the notes"].iloc[0])
+    assert "the notes" not in language_board(table[:1])
+
+
+def test_figures_have_three_digits_and_thousands_are_whole() -> None:
+    errors = pd.DataFrame(
+        {"model": ["a", "b"], "horizon": 1, "rmse_all": [123.4, 4321.4], "rmse_lower": [100.0, 999.4]}
+    ).assign(rmse_upper=[1000.0, 5e4], parameters=1)
+    assert forecast_board(errors)["1 step ahead"].tolist() == ["★ 123 (100–1,000)", "4,321 (999–50,000)"]

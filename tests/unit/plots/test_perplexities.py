@@ -14,4 +14,4 @@ def test_the_best_model_is_on_top_and_intervals_are_drawn() -> None:
     assert (points.get_xdata().tolist(), list(points.get_ydata())) == ([4, 9], [2, 1])
     assert [segment[:, 0].tolist() for segment in bars.get_segments()] == [[3, 6], [8, 9.5]]
     assert [tick.get_text() for tick in left.get_yticklabels()] == ["good", "poor"]
-    assert right.get_xlabel() == "perplexity, the end of the whole text"
+    assert right.get_xlabel() == "perplexity, end of the text"
