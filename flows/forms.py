@@ -16,6 +16,8 @@ StageName = Literal[
     "train_rnn",
     "evaluate_forecasts",
     "evaluate_language",
+    "backtest",
+    "compare_language",
     "report",
 ]
 
@@ -26,8 +28,12 @@ def _shown(title: str, description: str) -> Any:
 
 
 Profile = Annotated[
-    Literal["quick", "notes"],
-    _shown("Profile", "quick: small, without network; notes: the notes' text and hyperparameters."),
+    Literal["quick", "notes", "compare"],
+    _shown(
+        "Profile",
+        "quick: small, without network; notes: the notes' text and hyperparameters; compare: quick, and all"
+        " models side by side.",
+    ),
 ]
 Settings = Annotated[
     dict[str, Any] | None,

@@ -12,7 +12,7 @@ from flows.walk import graph
 from seqstep.config import Config
 from seqstep.in_words import describe, title
 from seqstep.notes import Compared, beside_the_notes
-from seqstep.run_page import StageLine, complete
+from seqstep.run_page import StageLine, complete, costs
 from stagecraft.artifact import Artifact
 from stagecraft.pipeline_run import Title
 from stagecraft.progress import Outcome
@@ -77,6 +77,7 @@ class RunPage:
             {"Record in MLflow": address} if (address := page_of(self.tracker, run_id)) else {},
             [_line(outcome, found.get(outcome.name)) for outcome in outcomes],
             self._notes(metrics) if self.profile == "notes" else (),
+            costs(metrics),
         )
         return [self.tracker.keep(record.log_text("report.html", page, "text/html"))]
 

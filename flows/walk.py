@@ -1,5 +1,6 @@
 """The pipelines: what happens, in order."""
 
+from dataclasses import replace
 from functools import partial
 
 import tasks
@@ -13,6 +14,12 @@ ENDS = {
     "pipeline": ("ngrams", "evaluate_forecasts", "evaluate_language"),
     "text": ("ngrams", "evaluate_language"),
     "series": ("evaluate_forecasts",),
+}
+#: and what each ends in besides where all models are compared
+COMPARISONS = {
+    "pipeline": ("backtest", "compare_language"),
+    "text": ("compare_language",),
+    "series": ("backtest",),
 }
 
 
@@ -29,14 +36,15 @@ def walk(run: Run, profile: str, config: Config, offline: bool = False) -> None:
     series = run(tasks.series, config.series, config.seed)
     # models
     mlp = run(tasks.train_mlp, series, config.mlp, compute)
-    text = (getattr(tokens, rnn.tokens), getattr(vocab, rnn.tokens), config.text, rnn)
+    read = getattr(tokens, rnn.tokens)
+    text = (read, getattr(vocab, rnn.tokens), config.text, rnn)
     rnn_scratch = run(tasks.train_rnn_scratch, *text, config.samples, compute)
     rnn_torch = run(tasks.train_rnn, *text, config.rnn_layer, config.samples, compute)
     # results
     forecasts = run(tasks.evaluate_forecasts, series, mlp, config.mlp, config.forecast)
     language = run(
         tasks.evaluate_language,
-        getattr(tokens, rnn.tokens),
+        read,
         rnn_scratch,
         rnn_torch,
         rnn,
@@ -44,7 +52,40 @@ def walk(run: Run, profile: str, config: Config, offline: bool = False) -> None:
         config.samples,
         config.language,
     )
-    run(tasks.report, profile, corpus, ngrams, series, forecasts, rnn_scratch, rnn_torch, language)
+    # comparisons
+    backtest = run(
+        tasks.backtest,
+        series,
+        config.series,
+        config.forecast,
+        config.mlp,
+        config.gru,
+        config.backtest,
+        config.threads,
+    )
+    comparison = run(
+        tasks.compare_language,
+        read,
+        rnn_scratch,
+        rnn_torch,
+        config.text,
+        rnn,
+        config.language,
+        config.comparison,
+    )
+    run(
+        tasks.report,
+        profile,
+        corpus,
+        ngrams,
+        series,
+        forecasts,
+        rnn_scratch,
+        rnn_torch,
+        language,
+        backtest,
+        comparison,
+    )
 
 
 def graph(config: Config, name: str = "pipeline") -> Trace:
@@ -57,8 +98,15 @@ def graph(config: Config, name: str = "pipeline") -> Trace:
         raise SelectionError(f"there is no flow {name!r}; there are: {', '.join(ENDS)}")
     trace = Trace()
     walk(trace, "", config)
-    chosen = {"report"}.union(*map(trace.until, ENDS[name]))
-    return Trace({stage: node for stage, node in trace.nodes.items() if stage in chosen})
+    ends = ENDS[name] + (COMPARISONS[name] if config.comparison.enabled else ())
+    chosen = {"report"}.union(*map(trace.until, ends))
+    return Trace(
+        {
+            stage: replace(node, needs=tuple(need for need in node.needs if need in chosen))
+            for stage, node in trace.nodes.items()
+            if stage in chosen
+        }
+    )
 
 
 def choose(config: Config, wish: Wish, name: str = "pipeline") -> Selection:

@@ -26,6 +26,17 @@ def _first_error(metrics: Mapping[str, float]) -> str:
     return f"RMSE {name.rpartition('_')[2]} {value:.4g}"
 
 
+def _best_forecast(metrics: Mapping[str, float]) -> str:
+    first = min(name.rpartition("_k")[2] for name in metrics if "/rmse_k" in name)
+    return f"RMSE k{first} {_least(metrics, 'backtest/', f'/rmse_k{first}')}"
+
+
+def _least(metrics: Mapping[str, float], start: str, end: str) -> str:
+    found = [name for name in metrics if name.startswith(start) and name.endswith(end)]
+    best = min(found, key=lambda name: metrics[name])
+    return f"{metrics[best]:.4g} ({best.removeprefix(start).removesuffix(end)})"
+
+
 download = _stage(
     "tasks.corpus.download",
     lambda metrics: f"{metrics['corpus/bytes']:,.0f} bytes",
@@ -63,6 +74,12 @@ evaluate_forecasts = _stage(
 evaluate_language = _stage(
     "tasks.evaluation.evaluate_language",
     lambda metrics: f"train perplexity {metrics['language/rnn/train_perplexity']:.4g}",
+    judges=("train_rnn_scratch", "train_rnn"),
+)
+backtest = _stage("tasks.comparison.backtest", _best_forecast, judges=("series",))
+compare_language = _stage(
+    "tasks.comparison.compare_language",
+    lambda metrics: f"perplexity {_least(metrics, 'compare/start/', '/perplexity')}",
     judges=("train_rnn_scratch", "train_rnn"),
 )
 report = _stage("tasks.reporting.report", lambda _metrics: "report.html")

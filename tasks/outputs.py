@@ -85,6 +85,28 @@ class LanguageEvaluation(Frozen):
     samples: Artifact
 
 
+class Backtest(Frozen):
+    """Forecasts of all models from the same origins: tables of what came of them, and plots."""
+
+    forecasts: Artifact
+    errors: Artifact
+    tests: Artifact
+    coverage: Artifact
+    by_horizon: Artifact
+    residuals: Artifact
+    intervals: Artifact
+    covered: Artifact
+
+
+class LanguageComparison(Frozen):
+    """All language models after the text's start, those of counts on the whole text too, and ARPA files."""
+
+    start: Artifact
+    whole: Artifact
+    plot: Artifact
+    arpa: tuple[Artifact, ...]
+
+
 class Report(Frozen):
     """The page."""
 

@@ -2,12 +2,15 @@
 
 import pandas as pd
 
+from seqstep.contest.board import chance_board, coverage_board, forecast_board, language_board
 from seqstep.report import Picture, Section, Table, render
 from stagecraft.artifact import Artifact
 from stagecraft.tracking import Record
 from tasks.outputs import (
+    Backtest,
     CorpusFile,
     ForecastEvaluation,
+    LanguageComparison,
     LanguageEvaluation,
     NgramStatistics,
     Report,
@@ -16,7 +19,7 @@ from tasks.outputs import (
 )
 
 
-def report(
+def report(  # noqa: PLR0913, PLR0917  (one parameter a stage that it shows)
     record: Record,
     profile: str,
     corpus: CorpusFile | None = None,
@@ -26,12 +29,16 @@ def report(
     rnn_scratch: TrainedLanguageModel | None = None,
     rnn: TrainedLanguageModel | None = None,
     language: LanguageEvaluation | None = None,
+    backtest: Backtest | None = None,
+    comparison: LanguageComparison | None = None,
 ) -> Report:
     """Put figures, tables and samples on one self-contained page."""
     facts = {"Profile": profile}
     sections = []
     if series and forecasts:
         sections += _forecast_sections(record, series, forecasts)
+    if backtest:
+        sections.append(_backtest_section(record, backtest))
     if corpus and ngrams and language and rnn_scratch and rnn:
         facts |= {"Text": corpus.source, "SHA-1 of the text": corpus.sha1}
         sections += _text_sections(record, ngrams, language)
@@ -40,6 +47,8 @@ def report(
             "The library's layer, along its training": _text(record, rnn.samples),
         }
         sections.append(Section("Samples", texts=texts))
+    if comparison:
+        sections.append(_comparison_section(record, comparison))
     page = render("seqstep report", facts, sections)
     return Report(page=record.log_text("report.html", page, "text/html"))
 
@@ -70,6 +79,69 @@ def _forecast_sections(record: Record, series: SeriesFile, forecasts: ForecastEv
             ],
         ),
     ]
+
+
+def _backtest_section(record: Record, backtest: Backtest) -> Section:
+    return Section(
+        "All forecasters from the same origins",
+        pictures=[
+            _picture(
+                record,
+                backtest.by_horizon,
+                "Errors by horizon; the bands are the spread over seeds. No predictor of a sine is better in"
+                " the mean than the black lines.",
+            ),
+            _picture(
+                record,
+                backtest.residuals,
+                "What the best model leaves; if all bars are in the band, noise.",
+            ),
+            _picture(record, backtest.intervals, "The best model's forecasts with their intervals."),
+            _picture(record, backtest.covered, "How many targets the intervals hold, and their width."),
+        ],
+        tables=[
+            Table(
+                "RMSE of all seeds together, in the unit of the series, with its interval of 95 %; ★ the"
+                " least of a column; parameters of one fit.",
+                forecast_board(_table(record, backtest.errors)),
+            ),
+            Table(
+                "Mean squared error minus that of the horizon's best baseline (below 0: better), with the"
+                " p-value of the Diebold–Mariano test, not adjusted for the number of tests.",
+                chance_board(_table(record, backtest.tests)),
+            ),
+            Table(
+                "Share of the targets in the prediction intervals, and their mean width. Coverage is promised"
+                " only where later errors are like earlier ones.",
+                coverage_board(_table(record, backtest.coverage)),
+            ),
+        ],
+    )
+
+
+def _comparison_section(record: Record, comparison: LanguageComparison) -> Section:
+    start, whole = (_table(record, part) for part in (comparison.start, comparison.whole))
+    return Section(
+        "All language models on the same unseen text",
+        pictures=[_picture(record, comparison.plot, "Perplexity of each model with its interval.")],
+        tables=[
+            Table(
+                f"The {_tested(start)} after the training part, each scored once after all before it; ★ the"
+                " best. Orders were chosen on the end of the training part. Training: its perplexity,"
+                " the networks' in their minibatches, as the notes print it.",
+                language_board(start),
+            ),
+            Table(
+                f"The last {_tested(whole)} of the whole text after all before them, by models of counts.",
+                language_board(whole),
+            ),
+        ],
+    )
+
+
+def _tested(table: pd.DataFrame) -> str:
+    unseen = table["unseen_share"].iloc[0]
+    return f"{table['test_tokens'].iloc[0]:,} tokens ({unseen:.2%} of them not in the training part)"
 
 
 def _text_sections(record: Record, ngrams: NgramStatistics, language: LanguageEvaluation) -> list[Section]:

@@ -29,9 +29,14 @@ class Command(NamedTuple):
     details: str = ""
 
 
+def add_profile(parser: argparse.ArgumentParser) -> None:
+    """Add what chooses a profile."""
+    parser.add_argument("profile", nargs="?", default="quick", help="quick (the default), notes or compare")
+
+
 def add_configuration(parser: argparse.ArgumentParser) -> None:
     """Add what chooses a configuration."""
-    parser.add_argument("profile", nargs="?", default="quick", help="quick (the default) or notes")
+    add_profile(parser)
     add_assignments(parser, "change settings, such as rnn.epochs=500; `seqstep config` lists them")
     parser.add_argument("--config", type=Path, metavar="FILE", help="a TOML file of settings")
 

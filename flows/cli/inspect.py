@@ -6,15 +6,14 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from flows.cli.command import Command, add_configuration, configured_changes, print_json
-from seqstep.config import Config
+from flows.cli.command import Command, add_configuration, add_profile, configured_changes, print_json
 from seqstep.settings import resolve, write_toml
 
 
 def _stages(args: argparse.Namespace) -> int:
     from flows.walk import graph
 
-    nodes = graph(Config()).nodes.values()
+    nodes = graph(resolve(args.profile)).nodes.values()
     if args.json:
         print_json(
             [
@@ -50,8 +49,8 @@ COMMANDS = [
     Command(
         "stages",
         "List the stages, in order, with what each needs and yields.",
-        ["seqstep stages", "seqstep stages --json"],
-        lambda _parser: None,
+        ["seqstep stages", "seqstep stages compare", "seqstep stages --json"],
+        add_profile,
         _stages,
     ),
     Command(

@@ -282,6 +282,7 @@ COMMANDS = [
         [
             "seqstep run",
             "seqstep run notes --until ngrams",
+            "seqstep run compare --until backtest",
             "seqstep run --only train_rnn --force train_rnn",
             "seqstep run --from evaluate_language",
             "seqstep run --set corpus.path=my.txt rnn.epochs=200",

@@ -262,6 +262,27 @@ class BacktestConfig(Section):
     )
 
 
+class ComparisonConfig(Section):
+    """Whether all models are compared, and how the language models are."""
+
+    section = "comparison"
+
+    enabled: bool = Field(False, description="whether backtest and compare_language are among the stages")
+    orders: Annotated[tuple[PositiveInt, ...], BeforeValidator(_split), Field(min_length=1)] = Field(
+        (2, 3, 4, 5, 6, 7),
+        description="lengths of the longest n-grams, of which each model of counts gets its best",
+    )
+    valid_share: float = Field(
+        0.1, gt=0, lt=1, description="share of the training text, at its end, that orders are chosen by"
+    )
+    test_share: float = Field(
+        0.1, gt=0, lt=1, description="share of the whole text, at its end, that the second table is of"
+    )
+    interval: float = Field(0.95, gt=0, lt=1, description="level of the perplexities' intervals")
+    block: PositiveInt = Field(100, description="neighbouring tokens that the bootstrap draws together")
+    resamples: PositiveInt = Field(2000, description="texts that the bootstrap draws")
+
+
 class RetryConfig(Section):
     """What becomes of a stage that fails for a reason that may pass, such as a server that restarts."""
 
@@ -312,6 +333,9 @@ class Config(Compute):
     samples: SamplesConfig = SamplesConfig()
     forecast: ForecastConfig = ForecastConfig()
     language: LanguageConfig = LanguageConfig()
+    gru: RecurrentConfig = RecurrentConfig()
+    backtest: BacktestConfig = BacktestConfig()
+    comparison: ComparisonConfig = ComparisonConfig()
     retry: RetryConfig = RetryConfig()
     notify: NotifyConfig = NotifyConfig()
 
@@ -321,14 +345,21 @@ class Config(Compute):
         return Compute(**{name: getattr(self, name) for name in Compute.model_fields})
 
 
+_CARRIED: dict[str, Any] = {
+    "url": (),
+    "path": "builtin:lighthouse",
+    "sha1": "799ccd6f056eecbf217baf2e601d87538034df6a",
+}
+
 PROFILES: dict[str, dict[str, Any]] = {
-    "quick": {
-        "corpus": {
-            "url": (),
-            "path": "builtin:lighthouse",
-            "sha1": "799ccd6f056eecbf217baf2e601d87538034df6a",
-        },
-        "rnn": {"epochs": 60},
-    },
+    "quick": {"corpus": _CARRIED, "rnn": {"epochs": 60}},
     "notes": {},
+    # More than three of the sine's periods, so that the first origin knows a season of it.
+    "compare": {
+        "corpus": _CARRIED,
+        "rnn": {"epochs": 60},
+        "series": {"points": 2000},
+        "backtest": {"start_share": 0.5, "stride": 2, "season": 628},
+        "comparison": {"enabled": True},
+    },
 }

@@ -49,6 +49,11 @@ PRINTED = (
 )
 
 
+def printed_value(stage: str, metric: str) -> float:
+    """Find the figure that the notes print where a stage records a metric."""
+    return next(printed.value for printed in PRINTED if (printed.stage, printed.metric) == (stage, metric))
+
+
 def beside_the_notes(metrics: Mapping[str, Mapping[str, float]]) -> list[Compared]:
     """Lay a run's figures beside the notes'.
 

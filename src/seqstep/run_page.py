@@ -32,12 +32,35 @@ class StageLine(NamedTuple):
     computed: str = ""
 
 
+class Cost(NamedTuple):
+    """What one model of a comparison took, where it was computed."""
+
+    comparison: str
+    model: str
+    seconds: float
+
+
+def costs(metrics: Mapping[str, Mapping[str, float]]) -> list[Cost]:
+    """Find what the models of all comparisons took, in each the dearest first.
+
+    Args:
+        metrics: the last value of each metric, by stage; `<comparison>/<model>/seconds` counts.
+    """
+    found = []
+    for name, value in (item for values in metrics.values() for item in values.items()):
+        comparison, _, model = name.removesuffix("/seconds").rpartition("/")
+        if comparison and name.endswith("/seconds"):
+            found.append(Cost(comparison, model, value))
+    return sorted(found, key=lambda cost: (cost.comparison, -cost.seconds))
+
+
 def complete(
     page: str,
     facts: Mapping[str, str],
     links: Mapping[str, str],
     stages: Sequence[StageLine],
     notes: Sequence[Compared] = (),
+    spent: Sequence[Cost] = (),
 ) -> str:
     """Write what is true of one run onto the page of the report.
 
@@ -45,11 +68,12 @@ def complete(
         facts: what was run on what, when and with what.
         links: where more is to be seen; written out, so that they can be read on paper.
         notes: the notes' figures beside this run's, if they are to be compared.
+        spent: what the models of comparisons took, if there are any.
     """
     environment = Environment(
         loader=PackageLoader("seqstep", "templates"), autoescape=True, undefined=StrictUndefined
     )
     template = environment.get_template("run.html.j2")
-    part = template.render(facts=facts, links=links, stages=stages, notes=notes)
+    part = template.render(facts=facts, links=links, stages=stages, notes=notes, spent=spent)
     before, _, rest = page.partition(_START)
     return before + part + rest.partition(_END)[2]

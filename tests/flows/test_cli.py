@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from flows.cli.main import build_parser
+from seqstep.config import PROFILES
 from seqstep.settings import read_file, resolve
 from stagecraft.home import Home
 
 ROOT = Path(__file__).parents[2]
 STAGES = ["download", "verify", "tokenize", "vocab", "ngrams", "series", "train_mlp", "train_rnn_scratch"]
 STAGES += ["train_rnn", "evaluate_forecasts", "evaluate_language", "report"]
+COMPARISONS = ["backtest", "compare_language"]
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:
@@ -54,7 +56,28 @@ def test_stages_are_listed_in_order_with_what_each_needs_and_yields(seqstep: Any
     assert [stage for stage in STAGES if stage not in printed] == []
 
 
-@pytest.mark.parametrize("profile", ["quick", "notes"])
+def test_compare_has_its_stages_before_the_report_and_the_other_profiles_have_their_twelve(
+    seqstep: Any, home: Home
+) -> None:
+    listed = {
+        profile: [entry["name"] for entry in json.loads(seqstep("stages", profile, "--json").out)]
+        for profile in PROFILES
+    }
+    assert listed["quick"] == listed["notes"] == STAGES
+    assert listed["compare"] == [*STAGES[:-1], *COMPARISONS, "report"]
+    seqstep("stages", "compar").ends(2, "did you mean compare?")
+
+
+def test_a_plan_of_compare_names_the_comparisons(seqstep: Any, home: Home) -> None:
+    plan = json.loads(seqstep("plan", "compare", "--until", "backtest", "--json").out)
+    assert [stage["name"] for stage in plan["stages"]] == ["series", "backtest"]
+    stages = json.loads(seqstep("plan", "compare", "--json").out)["stages"]
+    whole = {stage["name"]: stage["state"] for stage in stages}
+    assert list(whole) == [*STAGES[:-1], *COMPARISONS, "report"] and set(whole.values()) == {"would_run"}
+    seqstep("plan", "notes", "--until", "backtest").ends(2, "there is no stage 'backtest'")
+
+
+@pytest.mark.parametrize("profile", PROFILES)
 def test_the_configuration_reads_back_to_itself(
     profile: str, seqstep: Any, home: Home, tmp_path: Path
 ) -> None:

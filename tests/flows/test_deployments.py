@@ -63,11 +63,11 @@ def test_the_form_of_a_deployed_flow_explains_each_field(flow: Flow[Any, Any]) -
 
 @pytest.mark.parametrize("flow", ["stage"], indirect=True)
 def test_the_form_for_one_stage_offers_all_stages(flow: Flow[Any, Any]) -> None:
-    assert parameter_schema(flow.fn).properties["name"]["enum"] == list(graph(resolve()).nodes)
+    assert parameter_schema(flow.fn).properties["name"]["enum"] == list(graph(resolve("compare")).nodes)
 
 
 def test_the_choices_are_those_of_the_pipeline() -> None:
-    assert set(get_args(forms.StageName)) == set(graph(resolve()).nodes)
+    assert set(get_args(forms.StageName)) == set(graph(resolve("compare")).nodes)
 
 
 def test_a_run_is_in_the_checkout_of_the_machine_that_runs_it(
@@ -90,3 +90,13 @@ def test_runs_that_never_start_are_watched_for_once() -> None:
     with get_client(sync_client=True) as client:
         (automation,) = client.read_automations_by_name("seqstep marks flow runs that never started")
         client.delete_automation(automation.id)
+
+
+def test_the_flows_of_a_branch_end_in_its_own_comparison() -> None:
+    stages = {name: set(graph(resolve("compare"), name).nodes) for name in ("pipeline", "text", "series")}
+    assert {"backtest", "compare_language"} <= stages["pipeline"]
+    assert "compare_language" in stages["text"] and "backtest" not in stages["text"]
+    assert stages["series"] == {"series", "train_mlp", "evaluate_forecasts", "backtest", "report"}
+    for name, found in stages.items():
+        needs = {need for node in graph(resolve("compare"), name).nodes.values() for need in node.needs}
+        assert needs <= found

@@ -4,7 +4,7 @@ import re
 
 from seqstep.notes import Compared
 from seqstep.report import Section, render
-from seqstep.run_page import StageLine, complete
+from seqstep.run_page import Cost, StageLine, complete, costs
 
 PAGE = render("title", {"Profile": "quick"}, [Section("One", texts={"caption": "text"})])
 STAGES = [
@@ -31,6 +31,27 @@ def test_the_notes_are_compared_with_only_if_they_are_given() -> None:
     row = Compared("lines", "3,221", "3,220", "−1")
     assert '<td class="number">−1</td>' in complete(PAGE, {}, {}, STAGES, [row])
     assert "the notes" not in complete(PAGE, {}, {}, STAGES)
+
+
+def test_what_each_model_took_is_told_where_models_were_compared() -> None:
+    metrics = {
+        "backtest": {
+            "backtest/ar_direct/seconds": 0.5,
+            "backtest/gru_direct/seconds": 27.5,
+            "backtest/gru_direct/rmse_k001": 0.2,
+        },
+        "compare_language": {"compare/start/witten_bell/seconds": 0.25},
+        "train_rnn": {"train/seconds": 3.0},
+    }
+    spent = costs(metrics)
+    assert spent == [
+        Cost("backtest", "gru_direct", 27.5),
+        Cost("backtest", "ar_direct", 0.5),
+        Cost("compare/start", "witten_bell", 0.25),
+    ]
+    row = '<tr><th scope="row">backtest</th><td>gru_direct</td><td class="number">27.50</td></tr>'
+    assert row in complete(PAGE, {}, {}, STAGES, spent=spent)
+    assert "What each model took" not in complete(PAGE, {}, {}, STAGES)
 
 
 def test_links_are_written_out() -> None:

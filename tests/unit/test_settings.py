@@ -98,7 +98,7 @@ def test_several_mistakes_are_told_together() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"), [("quik", "did you mean quick?"), ("x", "there are: quick, notes")]
+    ("name", "hint"), [("quik", "did you mean quick?"), ("x", "there are: quick, notes, compare")]
 )
 def test_an_unknown_profile_is_refused_with_the_known_ones(name: str, hint: str) -> None:
     with pytest.raises(ConfigError) as caught:

@@ -42,7 +42,12 @@ def prepare_device(compute: Compute) -> "torch.device":
     Raises:
         DeviceError: see `resolve_device`.
     """
+    use_threads(compute.threads)
+    return resolve_device(compute.device)
+
+
+def use_threads(threads: int) -> None:
+    """Let this thread's work on the processor use so many of its own."""
     import torch
 
-    torch.set_num_threads(compute.threads)
-    return resolve_device(compute.device)
+    torch.set_num_threads(threads)

@@ -41,6 +41,11 @@ class LaplaceTrigram:
         self._contexts = {n: _Lookup(ids[:-1], n, vocab) for n in (1, 2)}
         self._tokens = len(ids)
 
+    @property
+    def types(self) -> int:
+        """How many different n-grams were counted, of all three lengths."""
+        return sum(len(lookup.keys) for lookup in self._counts.values())
+
     def probability(self, grams: np.ndarray | Sequence[Sequence[int]]) -> np.ndarray:
         """Probability of the last token of each n-gram after the ones before it.
 

@@ -28,6 +28,11 @@ class Laplace:
         self.vocab = vocab
         self._trigram = LaplaceTrigram(checked(ids, vocab), vocab, epsilon)
 
+    @property
+    def parameters(self) -> int:
+        """How many n-grams it keeps, of all lengths."""
+        return self._trigram.types
+
     def probabilities(self, context: Ids) -> np.ndarray:
         """See `Predictor`."""
         near = checked(np.asarray(context, dtype=np.int64), self.vocab)[-2:]

@@ -16,6 +16,10 @@ class Predictor(Protocol):
     def vocab(self) -> int:
         """Size of the vocabulary."""
 
+    @property
+    def parameters(self) -> int:
+        """How many n-grams it keeps."""
+
     def probabilities(self, context: Ids) -> np.ndarray:
         """Probability of each token after a context, of which a model reads as much as it can use.
 

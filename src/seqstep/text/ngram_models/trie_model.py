@@ -25,6 +25,11 @@ class TrieModel(ABC):
         return self.trie.vocab
 
     @property
+    def parameters(self) -> int:
+        """How many n-grams it keeps, of all lengths."""
+        return sum(map(len, self.trie.levels))
+
+    @property
     def order(self) -> int:
         """One more than the number of tokens that it looks back."""
         return self.trie.order

@@ -18,6 +18,7 @@ class Uniform:
     """
 
     vocab: int
+    parameters = 0
 
     def probabilities(self, context: Ids) -> np.ndarray:
         """See `Predictor`."""

@@ -1,0 +1,1 @@
+"""All models of a table on the same data, and what came of it."""

@@ -1,0 +1,57 @@
+"""The texts that language models are compared on: what trains them, and what follows."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from seqstep.config import TextConfig
+from seqstep.text.splits import Split, divide, split_by_share
+from seqstep.text.tokens import Tokens
+from seqstep.text.vocab import Vocab
+
+
+class Text(NamedTuple):
+    """A text in two parts, in one vocabulary.
+
+    Attributes:
+        train: shape (tokens,), indices.
+        test: shape (tokens,), indices of what follows at once.
+        chars: characters that the test part stands for.
+        unseen: share of the test tokens that the training part does not hold.
+    """
+
+    train: np.ndarray
+    test: np.ndarray
+    chars: int
+    vocab: Vocab
+    unseen: float
+
+
+def text_after(tokens: Tokens, vocab: Vocab, train_tokens: int, test_tokens: int) -> Text:
+    """Take the start of a text and what follows, in the vocabulary of networks that are trained already.
+
+    Args:
+        train_tokens: that trained them.
+        test_tokens: that follow; fewer if the text ends.
+
+    Raises:
+        TextError: nothing is left to test on.
+    """
+    ids, lengths = vocab.encode(tokens), tokens.lengths()
+    split = Split(
+        *(min(end, len(ids)) for end in (train_tokens, train_tokens, train_tokens + test_tokens))
+    ).check()
+    train, test = ids[split.train], ids[split.test]
+    unseen = float(np.mean(~np.isin(test, train)))
+    return Text(train, test, int(lengths[split.test].sum()), vocab, unseen)
+
+
+def text_by_share(tokens: Tokens, config: TextConfig, test_share: float) -> Text:
+    """Take a whole text but for its end, and its end, in the vocabulary of the first part alone.
+
+    Raises:
+        TextError: a part is empty, or `min_freq` leaves no token.
+    """
+    parts = divide(tokens, split_by_share(len(tokens), 0, test_share), config.min_freq, config.reserved)
+    test = parts.test
+    return Text(parts.train.ids, test.ids, test.chars, parts.vocab, test.unknown_share())

@@ -1,0 +1,44 @@
+"""Choosing how far a model made of counts looks back, on text that it has not counted."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from seqstep.errors import TextError
+from seqstep.metrics import mean_loss
+from seqstep.text.ngram_models.predictor import Predictor
+from seqstep.text.ngram_models.table import fit_counts
+
+
+def choose_order(name: str, ids: np.ndarray, vocab: int, orders: Sequence[int], valid_share: float) -> int:
+    """Find the order with the least perplexity on the end of a training text, fitted on what is before it.
+
+    Args:
+        name: of a model in the table.
+        ids: shape (tokens,), the training text in the vocabulary's indices.
+        vocab: size of the vocabulary.
+        orders: to choose from; of equally good ones the first is taken.
+        valid_share: share of the text, at its end, that is chosen by.
+
+    Raises:
+        TextError: the text is too short for these orders.
+    """
+    end = len(ids) - round(valid_share * len(ids))
+    if not max(orders) <= end < len(ids):
+        raise TextError(
+            f"expected at least {max(orders)} tokens to count and one to choose an order by, got {end} and"
+            f" {len(ids) - end}; take a longer training text, or lower comparison.orders"
+        )
+    known, valid = ids[:end], ids[end:]
+    losses = [
+        mean_loss(fit_counts(name, known, vocab, order).log_probabilities(valid, before=known))
+        for order in orders
+    ]
+    return orders[int(np.argmin(losses))]
+
+
+def fit_chosen(
+    name: str, ids: np.ndarray, vocab: int, orders: Sequence[int], valid_share: float
+) -> Predictor:
+    """Fit a model with the order that `choose_order` finds, on the whole training text."""
+    return fit_counts(name, ids, vocab, choose_order(name, ids, vocab, orders, valid_share))

@@ -1,0 +1,137 @@
+"""Stages that put all models side by side."""
+
+from collections.abc import Iterator
+from functools import partial
+
+import pandas as pd
+
+from seqstep.config import (
+    BacktestConfig,
+    ComparisonConfig,
+    ForecastConfig,
+    LanguageConfig,
+    MLPConfig,
+    RecurrentConfig,
+    RNNConfig,
+    SeriesConfig,
+    TextConfig,
+)
+from seqstep.contest.forecasts import best_at, enter_all, figures, measure, one_seed, residuals, steps_ahead
+from seqstep.contest.language import Entry, arpa_models, enter_counts, enter_network, named_figures, rank
+from seqstep.contest.texts import text_after, text_by_share
+from seqstep.forecasters.table import FORECASTERS, Settings
+from seqstep.models.bundle import load_language_model
+from seqstep.models.device import use_threads
+from seqstep.plots.backtest import plot_coverage, plot_errors, plot_intervals, plot_residuals
+from seqstep.plots.perplexities import plot_perplexities
+from seqstep.series.csv_column import read_series
+from seqstep.series.floors import known_floors
+from seqstep.text.arpa.writing import write_arpa
+from seqstep.text.vocab import Vocab
+from stagecraft.artifact import Artifact
+from stagecraft.tracking import Record
+from tasks.outputs import Backtest, LanguageComparison, SeriesFile, TokenFiles, TrainedLanguageModel
+from tasks.text import open_tokens
+
+_LAGS = 40
+
+
+def backtest(
+    record: Record,
+    series: SeriesFile,
+    source: SeriesConfig,
+    forecast: ForecastConfig,
+    mlp: MLPConfig,
+    gru: RecurrentConfig,
+    config: BacktestConfig,
+    threads: int,
+) -> Backtest:
+    """Forecast from many origins with every model, and measure the errors by horizon."""
+    record.log_dataset("series", series.values, series.values.uri)
+    observed = read_series(record.open(series.values))
+    values, horizons = observed.to_numpy(), sorted(forecast.horizons)
+    use_threads(threads)
+    entries = []
+    for entry in enter_all(values, horizons, Settings(config.season, series.scale, mlp, gru), config):
+        entries.append(entry)
+        record.progress(len(entries), len(FORECASTERS), {})
+        record.log_metrics({f"backtest/{entry.model}/seconds": entry.seconds})
+        record.log_metrics({f"backtest/{entry.model}/parameters": entry.parameters})
+    outcome = measure(entries, values, config)
+    record.log_metrics({f"backtest/{name}": value for name, value in figures(outcome).items()})
+    if outcome.notice:
+        record.notice(outcome.notice)
+    near, middle = horizons[0], horizons[len(horizons) // 2]
+    first, best = best_at(outcome.errors, near), best_at(outcome.errors, middle)
+    rest = residuals(outcome.forecasts, observed, first, near)
+    floors = known_floors(source, (mlp.window, gru.window), horizons)
+    return Backtest(
+        forecasts=_log_table(record, "forecasts", outcome.forecasts),
+        errors=_log_table(record, "errors", outcome.errors),
+        tests=_log_table(record, "tests", outcome.tests),
+        coverage=_log_table(record, "coverage", outcome.coverage),
+        by_horizon=record.log_figure("plots/errors.png", plot_errors(outcome.errors, floors)),
+        residuals=record.log_figure(
+            "plots/residuals.png",
+            plot_residuals(rest, f"Residuals of {first}, {steps_ahead(near)}", min(_LAGS, len(rest) - 1)),
+        ),
+        intervals=record.log_figure(
+            "plots/intervals.png",
+            plot_intervals(
+                observed,
+                one_seed(outcome.intervals, best, middle),
+                f"Forecasts of {best}, {steps_ahead(middle)}",
+                config.level,
+            ),
+        ),
+        covered=record.log_figure("plots/coverage.png", plot_coverage(outcome.coverage, config.level)),
+    )
+
+
+def compare_language(
+    record: Record,
+    tokens: TokenFiles,
+    rnn_scratch: TrainedLanguageModel,
+    rnn: TrainedLanguageModel,
+    text: TextConfig,
+    training: RNNConfig,
+    language: LanguageConfig,
+    config: ComparisonConfig,
+) -> LanguageComparison:
+    """Score the same unseen tokens with both networks and with every model made of counts."""
+    record.log_dataset(tokens.ids.name, tokens.ids, tokens.ids.uri)
+    read = open_tokens(record, tokens)
+    networks = {
+        name: load_language_model(record.open(trained.weights), record.open(trained.spec))
+        for name, trained in {"rnn_scratch": rnn_scratch, "rnn": rnn}.items()
+    }
+    vocab = networks["rnn"][1].codec().vocab
+    start = text_after(read, vocab, training.max_tokens, language.test_tokens)
+    whole = text_by_share(read, text, config.test_share)
+    on_start = [enter_network(name, model, start, training) for name, (model, _) in networks.items()]
+    on_start += enter_counts(start, config)
+    on_whole = list(enter_counts(whole, config))
+    tables = {"start": rank(on_start, start, config), "whole": rank(on_whole, whole, config)}
+    for name, entries in {"start": on_start, "whole": on_whole}.items():
+        found = named_figures(tables[name], entries)
+        record.log_metrics({f"compare/{name}/{figure}": value for figure, value in found.items()})
+    record.show_table("all language models", tables["start"])
+    return LanguageComparison(
+        start=_log_table(record, "start", tables["start"]),
+        whole=_log_table(record, "whole", tables["whole"]),
+        plot=record.log_figure("plots/perplexities.png", plot_perplexities(tables)),
+        arpa=(
+            *_log_arpa(record, "start", on_start, start.vocab),
+            *_log_arpa(record, "whole", on_whole, whole.vocab),
+        ),
+    )
+
+
+def _log_arpa(record: Record, name: str, entries: list[Entry], vocab: Vocab) -> Iterator[Artifact]:
+    for model, counts in arpa_models(entries).items():
+        write = partial(write_arpa, model=counts, tokens=vocab.tokens)
+        yield record.log_file(f"{name}/{model}.arpa", write, "text/plain")
+
+
+def _log_table(record: Record, name: str, table: pd.DataFrame) -> Artifact:
+    return record.log_text(f"{name}.csv", table.to_csv(index=False), "text/csv")

@@ -1,0 +1,154 @@
+"""The stages that put all models side by side: what they record, and that it is the same each time."""
+
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+
+import tasks
+from seqstep.config import (
+    BacktestConfig,
+    ComparisonConfig,
+    Compute,
+    CorpusConfig,
+    ForecastConfig,
+    LanguageConfig,
+    LayerConfig,
+    MLPConfig,
+    RecurrentConfig,
+    RNNConfig,
+    SamplesConfig,
+    SeriesConfig,
+    TextConfig,
+)
+from seqstep.forecasters.table import FORECASTERS
+from seqstep.text.arpa.reading import read_arpa
+from seqstep.text.ngram_models.table import MODELS
+from stagecraft.tracking import Record, Tracker
+from tasks.outputs import Backtest, LanguageComparison
+
+NewRecord = Callable[[], Record]
+TEXT, SMALL, TESTED = TextConfig(), RNNConfig(hidden=16, batch=4, steps=10, epochs=2, max_tokens=1000), 300
+MEASURES = ("rmse", "mae", "mase", "coverage", "width")
+SINE = SeriesConfig(points=300)
+
+
+def run_backtest(record: Record) -> Backtest:
+    series = tasks.series.function(record, SINE, 1)
+    done = tasks.backtest.function(
+        record,
+        series,
+        SINE,
+        ForecastConfig(horizons=(8, 1)),
+        MLPConfig(epochs=1),
+        RecurrentConfig(window=8, hidden=4, updates=3),
+        BacktestConfig(stride=2, seeds=(0, 1)),
+        1,
+    )
+    assert isinstance(done, Backtest)
+    return done
+
+
+def test_every_forecaster_is_measured_at_every_horizon(new_record: NewRecord) -> None:
+    record = new_record()
+    result = run_backtest(record)
+    errors = pd.read_csv(record.open(result.errors))
+    assert [tuple(row) for row in errors[["model", "horizon"]].to_numpy()] == [
+        (model, horizon) for model in FORECASTERS for horizon in (1, 8)
+    ]
+    for name in FORECASTERS:
+        found = {key.rpartition("/")[2] for key in record.metrics if key.startswith(f"backtest/{name}/")}
+        measures = {
+            f"{measure}_k00{k}" for measure in ("rmse", "mae", "mase", "coverage", "width") for k in "18"
+        }
+        assert found == measures | {"seconds", "parameters"}
+    forecasts = pd.read_csv(record.open(result.forecasts)).query("model == 'ar_direct' and horizon == 8")
+    mean_squared = ((forecasts["forecast"] - forecasts["actual"]) ** 2).mean()
+    assert record.metrics["backtest/ar_direct/rmse_k008"] == pytest.approx(mean_squared**0.5)
+    assert tasks.backtest.figure(record.metrics).startswith("RMSE k001 0.")
+
+
+def test_a_backtest_yields_the_same_bytes_each_time_though_not_in_the_same_time(
+    new_record: NewRecord,
+) -> None:
+    first, second = run_backtest(new_record()), run_backtest(new_record())
+    tables = ("forecasts", "errors", "tests", "coverage")
+    assert [getattr(first, name).sha256 for name in tables] == [
+        getattr(second, name).sha256 for name in tables
+    ]
+
+
+def test_the_report_has_one_table_of_forecasts_with_the_best_of_each_horizon_marked(
+    new_record: NewRecord,
+) -> None:
+    record = new_record()
+    result = run_backtest(record)
+    page = record.open(tasks.report.function(record, "compare", backtest=result).page).read_text("utf-8")
+    assert "All forecasters from the same origins" in page and page.count("data:image/png") == 4
+    assert page.count("<td>★ ") >= 2 and "0.251, 1 step" in page
+
+
+@pytest.fixture(scope="module")
+def compared(tracker: Tracker, tmp_path_factory: pytest.TempPathFactory) -> tuple[Record, LanguageComparison]:
+    """Both networks, trained for two epochs, and the models of counts, compared on a small text."""
+
+    def new() -> Record:
+        return Record(tracker, tracker.start_run("stage", {}))
+
+    story = tmp_path_factory.mktemp("text") / "story.txt"
+    story.write_text("The keeper kept the lamp.\nThe lamp kept the keeper, one wave at a time.\n" * 40)
+    corpus = CorpusConfig(url=(), path=str(story), sha1="")
+    tokens = tasks.tokenize.function(
+        new(), tasks.verify.function(new(), tasks.download.function(new(), corpus, True), corpus), TEXT
+    )
+    vocab = tasks.vocab.function(new(), tokens, TEXT)
+    common = (tokens.char, vocab.char, TEXT, SMALL)
+    compute, samples = Compute(device="cpu"), SamplesConfig(length=2, last_length=2)
+    scratch = tasks.train_rnn_scratch.function(new(), *common, samples, compute)
+    torch = tasks.train_rnn.function(new(), *common, LayerConfig(), samples, compute)
+    record = new()
+    language = LanguageConfig(test_tokens=TESTED)
+    comparison = ComparisonConfig(orders=(2, 3), block=10, resamples=20)
+    result = tasks.compare_language.function(
+        record, tokens.char, scratch, torch, TEXT, SMALL, language, comparison
+    )
+    return record, result
+
+
+def test_networks_and_counts_are_scored_on_the_same_tokens(
+    compared: tuple[Record, LanguageComparison],
+) -> None:
+    record, result = compared
+    start, whole = (pd.read_csv(record.open(part)) for part in (result.start, result.whole))
+    assert set(start["model"]) == {*MODELS, "rnn_scratch", "rnn"} and set(whole["model"]) == set(MODELS)
+    assert set(start["test_tokens"]) == {TESTED} and start["perplexity"].is_monotonic_increasing
+    assert start["ratio"].iloc[0] == 1 and (start["ratio_lower"] <= start["ratio"]).all()
+    vocab = 1 + len(set("thekeeperkeptthelamponewaveatatime "))
+    assert start.set_index("model").loc["uniform", "perplexity"] == pytest.approx(vocab)
+    weights = 16 * (vocab + 16 + 1) + vocab * (16 + 1)
+    assert start.set_index("model").loc["rnn_scratch", "parameters"] == weights
+    for name in (*MODELS, "rnn_scratch", "rnn"):
+        found = {key.rpartition("/")[2] for key in record.metrics if key.startswith(f"compare/start/{name}/")}
+        assert found == {"perplexity", "bits_per_char", "parameters", "seconds"}
+    assert tasks.compare_language.figure(record.metrics).endswith(f"({start['model'].iloc[0]})")
+
+
+def test_the_models_behind_the_figures_are_handed_on_as_arpa_files(
+    compared: tuple[Record, LanguageComparison],
+) -> None:
+    record, result = compared
+    assert sorted(file.name for file in result.arpa) == sorted(
+        2 * ["kneser_ney.arpa", "modified_kneser_ney.arpa", "witten_bell.arpa"]
+    )
+    found = read_arpa(record.open(result.arpa[0]))
+    start = pd.read_csv(record.open(result.start)).set_index("model")
+    assert found.model.vocab == len(found.tokens) == round(start.loc["uniform", "perplexity"])
+
+
+def test_the_report_has_one_table_of_language_models_beside_the_notes(
+    compared: tuple[Record, LanguageComparison],
+) -> None:
+    record, result = compared
+    page = record.open(tasks.report.function(record, "compare", comparison=result).page).read_text("utf-8")
+    assert "All language models on the same unseen text" in page and page.count("<td>★ ") == 2
+    assert ">1.025<" in page and ">1.021<" in page  # the notes' perplexities of the training text
