@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: run test soak lint bench up clean
+.PHONY: run test soak lint bench bench-full up clean
 
 run: .venv/app
 	$(BIN)/seqstep run
@@ -22,6 +22,9 @@ lint: .venv/dev
 
 bench: .venv/dev
 	$(BIN)/python -m benchmarks
+
+bench-full: .venv/dev
+	$(BIN)/python -m benchmarks --full
 
 up: .venv/app
 	$(BIN)/seqstep up

@@ -13,14 +13,15 @@ class BenchmarkError(Exception):
 
 
 class Benchmark(NamedTuple):
-    """A speed claim and how it is measured.
+    """A claim about time or memory and how it is measured.
 
     Attributes:
         claim: what is compared with what.
-        goal: how many times as long as ours the baseline takes at least, in the median of the pairs.
-        baseline: does it the other way once; returns seconds.
-        ours: does it our way once; returns seconds.
+        goal: how many times as much as ours the baseline takes at least, in the median of the pairs.
+        baseline: does it the other way once; returns seconds, or what else `unit` says.
+        ours: does it our way once; likewise.
         pairs: how many times both are measured, in turn.
+        unit: of what both return: s or MB.
     """
 
     claim: str
@@ -28,10 +29,11 @@ class Benchmark(NamedTuple):
     baseline: Callable[[], float]
     ours: Callable[[], float]
     pairs: int = 5
+    unit: str = "s"
 
 
 class Result(NamedTuple):
-    """What a benchmark found; ratios are the baseline's seconds over ours, pair by pair."""
+    """What a benchmark found; ratios are the baseline's figure over ours, pair by pair."""
 
     claim: str
     median: float
@@ -39,20 +41,21 @@ class Result(NamedTuple):
     max: float
     goal: float
     met: bool
-    baseline_s: float
-    ours_s: float
+    baseline: float
+    ours: float
+    unit: str
     pairs: int
 
 
 def measure(benchmark: Benchmark) -> Result:
     """Measure the pairs in turn: baseline, ours, baseline, ours, and so on."""
-    seconds = [(benchmark.baseline(), benchmark.ours()) for _ in range(benchmark.pairs)]
-    ratios = [baseline / ours for baseline, ours in seconds]
+    figures = [(benchmark.baseline(), benchmark.ours()) for _ in range(benchmark.pairs)]
+    ratios = [baseline / ours for baseline, ours in figures]
     median = statistics.median(ratios)
-    baseline_s, ours_s = map(statistics.median, zip(*seconds, strict=True))
+    baseline, ours = map(statistics.median, zip(*figures, strict=True))
     return Result(
         *(benchmark.claim, median, min(ratios), max(ratios), benchmark.goal, median >= benchmark.goal),
-        *(baseline_s, ours_s, benchmark.pairs),
+        *(baseline, ours, benchmark.unit, benchmark.pairs),
     )
 
 
