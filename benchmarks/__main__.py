@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import forecasting, many_runs, nothing_to_do, quick_run, side_by_side, training
+from benchmarks import forecasting, many_runs, nothing_to_do, quick_run, scale, side_by_side, text, training
 from benchmarks.measuring import Benchmark, BenchmarkError, Result, measure
 
 Rows = Mapping[str, Callable[[], AbstractContextManager[list[Benchmark]]]]
@@ -21,10 +21,16 @@ SHORT: Rows = {
     ),
     "forecasting": forecasting.benchmarks,
     "training": training.benchmarks,
+    "text": text.benchmarks,
     "nothing_to_do": nothing_to_do.benchmarks,
 }
 #: those that take minutes each
-LONG: Rows = {"many_runs": many_runs.benchmarks, "quick_run": quick_run.benchmarks}
+LONG: Rows = {
+    "text_280": lambda: text.benchmarks(megabytes=280, pairs=3),
+    "scale": scale.benchmarks,
+    "many_runs": many_runs.benchmarks,
+    "quick_run": quick_run.benchmarks,
+}
 BENCHMARKS: Rows = {**SHORT, **LONG}
 
 
@@ -53,6 +59,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--full", action="store_true", help=f"measure the long ones: {', '.join(LONG)}")
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of the table")
+    parser.add_argument("--full", action="store_true", help=f"also {', '.join(LONG)}, which take long")
     args = parser.parse_args()
     if unknown := set(args.names) - set(BENCHMARKS):
         wrong, known = ", ".join(sorted(unknown)), ", ".join(BENCHMARKS)
@@ -63,7 +70,7 @@ def _arguments() -> argparse.Namespace:
 def _measured(names: Iterable[str]) -> Iterator[Result]:
     for name in names:
         print(f"{name} …", file=sys.stderr)
-        with BENCHMARKS[name]() as benchmarks:
+        with {**BENCHMARKS, **LONG}[name]() as benchmarks:
             yield from map(measure, benchmarks)
 
 

@@ -13,7 +13,7 @@ class BenchmarkError(Exception):
 
 
 class Benchmark(NamedTuple):
-    """A speed claim and how it is measured.
+    """A claim about time or memory and how it is measured.
 
     Attributes:
         claim: what is compared with what: `<our work> against <the other way>`.

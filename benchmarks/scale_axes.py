@@ -8,53 +8,40 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.growth import Axis, Point
 from benchmarks.homes import SEQSTEP, make_home, run_in
 from benchmarks.many_runs import RUN, grow
 from benchmarks.measuring import BenchmarkError, timed
+from benchmarks.text_ways import peak_bytes
 from stagecraft.home import Home
 
 _SELF = [sys.executable, "-m", "benchmarks.scale_axes"]
 _VOCAB, _TOKENS = 28, 10_000
 
 
-class Row(NamedTuple):
-    """What a size took.
-
-    Attributes:
-        size: epochs, units, runs or series.
-        seconds: of the work, without what it imports at its start.
-        peak_mb: largest resident memory of the process, libraries included.
-    """
-
-    size: int
-    seconds: float
-    peak_mb: float
-
-
-def epochs(sizes: tuple[int, ...] = (5, 10, 20, 40)) -> Iterator[Row]:
+def epochs(sizes: tuple[int, ...] = (5, 10, 20, 40)) -> Iterator[Point]:
     """Train the network from scratch for so many epochs."""
     return (_apart("train", size, 512) for size in sizes)
 
 
-def hidden(sizes: tuple[int, ...] = (128, 256, 512, 1024)) -> Iterator[Row]:
+def hidden(sizes: tuple[int, ...] = (128, 256, 512, 1024)) -> Iterator[Point]:
     """Train the network from scratch with so many hidden units, for two epochs."""
     return (_apart("train", 2, size)._replace(size=size) for size in sizes)
 
 
-def series(sizes: tuple[int, ...] = (1, 10, 100, 1000)) -> Iterator[Row]:
+def series(sizes: tuple[int, ...] = (1, 10, 100, 1000)) -> Iterator[Point]:
     """Forecast so many series of 1,000 points, 64 steps ahead from every origin."""
     return (_apart("forecast", size) for size in sizes)
 
 
-def history(sizes: tuple[int, ...] = (100, 1000, 10_000)) -> Iterator[Row]:
+def history(sizes: tuple[int, ...] = (100, 1000, 10_000)) -> Iterator[Point]:
     """Run with all stages cached, in a store that holds so many runs."""
     for size in sizes:
         with tempfile.TemporaryDirectory() as name:
@@ -62,24 +49,24 @@ def history(sizes: tuple[int, ...] = (100, 1000, 10_000)) -> Iterator[Row]:
             run_in(RUN, home)
             grow(Home(home), size)
             _, said = run_in([*_SELF, "run"], home)
-            yield Row(size, *json.loads(said))
+            yield Point(size, *json.loads(said))
 
 
-AXES: Mapping[str, Callable[[], Iterator[Row]]] = {
-    "epochs": epochs,
-    "hidden units": hidden,
-    "series": series,
-    "runs in the store": history,
+AXES: Mapping[str, Axis] = {
+    "epochs": Axis("training the network from scratch", "epochs", epochs),
+    "hidden": Axis("two epochs of the network from scratch", "units", hidden),
+    "series": Axis("k-step forecasts from every origin of 1,000 points", "series", series),
+    "history": Axis("a run with nothing to do", "runs", history),
 }
 
 
-def _apart(work: str, *sizes: int) -> Row:
+def _apart(work: str, *sizes: int) -> Point:
     """Do a piece of work in a process of its own."""
     command = [*_SELF, work, *map(str, sizes)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  (our own)
     if done.returncode:
         raise BenchmarkError(f"{' '.join(command)}: expected exit status 0, got {done.stderr.strip()[-500:]}")
-    return Row(sizes[0], *json.loads(done.stdout))
+    return Point(sizes[0], *json.loads(done.stdout))
 
 
 def _train(epochs_: int, units: int) -> float:
@@ -120,17 +107,6 @@ def _run() -> float:
     return seconds
 
 
-def _own_peak() -> float:
-    """Largest resident memory of this process, in MB; of what it was forked from nothing counts."""
-    import resource
-
-    status = Path("/proc/self/status")
-    if status.exists():
-        fields = dict(line.split(":", 1) for line in status.read_text().splitlines())
-        return int(fields["VmHWM"].split()[0]) / 1000
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-
-
 if __name__ == "__main__":
     seconds = {"train": _train, "forecast": _forecast, "run": _run}[sys.argv[1]](*map(int, sys.argv[2:]))
-    print(json.dumps([seconds, _own_peak()]))
+    print(json.dumps([seconds, peak_bytes() / 1e6]))

@@ -12,7 +12,7 @@ import numpy as np
 
 from seqstep.text.ahead import ahead
 
-_PLACE_BITS = 19  # of a chunk: some 30 MB are needed to count it
+_PLACE_BITS = 18  # of a chunk, so small that its arrays stay near the processor
 _TOKEN_BITS = 22  # tokens of more bits are numbered anew, in memory
 _BLOCK = 1 << 22  # tokens
 

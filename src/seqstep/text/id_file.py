@@ -44,7 +44,7 @@ class IdFile:
     def _widen(self, type_: np.dtype) -> None:
         old, self._file = self._file, TemporaryFile()  # noqa: SIM115
         old.seek(0)
-        while len(block := np.fromfile(old, dtype=self._type, count=_BLOCK)):
-            block.astype(type_).tofile(self._file)
+        while block := old.read(_BLOCK * self._type.itemsize):
+            np.frombuffer(block, dtype=self._type).astype(type_).tofile(self._file)
         old.close()
         self._type = type_

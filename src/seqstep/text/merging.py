@@ -63,9 +63,9 @@ class Runs:
         return [self._column(run, column, start, stop) for column in range(len(run.types))]
 
     def _column(self, run: "_Run", column: int, start: int, stop: int) -> np.ndarray:
-        before = sum(type_.itemsize for type_ in run.types[:column]) * run.length
-        self._file.seek(run.offset + before + start * run.types[column].itemsize)
-        return np.fromfile(self._file, dtype=run.types[column], count=stop - start)
+        type_, before = run.types[column], sum(type_.itemsize for type_ in run.types[:column])
+        self._file.seek(run.offset + before * run.length + start * type_.itemsize)
+        return np.frombuffer(self._file.read((stop - start) * type_.itemsize), dtype=type_)
 
 
 class _Run(NamedTuple):
