@@ -12,7 +12,7 @@ test: .venv/dev
 	$(BIN)/python -m pytest
 
 soak: .venv/dev
-	$(BIN)/python -m pytest -m soak
+	$(BIN)/python -m pytest -m soak --session-timeout 7200
 
 lint: .venv/dev
 	$(BIN)/ruff check .
