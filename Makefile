@@ -8,8 +8,9 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 run: .venv/app
 	$(BIN)/seqstep run
 
+# Two files at a time: much of the time a test waits for a server.
 test: .venv/dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 soak: .venv/dev
 	$(BIN)/python -m pytest -m soak --session-timeout 7200

@@ -129,6 +129,7 @@ def _world(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> It
             ],
             f"http://127.0.0.1:{mlflow}",
             f"http://127.0.0.1:{mlflow}/health",
+            {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
         ),
         Server(
             "prefect",
@@ -195,7 +196,6 @@ def by_reference(world: World, _folder: Path) -> tuple[list[str], dict[str, str]
     return ["--set", f"corpus.url={text_url(world, '${CORPUS_PASSWORD}', '${CORPUS_TOKEN}')}"], variables
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("configure", [by_assignment, by_file, by_reference])
 def test_a_secret_is_used_and_kept_nowhere(world: World, tmp_path: Path, configure: Any) -> None:
     options, variables = configure(world, tmp_path)
@@ -236,7 +236,6 @@ def renewed(world: World, options: Sequence[str], variables: dict[str, str]) -> 
     return ["--set", f"corpus.url={text_url(world, 'another-password', 'another-token')}"]
 
 
-@pytest.mark.timeout(300)
 def test_a_flow_that_no_command_line_started_tells_of_its_failure_and_keeps_no_secret(world: World) -> None:
     hook = f"http://{world.site.host}/hook/{world.secrets['webhook']}"
     settings = {"corpus": {"url": [text_url(world, "${CORPUS_PASSWORD}", "${CORPUS_TOKEN}")], "attempts": 1}}
@@ -271,7 +270,6 @@ def test_a_flow_that_no_command_line_started_tells_of_its_failure_and_keeps_no_s
     assert world.leaks() == []
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("debug", [[], ["--debug"]])
 def test_a_database_that_can_not_be_reached_is_told_without_its_password(
     world: World, debug: list[str]
