@@ -98,9 +98,8 @@ def compared(tracker: Tracker, tmp_path_factory: pytest.TempPathFactory) -> tupl
     story = tmp_path_factory.mktemp("text") / "story.txt"
     story.write_text("The keeper kept the lamp.\nThe lamp kept the keeper, one wave at a time.\n" * 40)
     corpus = CorpusConfig(url=(), path=str(story), sha1="")
-    tokens = tasks.tokenize.function(
-        new(), tasks.verify.function(new(), tasks.download.function(new(), corpus, True), corpus), TEXT
-    )
+    verified = tasks.verify.function(new(), tasks.download.function(new(), corpus, True), corpus)
+    tokens = tasks.tokenize.function(new(), verified.file, TEXT)
     vocab = tasks.vocab.function(new(), tokens, TEXT)
     common = (tokens.char, vocab.char, TEXT, SMALL)
     compute, samples = Compute(device="cpu"), SamplesConfig(length=2, last_length=2)

@@ -50,8 +50,9 @@ def biased(biases: list[float]) -> RNNScratch:
 def test_the_scores_equal_a_computation_step_by_step(model: LanguageModel, ids: np.ndarray) -> None:
     state, expected = model.begin_state(1), []
     for token, following in zip(ids[:-1].tolist(), ids[1:].tolist(), strict=True):
-        logits, state = model(torch.tensor([[token]]), state)
-        weights = np.exp(logits[0, 0].detach().double().numpy())
+        with torch.no_grad():
+            logits, state = model(torch.tensor([[token]]), state)
+        weights = np.exp(logits[0, 0].double().numpy())
         expected.append(math.log(weights[following] / weights.sum()))
     found = log_probabilities(model, ids)
     assert found.shape == (len(ids) - 1,)
