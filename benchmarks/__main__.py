@@ -59,7 +59,6 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--full", action="store_true", help=f"measure the long ones: {', '.join(LONG)}")
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of the table")
-    parser.add_argument("--full", action="store_true", help=f"also {', '.join(LONG)}, which take long")
     args = parser.parse_args()
     if unknown := set(args.names) - set(BENCHMARKS):
         wrong, known = ", ".join(sorted(unknown)), ", ".join(BENCHMARKS)
