@@ -86,7 +86,7 @@ def assert_closed(home: Path, said: str) -> None:
 
 
 def twice(check: Callable[[Path], None], folder: Path) -> None:
-    """Try in a home of its own, and once more in another: a busy machine may take a process its five seconds."""
+    """Try, and once more in another home: a busy machine may take a process its five seconds."""
     homes = folder / "first", folder / "second"
     for home in homes:
         home.mkdir()
