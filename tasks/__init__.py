@@ -75,7 +75,6 @@ evaluate_language = _stage(
     "tasks.evaluation.evaluate_language",
     lambda metrics: f"train perplexity {metrics['language/rnn/train_perplexity']:.4g}",
     judges=("train_rnn_scratch", "train_rnn"),
-    aside=("rnn.precision",),
 )
 backtest = _stage("tasks.comparison.backtest", _best_forecast, judges=("series",))
 compare_language = _stage(

@@ -6,7 +6,7 @@ Source: the notes, "Text Preprocessing", `tokenize`.
 import json
 import mmap
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -54,7 +54,7 @@ class Tokens:
 
     def first(self, tokens: int) -> Self:
         """Take only the first tokens."""
-        return replace(self, ids=self.ids[:tokens])
+        return type(self)(self.kind, self.types, self.ids[:tokens])
 
     def blocks(self) -> Iterator[np.ndarray]:
         """Go through the ids a block at a time, so that no more of them are in memory."""
