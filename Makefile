@@ -2,17 +2,15 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
-ALONE := tests/e2e/test_interrupt.py
 
 .PHONY: run test soak lint bench bench-full up clean
 
 run: .venv/app
 	$(BIN)/seqstep run
 
-# What promises seconds runs alone; of the rest two files at a time, for much of a test is waiting for a server.
+# Two files at a time, for much of a test is waiting for a server.
 test: .venv/dev
-	$(BIN)/python -m pytest $(ALONE)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(addprefix --ignore ,$(ALONE))
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 soak: .venv/dev
 	$(BIN)/python -m pytest -m soak --session-timeout 7200

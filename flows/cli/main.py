@@ -3,24 +3,21 @@
 import argparse
 import json
 import os
-import signal
 import sys
-import time
 import traceback
 from collections.abc import Sequence
-from threading import Event, Thread
+from threading import Event
 from typing import NoReturn
 
-import psutil
-
 from flows.cli import history, inspect, predict, promote, run, serve, serve_model, upkeep
+from flows.cli.interruption import INTERRUPTED, end_soon_after_a_signal, leave
 from secrecy import redact
 from seqstep.errors import SeqstepError
 from stagecraft.environment import keep_prefect_off_the_console, prepare
 from stagecraft.errors import StagecraftError, explain
 from stagecraft.home import open_home
 
-_INTERRUPTED, _FAILED, _USAGE = 130, 1, 2
+_FAILED, _USAGE = 1, 2
 _KEPT = "interrupted; what was finished is kept"
 _reported = Event()
 
@@ -72,7 +69,7 @@ def _execute(args: argparse.Namespace) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
-        return _report(_KEPT, _INTERRUPTED, args)
+        return _report(_KEPT, INTERRUPTED, args)
     except (SeqstepError, StagecraftError) as error:
         return _report(str(error), error.exit_status, args)
     except OSError as error:
@@ -93,40 +90,19 @@ def _report(message: str, status: int, args: argparse.Namespace) -> int:
     return status
 
 
-def _end_soon_after_a_signal(args: argparse.Namespace) -> None:
-    """Treat a polite kill like Ctrl-C, so that runs are closed, and end soon after either."""
-    received, receive = os.pipe()
-    os.set_blocking(receive, False)
-    signal.signal(signal.SIGTERM, _interrupt)
-    # The numbers of signals come here as well, whoever handles them: Prefect does while a flow runs.
-    signal.set_wakeup_fd(receive)
-    Thread(target=_end, args=[received, args], daemon=True).start()
-
-
-def _interrupt(_signal: int, _frame: object) -> NoReturn:
-    raise KeyboardInterrupt
-
-
-def _end(received: int, args: argparse.Namespace) -> NoReturn:
-    """End some time after a signal, whatever is still waited for; the next run closes what is left open."""
-    while os.read(received, 1)[0] not in {signal.SIGINT, signal.SIGTERM}:
-        pass
-    time.sleep(args.patience_s)
-    if not _reported.is_set():
-        _report(_KEPT, _INTERRUPTED, args)
-        sys.stdout.flush()
-    children = psutil.Process().children()
-    for child in children:
-        child.kill()
-    psutil.wait_procs(children, timeout=1)
-    os._exit(_INTERRUPTED)
-
-
 def program() -> NoReturn:
     """Be the program `seqstep`."""
     args = build_parser().parse_args()
-    _end_soon_after_a_signal(args)
-    sys.exit(_execute(args))
+
+    def give_up() -> None:
+        if not _reported.is_set():
+            _report(_KEPT, INTERRUPTED, args)
+
+    end_soon_after_a_signal(args.patience_s, give_up)
+    status = _execute(args)
+    if status == INTERRUPTED:
+        leave()
+    sys.exit(status)
 
 
 if __name__ == "__main__":

@@ -144,6 +144,8 @@ class Conductor:
             if context := TaskRunContext.get():
                 self.pages.belongs(name, context.task_run.id)
             with without_secrets(), self._noticing(name):
+                if self._stopped.is_set():
+                    raise KeyboardInterrupt
                 if name in self._unkeyed:
                     raise self._unkeyed.pop(name)
                 return self._execute(call, results)
