@@ -45,6 +45,9 @@ RECORDS: dict[str, Callable[[Path], object]] = {
     "emptied": lambda path: path.write_bytes(b""),
     "garbage": lambda path: path.write_bytes(b"\x00\xffgarbage"),
     "another document": lambda path: path.write_text("{}"),
+    "another stage's": lambda path: path.write_bytes(
+        next(path.parent.parent.glob("download/*-*")).read_bytes()
+    ),
 }
 
 
@@ -169,6 +172,7 @@ def test_a_damaged_artifact_is_named_and_recovered_and_nothing_else_runs(damaged
 
 def test_a_damaged_record_is_named_and_made_anew_and_nothing_else_runs(damaged: Damaged) -> None:
     damaged.check([Damage("tokenize", "", "truncated"), Damage("series", "", "garbage")])
+    damaged.check([Damage("vocab", "", "another stage's"), Damage("series", "", "another stage's")])
 
 
 @pytest.mark.soak

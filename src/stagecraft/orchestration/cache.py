@@ -15,6 +15,7 @@ from stagecraft.checks import Checks, in_short
 from stagecraft.files import write_whole
 from stagecraft.progress import observer
 from stagecraft.result import Result
+from stagecraft.results import read
 
 #: holds artifacts against their addresses, in the run that is going on
 checks: ContextVar[Checks] = ContextVar("checks")
@@ -71,6 +72,22 @@ class WholeFiles(LocalFileSystem):
     """A folder of records that are there whole or not at all."""
 
     _block_type_slug = "stagecraft-whole-files"
+
+    def read_path(self, path: str, _sync: bool = True) -> bytes:  # type: ignore[override]
+        """Read the record of a key.
+
+        Raises:
+            OSError: there is none, or it can't be read.
+            ValueError: it holds no result, or that of another key; Prefect takes either for no result.
+        """
+        whole = Path(self._resolve_path(path))
+        if (held := read(whole).key) != (asked := f"{whole.parent.name}/{whole.name}"):
+            raise ValueError(f"expected the result of {asked}, got that of {held}")
+        return whole.read_bytes()
+
+    async def aread_path(self, path: str) -> bytes:
+        """Read the record of a key."""
+        return self.read_path(path)
 
     def write_path(self, path: str, content: bytes, _sync: bool = True) -> str:  # type: ignore[override]
         """Write a record; Prefect says with each call whether it is to block."""
