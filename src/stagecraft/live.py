@@ -68,7 +68,8 @@ class Session:
 
 @contextmanager
 def session(home: Home, run: str = "") -> Iterator[Session]:
-    """Be a run in progress."""
+    """Be a run in progress; first remove what dead ones left half-written, for this one may be writing."""
+    sweep(home)
     started = Session(home, run)
     try:
         yield started

@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from stagecraft.errors import TrackingError, explain
-from stagecraft.live import Session, bury, dead, end_of, session, sweep
+from stagecraft.live import Session, bury, dead, end_of, session
 from stagecraft.locks import KeyLocks
 from stagecraft.patience import Patience
 from stagecraft.plan import Plan
@@ -105,7 +105,6 @@ def close_dead_runs(tracker: Tracker, on_death: Death = lambda _name, _run_id: N
             if pipeline := run.data.tags.get(PIPELINE_TAG):
                 on_death(pipeline, run.info.run_id)
         bury(tracker.home, name)
-    sweep(tracker.home)
     return closed
 
 
@@ -127,7 +126,6 @@ def replay_all(
     Returns:
         the parent run and how each stage ended; None if a result was damaged or freed meanwhile.
     """
-    sweep(tracker.home)  # from now on this run may be writing
     with session(tracker.home) as counting_on:
         if not all(_is_there(results, counting_on, plan.results[intent.name].key) for intent in plan.intents):
             return None

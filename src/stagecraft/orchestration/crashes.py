@@ -14,7 +14,7 @@ from prefect.runtime import flow_run
 from prefect.states import Crashed
 
 from stagecraft.home import Home
-from stagecraft.live import session, sweep
+from stagecraft.live import session
 
 _NEVER_STARTED = "seqstep marks flow runs that never started"
 
@@ -25,7 +25,6 @@ def crashing(home: Home) -> Iterator[None]:
 
     To be entered before anything that may take time or fail, such as reaching MLflow.
     """
-    sweep(home)  # from now on this run may be writing
     with session(home) as marked:
         marked.is_flow_run(str(flow_run.id))
         yield

@@ -10,7 +10,7 @@ from threading import Thread
 from prefect.client.orchestration import get_client
 
 from stagecraft.home import Home
-from stagecraft.live import OWNER_VARIABLE, session, sweep
+from stagecraft.live import OWNER_VARIABLE, session
 
 
 @contextmanager
@@ -21,7 +21,6 @@ def temporary_server(home: Home) -> Iterator[None]:
     whose server ends with it can't record that it was interrupted, and asks the server again and again before
     it gives up.
     """
-    sweep(home)
     with session(home) as owner:
         os.environ[OWNER_VARIABLE] = owner.name
         starter = Thread(target=copy_context().run, args=[_start], daemon=True)

@@ -292,10 +292,10 @@ def test_nothing_is_swept_away_while_another_run_lasts(tracker: Tracker) -> None
         writing = tracker.home.results / "train" / "1-1.part"
         writing.parent.mkdir(parents=True)
         writing.touch()
-        close_dead_runs(tracker)
-        assert writing.exists()
-    close_dead_runs(tracker)
-    assert not writing.exists()
+        with live.session(tracker.home):
+            assert writing.exists()
+    with live.session(tracker.home):
+        assert not writing.exists()
 
 
 def test_runs_that_start_while_others_clear_up_are_neither_dead_nor_swept_away(tracker: Tracker) -> None:

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
@@ -120,7 +120,7 @@ def test_leftovers_are_freed(house: House) -> None:
         house.write(house.home.downloads / "def" / "x.part"),
         house.write(house.home.private / "trash" / "x.part" / "y.part" / "file"),
     ]
-    with live.session(house.home):
+    with closing(live.Session(house.home)):
         assert {item.kind for item in gc(house, dry=True).freed} == {"damaged"}
     collection = gc(house)
     assert sorted((item.kind, item.bytes) for item in collection.freed) == [

@@ -1,6 +1,7 @@
 """Each way in which a home can be broken is found, repaired, and then no longer found."""
 
 import shutil
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -221,13 +222,13 @@ def test_checkpoints_that_a_run_counts_on_are_left_alone(house: House) -> None:
 
 
 def test_half_written_files_are_removed_when_nobody_lives(house: House) -> None:
-    file = house.write(house.home.downloads / "abc" / "corpus.txt.part")
-    folder = house.write(house.home.checkpoints / "train_rnn" / "x.part" / "state.part").parent
-    with live.session(house.home):
+    with closing(live.Session(house.home)):
+        file = house.write(house.home.downloads / "abc" / "corpus.txt.part")
+        folder = house.write(house.home.checkpoints / "train_rnn" / "x.part" / "state.part").parent
         assert findings_of(house) == []
     assert [kind for kind, _ in findings_of(house)] == ["half-written file"] * 2
     first, second = examine(house.tracker)
-    with live.session(house.home):
+    with closing(live.Session(house.home)):
         assert first.repair() == "somebody is using it; try again later" and file.exists()
     assert (first.repair(), second.repair()) == ("", "") and findings_of(house) == []
     assert not file.exists() and not folder.exists()
