@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.servers import ROOT, Up, free_port
+from tests.conftest import free_port
+from tests.e2e.servers import ROOT, Up
 
 PATIENCE_S = 900
 

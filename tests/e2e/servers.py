@@ -1,7 +1,6 @@
 """What the tests do on real servers."""
 
 import json
-import socket
 import subprocess
 import sys
 import time
@@ -115,9 +114,3 @@ def engine(flow_run_id: str) -> psutil.Process | None:
         except psutil.Error:
             continue
     return None
-
-
-def free_port() -> int:
-    """Find a port of loopback where nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])

@@ -13,7 +13,8 @@ import requests
 
 from stagecraft.home import Home
 from stagecraft.servers import Running, Server, running, servers_of
-from tests.e2e.servers import ROOT, TINY, free_port, until
+from tests.conftest import free_port
+from tests.e2e.servers import ROOT, TINY, until
 
 SETTINGS = [f"rnn.{name}={value}" for name, value in TINY.items()]
 

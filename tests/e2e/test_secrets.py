@@ -18,6 +18,7 @@ import requests
 
 from stagecraft.home import Home
 from stagecraft.servers import Server, running
+from tests.conftest import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = b"the keeper of the lighthouse lit the lamp again.\n" * 60
@@ -100,11 +101,6 @@ class World(NamedTuple):
             for place, content in places.items()
             if needle in content
         ]
-
-
-def free_port() -> int:
-    with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as probe:
-        return int(probe.server_address[1])
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,8 @@ import pytest
 
 from stagecraft.home import Home
 from stagecraft.servers import Server, running, servers_of
-from tests.e2e.servers import ROOT, TINY, Up, free_port
+from tests.conftest import free_port
+from tests.e2e.servers import ROOT, TINY, Up
 
 WORK_POOL = "--no-prompt", "work-pool", "create", "local", "--type", "process", "--overwrite"
 DEPLOY = "--no-prompt", "deploy", "--all"
