@@ -69,7 +69,7 @@ def _arguments() -> argparse.Namespace:
 def _measured(names: Iterable[str]) -> Iterator[Result]:
     for name in names:
         print(f"{name} …", file=sys.stderr)
-        with {**BENCHMARKS, **LONG}[name]() as benchmarks:
+        with BENCHMARKS[name]() as benchmarks:
             yield from map(measure, benchmarks)
 
 
