@@ -66,6 +66,7 @@ def walk(run: Run, profile: str, config: Config, offline: bool = False) -> None:
     comparison = run(
         tasks.compare_language,
         read,
+        tokens.word,
         rnn_scratch,
         rnn_torch,
         config.text,

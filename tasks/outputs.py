@@ -99,11 +99,16 @@ class Backtest(Frozen):
 
 
 class LanguageComparison(Frozen):
-    """All language models after the text's start, those of counts on the whole text too, and ARPA files."""
+    """All language models after the text's start, those of counts on the whole text too, and ARPA files.
+
+    Of counts also those of words.
+    """
 
     start: Artifact
     whole: Artifact
+    words: Artifact
     plot: Artifact
+    words_plot: Artifact
     arpa: tuple[Artifact, ...]
 
 

@@ -121,9 +121,13 @@ def _backtest_section(record: Record, backtest: Backtest) -> Section:
 
 def _comparison_section(record: Record, comparison: LanguageComparison) -> Section:
     start, whole = (_table(record, part) for part in (comparison.start, comparison.whole))
+    words = _table(record, comparison.words)
     return Section(
         "All language models on the same unseen text",
-        pictures=[_picture(record, comparison.plot, "Perplexity of each model with its interval.")],
+        pictures=[
+            _picture(record, comparison.plot, "Perplexity of each model with its interval."),
+            _picture(record, comparison.words_plot, "Perplexity per word of each model with its interval."),
+        ],
         tables=[
             Table(
                 f"The {_tested(start)} after the training part, each scored once after all before it; ★ the"
@@ -135,13 +139,20 @@ def _comparison_section(record: Record, comparison: LanguageComparison) -> Secti
                 f"The last {_tested(whole)} of the whole text after all before them, by models of counts.",
                 language_board(whole),
             ),
+            Table(
+                f"The last {_tested(words, 'words')} of the whole text after all before them, by models of"
+                f" counts of words. {words['unknown_share'].iloc[0]:.2%} of them are unknown"
+                " (<unk>), which are easy to predict: perplexities compare only with those of the same"
+                " vocabulary. Bits per character do with those above, for here unknown words are spelled.",
+                language_board(words),
+            ),
         ],
     )
 
 
-def _tested(table: pd.DataFrame) -> str:
+def _tested(table: pd.DataFrame, kind: str = "tokens") -> str:
     unseen = table["unseen_share"].iloc[0]
-    return f"{table['test_tokens'].iloc[0]:,} tokens ({unseen:.2%} of them not in the training part)"
+    return f"{table['test_tokens'].iloc[0]:,} {kind} ({unseen:.2%} of them not in the training part)"
 
 
 def _text_sections(record: Record, ngrams: NgramStatistics, language: LanguageEvaluation) -> list[Section]:

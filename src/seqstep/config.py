@@ -281,6 +281,15 @@ class ComparisonConfig(Section):
     interval: float = Field(0.95, gt=0, lt=1, description="level of the perplexities' intervals")
     block: PositiveInt = Field(100, description="neighbouring tokens that the bootstrap draws together")
     resamples: PositiveInt = Field(2000, description="texts that the bootstrap draws")
+    word_min_freq: NonNegativeInt = Field(
+        2, description="words that occur less often in the training text become <unk> in the table of words"
+    )
+    word_orders: Annotated[tuple[PositiveInt, ...], BeforeValidator(_split), Field(min_length=1)] = Field(
+        (1, 2, 3, 4), description="lengths of the longest n-grams of words, to choose from as from orders"
+    )
+    word_block: PositiveInt = Field(
+        20, description="neighbouring words that the bootstrap draws together, about as long as a block"
+    )
 
 
 class RetryConfig(Section):

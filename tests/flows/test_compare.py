@@ -30,7 +30,12 @@ def test_a_run_compares_all_models_and_a_second_one_has_nothing_to_do(
     assert set(tables["backtest"]["model"]) == set(FORECASTERS)
     assert set(tables["compare_language"]["model"]) == {*MODELS, "rnn_scratch", "rnn"}
     metrics = found["parent"].data.metrics
-    assert {"backtest/gru_direct/rmse_k004", "compare/start/rnn/perplexity"} <= set(metrics)
+    assert {
+        "backtest/gru_direct/rmse_k004",
+        "compare/start/rnn/perplexity",
+        "compare/words/witten_bell/bits_per_char",
+        "compare/words/unknown_share",
+    } <= set(metrics)
     page = (folder / first["run_id"] / "artifacts" / "report.html").read_text("utf-8")
     for words in ("All forecasters from the same origins", "on the same unseen text", "What each model took"):
         assert words in page

@@ -109,7 +109,7 @@ def compared(tracker: Tracker, tmp_path_factory: pytest.TempPathFactory) -> tupl
     language = LanguageConfig(test_tokens=TESTED)
     comparison = ComparisonConfig(orders=(2, 3), block=10, resamples=20)
     result = tasks.compare_language.function(
-        record, tokens.char, scratch, torch, TEXT, SMALL, language, comparison
+        record, tokens.char, tokens.word, scratch, torch, TEXT, SMALL, language, comparison
     )
     return record, result
 
@@ -132,12 +132,29 @@ def test_networks_and_counts_are_scored_on_the_same_tokens(
     assert tasks.compare_language.figure(record.metrics).endswith(f"({start['model'].iloc[0]})")
 
 
+def test_words_have_a_table_of_their_own_with_what_is_unknown(
+    compared: tuple[Record, LanguageComparison],
+) -> None:
+    record, result = compared
+    words = pd.read_csv(record.open(result.words)).set_index("model")
+    assert set(words.index) == set(MODELS)
+    kinds = len({"<unk>", "the", "keeper", "kept", "lamp", "one", "wave", "at", "a", "time"})
+    assert words.loc["uniform", "perplexity"] == pytest.approx(kinds)
+    assert words.loc["uniform", "test_tokens"] == round(0.1 * 40 * 15)
+    assert record.metrics["compare/words/unknown_share"] == words["unknown_share"].iloc[0] == 0
+    for name in MODELS:
+        found = {key.rpartition("/")[2] for key in record.metrics if key.startswith(f"compare/words/{name}/")}
+        assert found == {"perplexity", "bits_per_char", "parameters", "seconds"}
+    tokens = read_arpa(record.open(result.arpa[-1])).tokens
+    assert "keeper" in tokens and len(tokens) == kinds
+
+
 def test_the_models_behind_the_figures_are_handed_on_as_arpa_files(
     compared: tuple[Record, LanguageComparison],
 ) -> None:
     record, result = compared
     assert sorted(file.name for file in result.arpa) == sorted(
-        2 * ["kneser_ney.arpa", "modified_kneser_ney.arpa", "witten_bell.arpa"]
+        3 * ["kneser_ney.arpa", "modified_kneser_ney.arpa", "witten_bell.arpa"]
     )
     found = read_arpa(record.open(result.arpa[0]))
     start = pd.read_csv(record.open(result.start)).set_index("model")
@@ -149,5 +166,5 @@ def test_the_report_has_one_table_of_language_models_beside_the_notes(
 ) -> None:
     record, result = compared
     page = record.open(tasks.report.function(record, "compare", comparison=result).page).read_text("utf-8")
-    assert "All language models on the same unseen text" in page and page.count("<td>★ ") == 2
+    assert "All language models on the same unseen text" in page and page.count("<td>★ ") == 3
     assert ">1.025<" in page and ">1.021<" in page  # the notes' perplexities of the training text
