@@ -112,6 +112,16 @@ class LanguageComparison(Frozen):
     arpa: tuple[Artifact, ...]
 
 
+class LanguageSamples(Frozen):
+    """What language models wrote after a prefix, and the length of strings by which its copies are found."""
+
+    samples: Artifact
+    page: Artifact
+    plot: Artifact
+    prefix: str
+    copied_length: int
+
+
 class Report(Frozen):
     """The page."""
 

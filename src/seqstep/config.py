@@ -28,6 +28,7 @@ Gaps = Literal["refuse", "interpolate"]
 Scale = Literal["auto", "none", "standard"]
 Device = Literal["auto", "cpu", "cuda"]
 Precision = Literal["auto", "float32", "bfloat16"]
+Temperature = Annotated[float, Field(ge=0, le=1000)]
 
 
 def _split(value: Any) -> Any:
@@ -267,7 +268,9 @@ class ComparisonConfig(Section):
 
     section = "comparison"
 
-    enabled: bool = Field(False, description="whether backtest and compare_language are among the stages")
+    enabled: bool = Field(
+        False, description="whether backtest, compare_language and sample_language are among the stages"
+    )
     orders: Annotated[tuple[PositiveInt, ...], BeforeValidator(_split), Field(min_length=1)] = Field(
         (2, 3, 4, 5, 6, 7),
         description="lengths of the longest n-grams, of which each model of counts gets its best",
@@ -289,6 +292,26 @@ class ComparisonConfig(Section):
     )
     word_block: PositiveInt = Field(
         20, description="neighbouring words that the bootstrap draws together, about as long as a block"
+    )
+
+
+class SamplingConfig(Section):
+    """The texts that trained models write side by side, in sample_language alone."""
+
+    section = "sampling"
+
+    temperatures: Annotated[tuple[Temperature, ...], BeforeValidator(_split), Field(min_length=1)] = Field(
+        (0.0, 0.5, 0.8, 1.0),
+        description="0 takes the most likely token, 1 draws from the model's distribution, values between"
+        " from a sharper one",
+    )
+    length: PositiveInt = Field(400, description="tokens per text")
+    models: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
+        ("modified_kneser_ney", "witten_bell"),
+        description="models of counts that write beside both networks",
+    )
+    copied_length: PositiveInt = Field(
+        8, description="characters of the strings that are looked for in the training text"
     )
 
 
@@ -345,6 +368,7 @@ class Config(Compute):
     gru: RecurrentConfig = RecurrentConfig()
     backtest: BacktestConfig = BacktestConfig()
     comparison: ComparisonConfig = ComparisonConfig()
+    sampling: SamplingConfig = SamplingConfig()
     retry: RetryConfig = RetryConfig()
     notify: NotifyConfig = NotifyConfig()
 
