@@ -18,6 +18,7 @@ StageName = Literal[
     "evaluate_language",
     "backtest",
     "compare_language",
+    "sample_language",
     "report",
 ]
 

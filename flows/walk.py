@@ -17,8 +17,8 @@ ENDS = {
 }
 #: and what each ends in besides where all models are compared
 COMPARISONS = {
-    "pipeline": ("backtest", "compare_language"),
-    "text": ("compare_language",),
+    "pipeline": ("backtest", "compare_language", "sample_language"),
+    "text": ("compare_language", "sample_language"),
     "series": ("backtest",),
 }
 
@@ -66,12 +66,25 @@ def walk(run: Run, profile: str, config: Config, offline: bool = False) -> None:
     comparison = run(
         tasks.compare_language,
         read,
+        tokens.word,
         rnn_scratch,
         rnn_torch,
         config.text,
         rnn,
         config.language,
         config.comparison,
+    )
+    samples = run(
+        tasks.sample_language,
+        read,
+        rnn_scratch,
+        rnn_torch,
+        rnn,
+        config.samples,
+        config.sampling,
+        config.language,
+        config.comparison,
+        config.seed,
     )
     run(
         tasks.report,
@@ -85,6 +98,7 @@ def walk(run: Run, profile: str, config: Config, offline: bool = False) -> None:
         language,
         backtest,
         comparison,
+        samples,
     )
 
 

@@ -37,6 +37,11 @@ def _least(metrics: Mapping[str, float], start: str, end: str) -> str:
     return f"{metrics[best]:.4g} ({best.removeprefix(start).removesuffix(end)})"
 
 
+def _copied(metrics: Mapping[str, float]) -> str:
+    shares = [value for name, value in metrics.items() if "/copied_share_t" in name]
+    return f"{min(shares):.0%} to {max(shares):.0%} copied"
+
+
 download = _stage(
     "tasks.corpus.download",
     lambda metrics: f"{metrics['corpus/bytes']:,.0f} bytes",
@@ -82,4 +87,5 @@ compare_language = _stage(
     lambda metrics: f"perplexity {_least(metrics, 'compare/start/', '/perplexity')}",
     judges=("train_rnn_scratch", "train_rnn"),
 )
+sample_language = _stage("tasks.sampling.sample_language", _copied, judges=("train_rnn_scratch", "train_rnn"))
 report = _stage("tasks.reporting.report", lambda _metrics: "report.html")

@@ -19,6 +19,7 @@ from seqstep.config import (
 from seqstep.contest.forecasts import best_at, enter_all, figures, measure, one_seed, residuals, steps_ahead
 from seqstep.contest.language import Entry, arpa_models, enter_counts, enter_network, named_figures, rank
 from seqstep.contest.texts import text_after, text_by_share
+from seqstep.contest.words import word_text
 from seqstep.forecasters.table import FORECASTERS, Settings
 from seqstep.models.bundle import load_language_model
 from seqstep.models.device import use_threads
@@ -91,6 +92,7 @@ def backtest(
 def compare_language(
     record: Record,
     tokens: TokenFiles,
+    words: TokenFiles,
     rnn_scratch: TrainedLanguageModel,
     rnn: TrainedLanguageModel,
     text: TextConfig,
@@ -99,7 +101,8 @@ def compare_language(
     config: ComparisonConfig,
 ) -> LanguageComparison:
     """Score the same unseen tokens with both networks and with every model made of counts."""
-    record.log_dataset(tokens.ids.name, tokens.ids, tokens.ids.uri)
+    for read_by_some in (tokens, words):
+        record.log_dataset(read_by_some.ids.name, read_by_some.ids, read_by_some.ids.uri)
     read = open_tokens(record, tokens)
     networks = {
         name: load_language_model(record.open(trained.weights), record.open(trained.spec))
@@ -111,18 +114,30 @@ def compare_language(
     on_start = [enter_network(name, model, start, training) for name, (model, _) in networks.items()]
     on_start += enter_counts(start, config)
     on_whole = list(enter_counts(whole, config))
+    of_words = word_text(open_tokens(record, words), config)
+    on_words = list(enter_counts(of_words, config, config.word_orders))
     tables = {"start": rank(on_start, start, config), "whole": rank(on_whole, whole, config)}
-    for name, entries in {"start": on_start, "whole": on_whole}.items():
-        found = named_figures(tables[name], entries)
+    table_of_words = rank(on_words, of_words, config, config.word_block)
+    for name, table, entries in (
+        ("start", tables["start"], on_start),
+        ("whole", tables["whole"], on_whole),
+        ("words", table_of_words, on_words),
+    ):
+        found = named_figures(table, entries)
         record.log_metrics({f"compare/{name}/{figure}": value for figure, value in found.items()})
     record.show_table("all language models", tables["start"])
     return LanguageComparison(
         start=_log_table(record, "start", tables["start"]),
         whole=_log_table(record, "whole", tables["whole"]),
+        words=_log_table(record, "words", table_of_words),
         plot=record.log_figure("plots/perplexities.png", plot_perplexities(tables)),
+        words_plot=record.log_figure(
+            "plots/perplexities_words.png", plot_perplexities({"words": table_of_words})
+        ),
         arpa=(
             *_log_arpa(record, "start", on_start, start.vocab),
             *_log_arpa(record, "whole", on_whole, whole.vocab),
+            *_log_arpa(record, "words", on_words, of_words.vocab),
         ),
     )
 

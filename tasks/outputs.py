@@ -99,12 +99,27 @@ class Backtest(Frozen):
 
 
 class LanguageComparison(Frozen):
-    """All language models after the text's start, those of counts on the whole text too, and ARPA files."""
+    """All language models after the text's start, those of counts on the whole text too, and ARPA files.
+
+    Of counts also those of words.
+    """
 
     start: Artifact
     whole: Artifact
+    words: Artifact
     plot: Artifact
+    words_plot: Artifact
     arpa: tuple[Artifact, ...]
+
+
+class LanguageSamples(Frozen):
+    """What language models wrote after a prefix, and the length of strings by which its copies are found."""
+
+    samples: Artifact
+    page: Artifact
+    plot: Artifact
+    prefix: str
+    copied_length: int
 
 
 class Report(Frozen):

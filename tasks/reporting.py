@@ -2,7 +2,14 @@
 
 import pandas as pd
 
-from seqstep.contest.board import chance_board, coverage_board, forecast_board, language_board
+from seqstep.contest.board import (
+    chance_board,
+    copied_board,
+    coverage_board,
+    forecast_board,
+    language_board,
+    written_texts,
+)
 from seqstep.report import Picture, Section, Table, render
 from stagecraft.artifact import Artifact
 from stagecraft.tracking import Record
@@ -12,6 +19,7 @@ from tasks.outputs import (
     ForecastEvaluation,
     LanguageComparison,
     LanguageEvaluation,
+    LanguageSamples,
     NgramStatistics,
     Report,
     SeriesFile,
@@ -31,6 +39,7 @@ def report(  # noqa: PLR0913, PLR0917  (one parameter a stage that it shows)
     language: LanguageEvaluation | None = None,
     backtest: Backtest | None = None,
     comparison: LanguageComparison | None = None,
+    samples: LanguageSamples | None = None,
 ) -> Report:
     """Put figures, tables and samples on one self-contained page."""
     facts = {"Profile": profile}
@@ -49,6 +58,8 @@ def report(  # noqa: PLR0913, PLR0917  (one parameter a stage that it shows)
         sections.append(Section("Samples", texts=texts))
     if comparison:
         sections.append(_comparison_section(record, comparison))
+    if samples:
+        sections.append(_samples_section(record, samples))
     page = render("seqstep report", facts, sections)
     return Report(page=record.log_text("report.html", page, "text/html"))
 
@@ -121,9 +132,13 @@ def _backtest_section(record: Record, backtest: Backtest) -> Section:
 
 def _comparison_section(record: Record, comparison: LanguageComparison) -> Section:
     start, whole = (_table(record, part) for part in (comparison.start, comparison.whole))
+    words = _table(record, comparison.words)
     return Section(
         "All language models on the same unseen text",
-        pictures=[_picture(record, comparison.plot, "Perplexity of each model with its interval.")],
+        pictures=[
+            _picture(record, comparison.plot, "Perplexity of each model with its interval."),
+            _picture(record, comparison.words_plot, "Perplexity per word of each model with its interval."),
+        ],
         tables=[
             Table(
                 f"The {_tested(start)} after the training part, each scored once after all before it; ★ the"
@@ -135,13 +150,39 @@ def _comparison_section(record: Record, comparison: LanguageComparison) -> Secti
                 f"The last {_tested(whole)} of the whole text after all before them, by models of counts.",
                 language_board(whole),
             ),
+            Table(
+                f"The last {_tested(words, 'words')} of the whole text after all before them, by models of"
+                f" counts of words. {words['unknown_share'].iloc[0]:.2%} of them are unknown"
+                " (<unk>), which are easy to predict: perplexities compare only within one vocabulary."
+                " Bits per character compare with those above: there the letters of unknown words count too.",
+                language_board(words),
+            ),
         ],
     )
 
 
-def _tested(table: pd.DataFrame) -> str:
+def _samples_section(record: Record, samples: LanguageSamples) -> Section:
+    table = _table(record, samples.samples)
+    unseen = table.loc[table["temperature"].isna(), "copied_share"]
+    among = f" (of the unseen text that follows {unseen.iloc[0]:.0%})" if len(unseen) else ""
+    return Section(
+        "Samples at several temperatures",
+        pictures=[_picture(record, samples.plot, "Copied share by temperature, and that of unseen text.")],
+        tables=[
+            Table(
+                f"Each model continued “{samples.prefix}” once. Share of that text's strings of"
+                f" {samples.copied_length} characters that stand in the training text{among}. Temperature 0"
+                " takes the most likely token, 1 draws from the model's distribution.",
+                copied_board(table),
+            )
+        ],
+        texts=written_texts(table),
+    )
+
+
+def _tested(table: pd.DataFrame, kind: str = "tokens") -> str:
     unseen = table["unseen_share"].iloc[0]
-    return f"{table['test_tokens'].iloc[0]:,} tokens ({unseen:.2%} of them not in the training part)"
+    return f"{table['test_tokens'].iloc[0]:,} {kind} ({unseen:.2%} of them not in the training part)"
 
 
 def _text_sections(record: Record, ngrams: NgramStatistics, language: LanguageEvaluation) -> list[Section]:

@@ -28,6 +28,7 @@ Gaps = Literal["refuse", "interpolate"]
 Scale = Literal["auto", "none", "standard"]
 Device = Literal["auto", "cpu", "cuda"]
 Precision = Literal["auto", "float32", "bfloat16"]
+Temperature = Annotated[float, Field(ge=0, le=1000)]
 
 
 def _split(value: Any) -> Any:
@@ -267,7 +268,9 @@ class ComparisonConfig(Section):
 
     section = "comparison"
 
-    enabled: bool = Field(False, description="whether backtest and compare_language are among the stages")
+    enabled: bool = Field(
+        False, description="whether backtest, compare_language and sample_language are among the stages"
+    )
     orders: Annotated[tuple[PositiveInt, ...], BeforeValidator(_split), Field(min_length=1)] = Field(
         (2, 3, 4, 5, 6, 7),
         description="lengths of the longest n-grams, of which each model of counts gets its best",
@@ -281,6 +284,35 @@ class ComparisonConfig(Section):
     interval: float = Field(0.95, gt=0, lt=1, description="level of the perplexities' intervals")
     block: PositiveInt = Field(100, description="neighbouring tokens that the bootstrap draws together")
     resamples: PositiveInt = Field(2000, description="texts that the bootstrap draws")
+    word_min_freq: NonNegativeInt = Field(
+        2, description="words that occur less often in the training text become <unk> in the table of words"
+    )
+    word_orders: Annotated[tuple[PositiveInt, ...], BeforeValidator(_split), Field(min_length=1)] = Field(
+        (1, 2, 3, 4), description="lengths of the longest n-grams of words, to choose from as from orders"
+    )
+    word_block: PositiveInt = Field(
+        20, description="neighbouring words that the bootstrap draws together, about as long as a block"
+    )
+
+
+class SamplingConfig(Section):
+    """The texts that trained models write side by side, in sample_language alone."""
+
+    section = "sampling"
+
+    temperatures: Annotated[tuple[Temperature, ...], BeforeValidator(_split), Field(min_length=1)] = Field(
+        (0.0, 0.5, 0.8, 1.0),
+        description="0 takes the most likely token, 1 draws from the model's distribution, values between"
+        " from a sharper one",
+    )
+    length: PositiveInt = Field(400, description="tokens per text")
+    models: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
+        ("modified_kneser_ney", "witten_bell"),
+        description="models of counts that write beside both networks",
+    )
+    copied_length: PositiveInt = Field(
+        8, description="characters of the strings that are looked for in the training text"
+    )
 
 
 class RetryConfig(Section):
@@ -336,6 +368,7 @@ class Config(Compute):
     gru: RecurrentConfig = RecurrentConfig()
     backtest: BacktestConfig = BacktestConfig()
     comparison: ComparisonConfig = ComparisonConfig()
+    sampling: SamplingConfig = SamplingConfig()
     retry: RetryConfig = RetryConfig()
     notify: NotifyConfig = NotifyConfig()
 

@@ -16,7 +16,7 @@ from stagecraft.home import Home
 ROOT = Path(__file__).parents[2]
 STAGES = ["download", "verify", "tokenize", "vocab", "ngrams", "series", "train_mlp", "train_rnn_scratch"]
 STAGES += ["train_rnn", "evaluate_forecasts", "evaluate_language", "report"]
-COMPARISONS = ["backtest", "compare_language"]
+COMPARISONS = ["backtest", "compare_language", "sample_language"]
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:

@@ -12,7 +12,7 @@ from stagecraft.home import Home
 TINY = ["rnn.epochs=1", "rnn.hidden=8", "rnn.batch=4", "rnn.steps=10", "rnn.max_tokens=1000"]
 TINY += ["language.test_tokens=500", "mlp.epochs=1", "series.points=300", "forecast.horizons=1,4"]
 TINY += ["backtest.seeds=0", "backtest.season=1", "gru.updates=2", "gru.window=8", "comparison.orders=2,3"]
-TINY += ["comparison.resamples=50", "samples.length=2", "samples.last_length=2"]
+TINY += ["comparison.resamples=50", "samples.length=2", "samples.last_length=2", "sampling.length=20"]
 
 
 def test_a_run_compares_all_models_and_a_second_one_has_nothing_to_do(
@@ -20,7 +20,7 @@ def test_a_run_compares_all_models_and_a_second_one_has_nothing_to_do(
 ) -> None:
     first = json.loads(seqstep("run", "compare", "--json", "--set", *TINY).out)
     states = {stage["name"]: stage["state"] for stage in first["stages"]}
-    assert len(states) == 14 and set(states.values()) == {"completed"}
+    assert len(states) == 15 and set(states.values()) == {"completed"}
     found = runs()
     folder = home.root / "mlartifacts"
     tables = {
@@ -30,9 +30,20 @@ def test_a_run_compares_all_models_and_a_second_one_has_nothing_to_do(
     assert set(tables["backtest"]["model"]) == set(FORECASTERS)
     assert set(tables["compare_language"]["model"]) == {*MODELS, "rnn_scratch", "rnn"}
     metrics = found["parent"].data.metrics
-    assert {"backtest/gru_direct/rmse_k004", "compare/start/rnn/perplexity"} <= set(metrics)
+    assert {
+        "backtest/gru_direct/rmse_k004",
+        "compare/start/rnn/perplexity",
+        "compare/words/witten_bell/bits_per_char",
+        "compare/words/unknown_share",
+        "samples/witten_bell/copied_share_t0.5",
+    } <= set(metrics)
     page = (folder / first["run_id"] / "artifacts" / "report.html").read_text("utf-8")
-    for words in ("All forecasters from the same origins", "on the same unseen text", "What each model took"):
+    for words in (
+        "All forecasters from the same origins",
+        "on the same unseen text",
+        "What each model took",
+        "Samples at several",
+    ):
         assert words in page
     again = json.loads(seqstep("plan", "compare", "--json", "--set", *TINY).out)
     assert {stage["state"] for stage in again["stages"]} == {"cached"}

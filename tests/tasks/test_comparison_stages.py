@@ -1,6 +1,7 @@
 """The stages that put all models side by side: what they record, and that it is the same each time."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import pandas as pd
 import pytest
@@ -18,6 +19,7 @@ from seqstep.config import (
     RecurrentConfig,
     RNNConfig,
     SamplesConfig,
+    SamplingConfig,
     SeriesConfig,
     TextConfig,
 )
@@ -25,7 +27,13 @@ from seqstep.forecasters.table import FORECASTERS
 from seqstep.text.arpa.reading import read_arpa
 from seqstep.text.ngram_models.table import MODELS
 from stagecraft.tracking import Record, Tracker
-from tasks.outputs import Backtest, LanguageComparison
+from tasks.outputs import (
+    Backtest,
+    LanguageComparison,
+    LanguageSamples,
+    TokenizedText,
+    TrainedLanguageModel,
+)
 
 NewRecord = Callable[[], Record]
 TEXT, SMALL, TESTED = TextConfig(), RNNConfig(hidden=16, batch=4, steps=10, epochs=2, max_tokens=1000), 300
@@ -88,10 +96,17 @@ def test_the_report_has_one_table_of_forecasts_with_the_best_of_each_horizon_mar
     assert page.count("<td>★ ") >= 2 and "0.251, 1 step" in page
 
 
-@pytest.fixture(scope="module")
-def compared(tracker: Tracker, tmp_path_factory: pytest.TempPathFactory) -> tuple[Record, LanguageComparison]:
-    """Both networks, trained for two epochs, and the models of counts, compared on a small text."""
+class Trained(NamedTuple):
+    """Both networks, trained for two epochs on a small text."""
 
+    new: NewRecord
+    tokens: TokenizedText
+    rnn_scratch: TrainedLanguageModel
+    rnn: TrainedLanguageModel
+
+
+@pytest.fixture(scope="module")
+def trained(tracker: Tracker, tmp_path_factory: pytest.TempPathFactory) -> Trained:
     def new() -> Record:
         return Record(tracker, tracker.start_run("stage", {}))
 
@@ -105,11 +120,18 @@ def compared(tracker: Tracker, tmp_path_factory: pytest.TempPathFactory) -> tupl
     compute, samples = Compute(device="cpu"), SamplesConfig(length=2, last_length=2)
     scratch = tasks.train_rnn_scratch.function(new(), *common, samples, compute)
     torch = tasks.train_rnn.function(new(), *common, LayerConfig(), samples, compute)
+    return Trained(new, tokens, scratch, torch)
+
+
+@pytest.fixture(scope="module")
+def compared(trained: Trained) -> tuple[Record, LanguageComparison]:
+    """Both networks and the models of counts, compared."""
+    new, tokens, scratch, torch = trained
     record = new()
     language = LanguageConfig(test_tokens=TESTED)
     comparison = ComparisonConfig(orders=(2, 3), block=10, resamples=20)
     result = tasks.compare_language.function(
-        record, tokens.char, scratch, torch, TEXT, SMALL, language, comparison
+        record, tokens.char, tokens.word, scratch, torch, TEXT, SMALL, language, comparison
     )
     return record, result
 
@@ -132,12 +154,29 @@ def test_networks_and_counts_are_scored_on_the_same_tokens(
     assert tasks.compare_language.figure(record.metrics).endswith(f"({start['model'].iloc[0]})")
 
 
+def test_words_have_a_table_of_their_own_with_what_is_unknown(
+    compared: tuple[Record, LanguageComparison],
+) -> None:
+    record, result = compared
+    words = pd.read_csv(record.open(result.words)).set_index("model")
+    assert set(words.index) == set(MODELS)
+    kinds = len({"<unk>", "the", "keeper", "kept", "lamp", "one", "wave", "at", "a", "time"})
+    assert words.loc["uniform", "perplexity"] == pytest.approx(kinds)
+    assert words.loc["uniform", "test_tokens"] == round(0.1 * 40 * 15)
+    assert record.metrics["compare/words/unknown_share"] == words["unknown_share"].iloc[0] == 0
+    for name in MODELS:
+        found = {key.rpartition("/")[2] for key in record.metrics if key.startswith(f"compare/words/{name}/")}
+        assert found == {"perplexity", "bits_per_char", "parameters", "seconds"}
+    tokens = read_arpa(record.open(result.arpa[-1])).tokens
+    assert "keeper" in tokens and len(tokens) == kinds
+
+
 def test_the_models_behind_the_figures_are_handed_on_as_arpa_files(
     compared: tuple[Record, LanguageComparison],
 ) -> None:
     record, result = compared
     assert sorted(file.name for file in result.arpa) == sorted(
-        2 * ["kneser_ney.arpa", "modified_kneser_ney.arpa", "witten_bell.arpa"]
+        3 * ["kneser_ney.arpa", "modified_kneser_ney.arpa", "witten_bell.arpa"]
     )
     found = read_arpa(record.open(result.arpa[0]))
     start = pd.read_csv(record.open(result.start)).set_index("model")
@@ -149,5 +188,49 @@ def test_the_report_has_one_table_of_language_models_beside_the_notes(
 ) -> None:
     record, result = compared
     page = record.open(tasks.report.function(record, "compare", comparison=result).page).read_text("utf-8")
-    assert "All language models on the same unseen text" in page and page.count("<td>★ ") == 2
+    assert "All language models on the same unseen text" in page and page.count("<td>★ ") == 3
     assert ">1.025<" in page and ">1.021<" in page  # the notes' perplexities of the training text
+
+
+def sample(trained: Trained, seed: int) -> tuple[Record, LanguageSamples]:
+    """Let the models write."""
+    record, settings = trained.new(), SamplingConfig(temperatures=(1.0, 0.0), length=40, copied_length=4)
+    result = tasks.sample_language.function(
+        record,
+        trained.tokens.char,
+        trained.rnn_scratch,
+        trained.rnn,
+        SMALL,
+        SamplesConfig(prefix="the keeper"),
+        settings,
+        LanguageConfig(test_tokens=TESTED),
+        ComparisonConfig(orders=(2, 3)),
+        seed,
+    )
+    assert isinstance(result, LanguageSamples)
+    return record, result
+
+
+def test_networks_and_counts_write_side_by_side_and_what_is_copied_is_a_metric(trained: Trained) -> None:
+    record, result = sample(trained, 0)
+    table = pd.read_csv(record.open(result.samples))
+    models = ["rnn_scratch", "rnn", "modified_kneser_ney", "witten_bell"]
+    assert table["model"].tolist() == [*(name for name in models for _ in range(2)), "unseen_text"]
+    assert table["temperature"].tolist()[:-1] == [0, 1] * 4 and table["text"].str.len().unique() == [40]
+    for row in table[:-1].itertuples():
+        assert record.metrics[f"samples/{row.model}/copied_share_t{row.temperature:g}"] == row.copied_share
+    assert record.metrics["samples/unseen_text/copied_share"] == 1  # the text says the same again and again
+    assert tasks.sample_language.figure(record.metrics).endswith("% copied")
+    assert record.open(result.page).read_text("utf-8").count("\n| witten_bell |") == 2
+
+
+def test_samples_are_the_same_bytes_for_the_same_seed_and_others_for_another(trained: Trained) -> None:
+    first, again, other = (sample(trained, seed)[1].samples.sha256 for seed in (0, 0, 1))
+    assert first == again != other
+
+
+def test_the_report_shows_every_sample_with_its_temperature(trained: Trained) -> None:
+    record, result = sample(trained, 0)
+    page = record.open(tasks.report.function(record, "compare", samples=result).page).read_text("utf-8")
+    assert "strings of 4 characters" in page and "of the unseen text that follows 100%" in page
+    assert page.count("temperature 0:") == page.count("temperature 1:") == 4

@@ -94,6 +94,34 @@ def language_board(table: pd.DataFrame) -> pd.DataFrame:
     return board.dropna(axis="columns", how="all")
 
 
+def copied_board(table: pd.DataFrame) -> pd.DataFrame:
+    """Lay out which share of its text every model copied at each temperature.
+
+    Args:
+        table: from `seqstep.contest.samples.sample_table`.
+
+    Returns:
+        a row a model and a column a temperature; unseen text, which has none, is left out.
+    """
+    written = table.dropna(subset="temperature")
+    board = pd.DataFrame(index=pd.Index(written["model"].unique(), name="model"))
+    for temperature, part in written.groupby("temperature"):
+        shares = part.set_index("model")["copied_share"]
+        board[f"temperature {temperature:g}"] = [f"{shares[name]:.0%}" for name in board.index]
+    return board.reset_index()
+
+
+def written_texts(table: pd.DataFrame) -> dict[str, str]:
+    """Put what every model wrote under its name, from the coldest to the hottest text."""
+    texts = {}
+    for name, part in table.groupby("model", sort=False):
+        rows = zip(part["temperature"], part["text"], strict=True)
+        texts[str(name)] = "\n\n".join(
+            text if math.isnan(heat) else f"temperature {heat:g}:\n{text}" for heat, text in rows
+        )
+    return texts
+
+
 def _by_horizon(table: pd.DataFrame, texts: list[str]) -> pd.DataFrame:
     """Put a text a model and horizon into a row a model and a column a horizon."""
     shown = pd.DataFrame({"model": table["model"], "horizon": table["horizon"], "text": texts})

@@ -4,7 +4,7 @@ Networks read the training part first and carry their state on, as counts look b
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +12,7 @@ import pandas as pd
 
 from seqstep.config import ComparisonConfig, RNNConfig
 from seqstep.contest.texts import Text
-from seqstep.intervals import Interval, perplexity_interval
+from seqstep.intervals import perplexity_interval
 from seqstep.metrics import bits_per_char, mean_loss, perplexity
 from seqstep.models.language import LanguageModel
 from seqstep.scoring import log_probabilities, minibatch_log_probabilities
@@ -45,15 +45,18 @@ class Entry(NamedTuple):
     counts: Predictor | None = None
 
 
-def enter_counts(text: Text, config: ComparisonConfig) -> Iterator[Entry]:
+def enter_counts(text: Text, config: ComparisonConfig, orders: Sequence[int] = ()) -> Iterator[Entry]:
     """Let every model of counts learn the training part and score both.
+
+    Args:
+        orders: to choose from; those of the configuration if there are none.
 
     Raises:
         TextError: the training part is too short.
     """
     for name in MODELS:
         start = time.perf_counter()
-        model = fit_chosen(name, text.train, len(text.vocab), config.orders, config.valid_share)
+        model = fit_chosen(name, text.train, len(text.vocab), orders or config.orders, config.valid_share)
         train = model.log_probabilities(text.train)
         test = model.log_probabilities(text.test, before=text.train)
         order = model.order if isinstance(model, TrieModel) else None
@@ -76,20 +79,29 @@ def arpa_models(entries: list[Entry]) -> dict[str, Interpolation]:
 
 
 def named_figures(table: pd.DataFrame, entries: list[Entry]) -> dict[str, float]:
-    """Name the figures of all models: `<model>/perplexity` and so on."""
+    """Name the figures of all models, `<model>/perplexity` and so on, and the share of unknown tokens."""
     seconds = {f"{entry.model}/seconds": entry.seconds for entry in entries}
     measures = ("perplexity", "bits_per_char", "parameters")
     rows = table.to_dict("records")
-    return {f"{row['model']}/{name}": float(row[name]) for row in rows for name in measures} | seconds
+    return {f"{row['model']}/{name}": float(row[name]) for row in rows for name in measures} | {
+        **seconds,
+        "unknown_share": float(table["unknown_share"].iloc[0]),
+    }
 
 
-def rank(entries: list[Entry], text: Text, config: ComparisonConfig) -> pd.DataFrame:
+def rank(
+    entries: list[Entry], text: Text, config: ComparisonConfig, block: int | None = None
+) -> pd.DataFrame:
     """Lay all models out, the best on the test part first.
 
+    Args:
+        block: neighbouring tokens that the bootstrap draws together; as configured if not given.
+
     Returns:
-        a row a model: perplexity with its interval, bits per character, `ratio` to the perplexity of the best
-        with its interval (all of it above 1: worse by more than chance), order, parameters, perplexity of the
-        training part, tokens and share of unseen tokens of the test part.
+        a row a model: perplexity with its interval, bits per character (with those of `text.spelling`),
+        `ratio` to the perplexity of the best with its interval (all of it above 1: worse by more than
+        chance), order, parameters, perplexity of the training part, tokens of the test part and the shares
+        of unseen and of unknown ones. Perplexities are comparable only between tables of one vocabulary.
 
     Raises:
         TextError: the test part is too short for an interval.
@@ -97,7 +109,10 @@ def rank(entries: list[Entry], text: Text, config: ComparisonConfig) -> pd.DataF
     best = min(entries, key=lambda entry: mean_loss(entry.test))
     rows = []
     for entry in sorted(entries, key=lambda entry: mean_loss(entry.test)):
-        own, against = _interval(entry.test, config), _interval(entry.test - best.test, config)
+        own, against = (
+            perplexity_interval(scores, block or config.block, config.interval, config.resamples)
+            for scores in (entry.test, entry.test - best.test)
+        )
         loss = mean_loss(entry.test)
         rows.append(
             {
@@ -105,7 +120,7 @@ def rank(entries: list[Entry], text: Text, config: ComparisonConfig) -> pd.DataF
                 "perplexity": perplexity(loss),
                 "lower": own.low,
                 "upper": own.high,
-                "bits_per_char": bits_per_char(entry.test, text.chars),
+                "bits_per_char": bits_per_char(np.append(entry.test, text.spelling), text.chars),
                 "ratio": perplexity(loss - mean_loss(best.test)),
                 "ratio_lower": against.low,
                 "ratio_upper": against.high,
@@ -114,10 +129,7 @@ def rank(entries: list[Entry], text: Text, config: ComparisonConfig) -> pd.DataF
                 "train_perplexity": perplexity(mean_loss(entry.train)),
                 "test_tokens": len(text.test),
                 "unseen_share": text.unseen,
+                "unknown_share": text.unknown,
             }
         )
     return pd.DataFrame(rows).astype({"order": "Int64"})
-
-
-def _interval(scores: np.ndarray, config: ComparisonConfig) -> Interval:
-    return perplexity_interval(scores, config.block, config.interval, config.resamples)

@@ -18,6 +18,8 @@ class Text(NamedTuple):
         test: shape (tokens,), indices of what follows at once.
         chars: characters that the test part stands for.
         unseen: share of the test tokens that the training part does not hold.
+        spelling: log-probability of the letters of all test tokens that are `<unk>`, natural logarithm; 0
+            where nothing spells them.
     """
 
     train: np.ndarray
@@ -25,6 +27,12 @@ class Text(NamedTuple):
     chars: int
     vocab: Vocab
     unseen: float
+    spelling: float = 0.0
+
+    @property
+    def unknown(self) -> float:
+        """Share of the test tokens that are `<unk>`: unseen, or rarer in the training part than it takes."""
+        return float(np.mean(self.test == Vocab.unknown))
 
 
 def text_after(tokens: Tokens, vocab: Vocab, train_tokens: int, test_tokens: int) -> Text:
@@ -52,6 +60,12 @@ def text_by_share(tokens: Tokens, config: TextConfig, test_share: float) -> Text
     Raises:
         TextError: a part is empty, or `min_freq` leaves no token.
     """
-    parts = divide(tokens, split_by_share(len(tokens), 0, test_share), config.min_freq, config.reserved)
+    split = split_by_share(len(tokens), 0, test_share)
+    parts = divide(tokens, split, config.min_freq, config.reserved)
     test = parts.test
-    return Text(parts.train.ids, test.ids, test.chars, parts.vocab, test.unknown_share())
+    return Text(parts.train.ids, test.ids, test.chars, parts.vocab, unseen_share(tokens, split))
+
+
+def unseen_share(tokens: Tokens, split: Split) -> float:
+    """Find the share of a text's test tokens that its training part does not hold."""
+    return float(np.mean(~np.isin(tokens.ids[split.test], tokens.ids[split.train])))

@@ -8,14 +8,18 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from seqstep.plots.style import COLOURS, new_panels
 
-_TITLES = {"start": "after the text's start", "whole": "end of the text"}
+_TITLES = {
+    "start": "perplexity, after the text's start",
+    "whole": "perplexity, end of the text",
+    "words": "perplexity per word, end of the text",
+}
 
 
 def plot_perplexities(tables: Mapping[str, pd.DataFrame]) -> Figure:
     """Draw the perplexity of every model with its interval, the best on top.
 
     Args:
-        tables: from `seqstep.contest.language.rank`, by what they are of: start or whole.
+        tables: from `seqstep.contest.language.rank`, by what they are of: start, whole or words.
     """
     figure, panels = new_panels("Perplexity on unseen text", len(tables))
     for axes, (name, table) in zip(panels, tables.items(), strict=True):
@@ -27,5 +31,5 @@ def plot_perplexities(tables: Mapping[str, pd.DataFrame]) -> Figure:
         axes.xaxis.set_major_locator(LogLocator(2))
         axes.xaxis.set_minor_locator(NullLocator())
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axes.set_xlabel(f"perplexity, {_TITLES[name]}")
+        axes.set_xlabel(_TITLES[name])
     return figure

@@ -15,3 +15,5 @@ def test_the_best_model_is_on_top_and_intervals_are_drawn() -> None:
     assert [segment[:, 0].tolist() for segment in bars.get_segments()] == [[3, 6], [8, 9.5]]
     assert [tick.get_text() for tick in left.get_yticklabels()] == ["good", "poor"]
     assert right.get_xlabel() == "perplexity, end of the text"
+    (alone,) = plot_perplexities({"words": table}).axes
+    assert alone.get_xlabel() == "perplexity per word, end of the text"

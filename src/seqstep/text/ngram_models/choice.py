@@ -27,7 +27,8 @@ def choose_order(name: str, ids: np.ndarray, vocab: int, orders: Sequence[int], 
     if not max(orders) <= end < len(ids):
         raise TextError(
             f"expected at least {max(orders)} tokens to count and one to choose an order by, got {end} and"
-            f" {len(ids) - end}; take a longer training text, or lower comparison.orders"
+            f" {len(ids) - end}; take a longer training text, or lower comparison.orders (of words"
+            " comparison.word_orders)"
         )
     known, valid = ids[:end], ids[end:]
     losses = [
