@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,25 +41,30 @@ def _up(args: argparse.Namespace) -> int:
         for server in servers:
             up.start(server)
             announce({}, up.processes)
-        announce(variables, up.processes)
         prefect, mlflow = (server.url for server in servers if server.url)
-        if args.json:
-            print_json({"prefect": prefect, "mlflow": mlflow})
-        else:
-            exports = " ".join(f"{name}={value}" for name, value in variables.items())
-            sys.stdout.write(
-                f"Prefect  {prefect}\nMLflow   {mlflow}\n"
-                "`seqstep run` uses them; a worker runs what is deployed. For `prefect deploy --all`:\n"
-                f"  export {exports}\n"
-                "Ctrl-C stops all of it.\n"
-            )
-        sys.stdout.flush()
         try:
+            announce(variables, up.processes)
+            _tell(prefect, mlflow, variables, args.json)
             os.environ.update(variables)
             _keep(up, lambda: announce(variables, up.processes), tracker)
         except KeyboardInterrupt:
             sys.stderr.write("stopping\n")
     return 0
+
+
+def _tell(prefect: str, mlflow: str, variables: Mapping[str, str], as_json: bool) -> None:
+    """Say where the servers are."""
+    if as_json:
+        print_json({"prefect": prefect, "mlflow": mlflow})
+    else:
+        exports = " ".join(f"{name}={value}" for name, value in variables.items())
+        sys.stdout.write(
+            f"Prefect  {prefect}\nMLflow   {mlflow}\n"
+            "`seqstep run` uses them; a worker runs what is deployed. For `prefect deploy --all`:\n"
+            f"  export {exports}\n"
+            "Ctrl-C stops all of it.\n"
+        )
+    sys.stdout.flush()
 
 
 def _keep(up: "Running", changed: Callable[[], None], tracker: "Tracker") -> None:

@@ -26,19 +26,24 @@ def _serve(args: argparse.Namespace) -> int:
             " there is no password and no encryption\n"
         )
     with running([server], tracker.home.private / "logs") as up:
-        url, curl = f"{server.url}/invocations", example_command(server, folder)
-        if args.json:
-            print_json({"model": str(version), "url": url, "curl": curl})
-        else:
-            sys.stdout.write(f"{version} answers at {url}\n\n  {curl}\n\nCtrl-C stops it.\n")
-        sys.stdout.flush()
         try:
+            _tell(str(version), server.url, example_command(server, folder), args.json)
             while True:
                 time.sleep(1)
                 up.revive()
         except KeyboardInterrupt:
             sys.stderr.write("stopping\n")
     return 0
+
+
+def _tell(model: str, server: str, curl: str, as_json: bool) -> None:
+    """Say where the model answers."""
+    url = f"{server}/invocations"
+    if as_json:
+        print_json({"model": model, "url": url, "curl": curl})
+    else:
+        sys.stdout.write(f"{model} answers at {url}\n\n  {curl}\n\nCtrl-C stops it.\n")
+    sys.stdout.flush()
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

@@ -72,7 +72,7 @@ def test_of_two_quick_checks_at_once_the_second_is_skipped(up: Up) -> None:
     second = up.trigger("pipeline/quick", settings={"rnn": LONG})
     assert up.ends(second) == "CANCELLED"
     assert "concurrency" in up.flow_run(second)["state"]["message"]
-    until(lambda: up.state(first) == "RUNNING")
+    until(lambda: latest(up)["status"] == "running")
     up.call("prefect", "flow-run", "cancel", first)
     assert up.ends(first) == "CANCELLED"
     until(lambda: not engine(first))

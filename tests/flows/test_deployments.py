@@ -38,7 +38,14 @@ def test_there_is_one_for_each_use() -> None:
         name: [schedule["active"] for schedule in deployment["schedules"]]
         for name, deployment in DEPLOYMENTS.items()
     }
-    assert active == {"nightly": [True], "quick": [False], "compare": [False], "text": [], "series": [], "stage": []}
+    assert active == {
+        "nightly": [True],
+        "quick": [False],
+        "compare": [False],
+        "text": [],
+        "series": [],
+        "stage": [],
+    }
     assert DEPLOYMENTS["nightly"]["parameters"] == {"profile": "notes"}
     assert all(deployment["concurrency_limit"]["limit"] == 1 for deployment in DEPLOYMENTS.values())
     assert all(deployment["tags"] and deployment["description"] for deployment in DEPLOYMENTS.values())
