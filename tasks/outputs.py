@@ -107,6 +107,13 @@ class LanguageComparison(Frozen):
     arpa: tuple[Artifact, ...]
 
 
+class HeldOutComparison(Frozen):
+    """Networks for unseen text beside all models of counts, on the end of the whole text."""
+
+    table: Artifact
+    plot: Artifact
+
+
 class Report(Frozen):
     """The page."""
 

@@ -10,6 +10,7 @@ from tasks.outputs import (
     Backtest,
     CorpusFile,
     ForecastEvaluation,
+    HeldOutComparison,
     LanguageComparison,
     LanguageEvaluation,
     NgramStatistics,
@@ -31,6 +32,8 @@ def report(  # noqa: PLR0913, PLR0917  (one parameter a stage that it shows)
     language: LanguageEvaluation | None = None,
     backtest: Backtest | None = None,
     comparison: LanguageComparison | None = None,
+    held_out: HeldOutComparison | None = None,
+    **networks: TrainedLanguageModel | None,
 ) -> Report:
     """Put figures, tables and samples on one self-contained page."""
     facts = {"Profile": profile}
@@ -49,6 +52,11 @@ def report(  # noqa: PLR0913, PLR0917  (one parameter a stage that it shows)
         sections.append(Section("Samples", texts=texts))
     if comparison:
         sections.append(_comparison_section(record, comparison))
+    if held_out:
+        if corpus:
+            facts |= {"Text": corpus.source, "SHA-1 of the text": corpus.sha1}
+        trained = {name: network for name, network in networks.items() if network}
+        sections.append(_held_out_section(record, held_out, trained))
     page = render("seqstep report", facts, sections)
     return Report(page=record.log_text("report.html", page, "text/html"))
 
@@ -136,6 +144,25 @@ def _comparison_section(record: Record, comparison: LanguageComparison) -> Secti
                 language_board(whole),
             ),
         ],
+    )
+
+
+def _held_out_section(
+    record: Record, held_out: HeldOutComparison, networks: dict[str, TrainedLanguageModel]
+) -> Section:
+    table = _table(record, held_out.table)
+    return Section(
+        "Networks for unseen text",
+        pictures=[_picture(record, held_out.plot, "Perplexity of each model with its interval.")],
+        tables=[
+            Table(
+                f"The last {_tested(table)} of the whole text, each scored once after all before it; ★ the"
+                " best. Networks learnt the training part and were stopped by the validation part, which also"
+                " chose the share of the best one in the mixture and the orders of the counts.",
+                language_board(table),
+            )
+        ],
+        texts={f"{name}, along its training": _text(record, it.samples) for name, it in networks.items()},
     )
 
 
