@@ -60,7 +60,7 @@ def train_held_out(
         sampler.after(epoch.epoch)
     training.take_best()
     sampler.finish()
-    record.log_metrics(training.result())
+    record.log_metrics(training.result() | {f"train/held_out_{network}/seconds": training.seconds()})
     history = held_out.history_table(training.history)
     record.log_figure("plots/loss.png", plot_validation(history, training.best_epoch))
     files = recording.log_model(record, f"held-out-{network.replace('_', '-')}", model, spec)

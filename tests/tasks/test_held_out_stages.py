@@ -98,9 +98,10 @@ def compared(
 
 
 def test_the_best_checkpoint_is_the_model_that_mlflow_has(tokens: TokenFiles, trained: Trained) -> None:
-    for record, model in trained.values():
+    for name, (record, model) in trained.items():
         history = pd.read_csv(record.open(model.history))
         best = history["valid_perplexity"].idxmin()
+        assert record.metrics[f"train/{name}/seconds"] > 0
         assert record.metrics["valid/best_epoch"] == best + 1 < len(history) <= SMALL.epochs
         loaded, _ = load_language_model(record.open(model.weights), record.open(model.spec))
         parts = held_out_text(open_tokens(record, tokens), TEXT, SHARES)

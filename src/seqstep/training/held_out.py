@@ -35,6 +35,7 @@ class HeldOutEpoch(NamedTuple):
         valid_perplexity: of the validation part, at the latest validation.
         learning_rate: of this epoch.
         tokens_per_s: tokens trained on per second of wall time, without validation.
+        seconds: wall time, with validation.
     """
 
     epoch: int
@@ -43,11 +44,12 @@ class HeldOutEpoch(NamedTuple):
     valid_perplexity: float
     learning_rate: float
     tokens_per_s: float
+    seconds: float
 
 
 def history_table(rows: Iterable[HeldOutEpoch]) -> pd.DataFrame:
     """List what a training came to by epoch, but not how fast it went, which no two trainings share."""
-    return pd.DataFrame(rows, columns=HeldOutEpoch._fields).drop(columns="tokens_per_s")
+    return pd.DataFrame(rows, columns=HeldOutEpoch._fields).drop(columns=["tokens_per_s", "seconds"])
 
 
 class Training(ResumableTraining[RegularisedRNN, HeldOutEpoch]):
@@ -109,6 +111,10 @@ class Training(ResumableTraining[RegularisedRNN, HeldOutEpoch]):
             "train/epochs": len(self.history),
         }
 
+    def seconds(self) -> float:
+        """Wall time of all epochs, also of those that another process trained."""
+        return sum(row.seconds for row in self.history)
+
     def take_best(self) -> None:
         """Put the weights of the best validation into the model."""
         self.model.load_state_dict(self.best)
@@ -127,7 +133,8 @@ class Training(ResumableTraining[RegularisedRNN, HeldOutEpoch]):
         check_finite(loss, epoch, "held_out.learning_rate or held_out.clip")
         figure = self._validate() if self._is_due(epoch) else self.history[-1].valid_perplexity
         self._schedule.step(figure, validated=self._is_due(epoch))
-        return HeldOutEpoch(epoch, loss, perplexity(loss), figure, rate, tokens / seconds)
+        whole = time.perf_counter() - start
+        return HeldOutEpoch(epoch, loss, perplexity(loss), figure, rate, tokens / seconds, whole)
 
     def _walk_text(self) -> tuple[float, int]:
         """Go once over the training part; return the mean loss per token, in nats, and the tokens."""

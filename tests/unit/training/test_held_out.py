@@ -221,7 +221,7 @@ def test_a_loss_that_is_no_number_is_an_error_that_says_what_to_try() -> None:
 
 
 def test_the_table_of_a_training_leaves_out_how_fast_it_went() -> None:
-    table = history_table([HeldOutEpoch(1, 0.5, 1.6, 1.7, 0.1, 1000.0)])
+    table = history_table([HeldOutEpoch(1, 0.5, 1.6, 1.7, 0.1, 1000.0, 2.0)])
     assert table.to_csv(index=False).splitlines() == [
         "epoch,loss,perplexity,valid_perplexity,learning_rate",
         "1,0.5,1.6,1.7,0.1",
