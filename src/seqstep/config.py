@@ -437,6 +437,7 @@ PROFILES: dict[str, dict[str, Any]] = {
             "dropout_output": 0.5,
             "dropout_recurrent": 0.3,
         },
-        "samples": {"every": 12},
+        "samples": {"every": 10},
+        "checkpoint_epochs": 5,
     },
 }

@@ -25,7 +25,9 @@ from seqstep.models.bundle import load_language_model
 from seqstep.models.networks import NETWORKS
 from seqstep.scoring import log_probabilities
 from seqstep.text.ngram_models.table import MODELS
+from stagecraft.call import Call
 from stagecraft.tracking import Record, Registry, Tracker
+from stagecraft.walk import Handle
 from tasks.outputs import HeldOutComparison, TokenFiles, TrainedLanguageModel
 from tasks.text import open_tokens
 
@@ -170,6 +172,22 @@ def test_the_report_shows_the_table_beside_the_samples(
     page = record.open(done.page).read_text("utf-8")
     assert "Networks for unseen text" in page and page.count("<td>★ ") == 1
     assert "held_out_lstm, along its training" in page
+
+
+def test_a_network_is_retrained_by_what_trains_it_and_not_by_how_it_is_compared() -> None:
+    def read(config: HeldOutConfig, shares: ComparisonConfig) -> dict[str, object]:
+        handle = Handle("tokenize")
+        stage = tasks.train_held_out["gru"]
+        return Call(stage, stage.bind("gru", handle, TEXT, config, shares, SAMPLES, COMPUTE)).parameters()
+
+    usual = read(SMALL, SHARES)
+    other = ComparisonConfig(orders=(4,), block=7, resamples=3, interval=0.5, enabled=True)
+    assert read(SMALL.model_copy(update={"networks": ("lstm",), "alone": True}), other) == usual
+    for changed in (
+        read(SMALL.model_copy(update={"weight_decay": 0.5}), SHARES),
+        read(SMALL, SHARES.model_copy(update={"valid_share": 0.2})),
+    ):
+        assert changed != usual
 
 
 @pytest.mark.parametrize(
