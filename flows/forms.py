@@ -1,10 +1,12 @@
 """What a flow is asked for, with the titles and choices that Prefect's pages show."""
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-StageName = Literal[
+import tasks
+
+_STAGES = (
     "download",
     "verify",
     "tokenize",
@@ -19,8 +21,14 @@ StageName = Literal[
     "backtest",
     "compare_language",
     "sample_language",
+    *(stage.name for stage in tasks.train_held_out.values()),
+    "compare_held_out",
     "report",
-]
+)
+if TYPE_CHECKING:
+    StageName = str
+else:
+    StageName = Literal[_STAGES]
 
 
 def _shown(title: str, description: str) -> Any:
@@ -29,11 +37,11 @@ def _shown(title: str, description: str) -> Any:
 
 
 Profile = Annotated[
-    Literal["quick", "notes", "compare"],
+    Literal["quick", "notes", "compare", "best"],
     _shown(
         "Profile",
         "quick: small, without network; notes: the notes' text and hyperparameters; compare: quick, and all"
-        " models side by side.",
+        " models side by side; best: a network for unseen text, on the notes' text.",
     ),
 ]
 Settings = Annotated[

@@ -15,6 +15,8 @@ ENDS = {
     "text": ("ngrams", "evaluate_language"),
     "series": ("evaluate_forecasts",),
 }
+#: what each ends in where networks for unseen text are trained: besides, or instead of all else
+HELD_OUT = {"pipeline": ("compare_held_out",), "text": ("compare_held_out",), "series": ()}
 #: and what each ends in besides where all models are compared
 COMPARISONS = {
     "pipeline": ("backtest", "compare_language", "sample_language"),
@@ -86,6 +88,20 @@ def walk(run: Run, profile: str, config: Config, offline: bool = False) -> None:
         config.comparison,
         config.seed,
     )
+    trained = {
+        f"held_out_{network}": run(
+            tasks.train_held_out[network],
+            network,
+            read,
+            config.text,
+            config.held_out,
+            config.comparison,
+            config.samples,
+            compute,
+        )
+        for network in config.held_out.networks
+    }
+    held_out = run(tasks.compare_held_out, read, config.text, config.comparison, config.threads, **trained)
     run(
         tasks.report,
         profile,
@@ -99,6 +115,8 @@ def walk(run: Run, profile: str, config: Config, offline: bool = False) -> None:
         backtest,
         comparison,
         samples,
+        held_out,
+        **trained,
     )
 
 
@@ -112,7 +130,9 @@ def graph(config: Config, name: str = "pipeline") -> Trace:
         raise SelectionError(f"there is no flow {name!r}; there are: {', '.join(ENDS)}")
     trace = Trace()
     walk(trace, "", config)
-    ends = ENDS[name] + (COMPARISONS[name] if config.comparison.enabled else ())
+    ends: tuple[str, ...] = HELD_OUT[name] if config.held_out.networks else ()
+    if not (ends and config.held_out.alone):
+        ends += ENDS[name] + (COMPARISONS[name] if config.comparison.enabled else ())
     chosen = {"report"}.union(*map(trace.until, ends))
     return Trace(
         {

@@ -8,6 +8,7 @@ from functools import partial
 
 from seqstep.local import local_file
 from seqstep.models.device import device_name
+from seqstep.models.networks import NETWORKS
 from seqstep.models.precision import precision_name
 from stagecraft.code import Code
 from stagecraft.stage import RECORDING, Stage
@@ -17,7 +18,13 @@ _code = Code(
 )
 _stage = partial(Stage, _code, "tasks.outputs")
 _training = partial(
-    _stage, resolves={"device": device_name, "rnn.precision": precision_name}, aside=("checkpoint_epochs",)
+    _stage,
+    resolves={
+        "device": device_name,
+        "rnn.precision": precision_name,
+        "held_out.precision": precision_name,
+    },
+    aside=("checkpoint_epochs",),
 )
 
 
@@ -88,4 +95,19 @@ compare_language = _stage(
     judges=("train_rnn_scratch", "train_rnn"),
 )
 sample_language = _stage("tasks.sampling.sample_language", _copied, judges=("train_rnn_scratch", "train_rnn"))
+#: a stage for each network of the table
+train_held_out = {
+    network: _training(
+        "tasks.held_out.train_held_out",
+        lambda metrics: f"validation perplexity {metrics['valid/best_perplexity']:.4g}",
+        resumes=True,
+        name=f"train_held_out_{network}",
+    )
+    for network in NETWORKS
+}
+compare_held_out = _stage(
+    "tasks.held_out.compare_held_out",
+    lambda metrics: f"perplexity {_least(metrics, 'compare/held_out/', '/perplexity')}",
+    judges=tuple(stage.name for stage in train_held_out.values()),
+)
 report = _stage("tasks.reporting.report", lambda _metrics: "report.html")

@@ -122,6 +122,13 @@ class LanguageSamples(Frozen):
     copied_length: int
 
 
+class HeldOutComparison(Frozen):
+    """Networks for unseen text beside all models of counts, on the end of the whole text."""
+
+    table: Artifact
+    plot: Artifact
+
+
 class Report(Frozen):
     """The page."""
 

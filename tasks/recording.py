@@ -19,6 +19,11 @@ LANGUAGE_METRICS = {
     "train/perplexity": "perplexity",
     "train/tokens_per_s": "tokens_per_s",
 }
+HELD_OUT_METRICS = {
+    **LANGUAGE_METRICS,
+    "valid/perplexity": "valid_perplexity",
+    "train/learning_rate": "learning_rate",
+}
 
 _SERVING = Path(__file__).parent / "serving"
 _NEEDS = ("mlflow", "numpy", "pandas", "pydantic", "regex", "safetensors", "torch")

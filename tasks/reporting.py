@@ -17,6 +17,7 @@ from tasks.outputs import (
     Backtest,
     CorpusFile,
     ForecastEvaluation,
+    HeldOutComparison,
     LanguageComparison,
     LanguageEvaluation,
     LanguageSamples,
@@ -40,6 +41,8 @@ def report(  # noqa: PLR0913, PLR0917  (one parameter a stage that it shows)
     backtest: Backtest | None = None,
     comparison: LanguageComparison | None = None,
     samples: LanguageSamples | None = None,
+    held_out: HeldOutComparison | None = None,
+    **networks: TrainedLanguageModel | None,
 ) -> Report:
     """Put figures, tables and samples on one self-contained page."""
     facts = {"Profile": profile}
@@ -60,6 +63,11 @@ def report(  # noqa: PLR0913, PLR0917  (one parameter a stage that it shows)
         sections.append(_comparison_section(record, comparison))
     if samples:
         sections.append(_samples_section(record, samples))
+    if held_out:
+        if corpus:
+            facts |= {"Text": corpus.source, "SHA-1 of the text": corpus.sha1}
+        trained = {name: network for name, network in networks.items() if network}
+        sections.append(_held_out_section(record, held_out, trained))
     page = render("seqstep report", facts, sections)
     return Report(page=record.log_text("report.html", page, "text/html"))
 
@@ -177,6 +185,25 @@ def _samples_section(record: Record, samples: LanguageSamples) -> Section:
             )
         ],
         texts=written_texts(table),
+    )
+
+
+def _held_out_section(
+    record: Record, held_out: HeldOutComparison, networks: dict[str, TrainedLanguageModel]
+) -> Section:
+    table = _table(record, held_out.table)
+    return Section(
+        "Networks for unseen text",
+        pictures=[_picture(record, held_out.plot, "Perplexity of each model with its interval.")],
+        tables=[
+            Table(
+                f"The last {_tested(table)} of the whole text, each scored once after all before it; ★ the"
+                " best. Networks learnt the training part and were stopped by the validation part, which also"
+                " chose the share of the best one in the mixture and the orders of the counts.",
+                language_board(table),
+            )
+        ],
+        texts={f"{name}, along its training": _text(record, it.samples) for name, it in networks.items()},
     )
 
 

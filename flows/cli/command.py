@@ -31,7 +31,9 @@ class Command(NamedTuple):
 
 def add_profile(parser: argparse.ArgumentParser) -> None:
     """Add what chooses a profile."""
-    parser.add_argument("profile", nargs="?", default="quick", help="quick (the default), notes or compare")
+    parser.add_argument(
+        "profile", nargs="?", default="quick", help="quick (the default), notes, compare, best"
+    )
 
 
 def add_configuration(parser: argparse.ArgumentParser) -> None:

@@ -20,6 +20,7 @@ from pydantic_core import PydanticCustomError
 
 from secrecy import holds_url
 from seqstep.address import Address, Webhook
+from seqstep.models.networks import NETWORKS
 
 Clean = Literal["ascii_letters", "unicode_letters", "none"]
 TokenKind = Literal["char", "word"]
@@ -29,6 +30,8 @@ Scale = Literal["auto", "none", "standard"]
 Device = Literal["auto", "cpu", "cuda"]
 Precision = Literal["auto", "float32", "bfloat16"]
 Temperature = Annotated[float, Field(ge=0, le=1000)]
+OptimizerName = Literal["sgd", "adam", "adamw"]
+Schedule = Literal["constant", "cosine", "plateau"]
 
 
 def _split(value: Any) -> Any:
@@ -50,6 +53,17 @@ def _no_url(advice: str) -> AfterValidator:
         return value
 
     return AfterValidator(check)
+
+
+def _check_networks(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse names that the table of networks does not have, and one twice."""
+    unknown = [name for name in names if name not in NETWORKS]
+    if unknown or len(set(names)) < len(names):
+        known = ", ".join(NETWORKS)
+        raise PydanticCustomError(
+            "no_network", "Input should be different names out of {known}", {"known": known}
+        )
+    return names
 
 
 class Section(BaseModel):
@@ -315,6 +329,51 @@ class SamplingConfig(Section):
     )
 
 
+class HeldOutConfig(Section):
+    """The networks that are trained to predict unseen text, and how they are kept from learning by heart."""
+
+    section = "held_out"
+
+    networks: Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_check_networks)] = Field(
+        (), description=f"which are trained: {', '.join(NETWORKS)}; none leaves the comparison of them out"
+    )
+    alone: bool = Field(
+        False, description="whether the pipeline has only the stages that these networks and the report need"
+    )
+    hidden: PositiveInt = Field(128, description="units of the hidden state")
+    layers: PositiveInt = Field(1, description="recurrent layers on top of each other")
+    batch: PositiveInt = Field(16, description="sequences per minibatch")
+    steps: PositiveInt = Field(50, description="tokens per sequence, the reach of a gradient in time")
+    epochs: PositiveInt = Field(30, description="passes over the training part, at most")
+    validate_every: PositiveInt = Field(1, description="epochs between two looks at the validation part")
+    patience: NonNegativeInt = Field(
+        5, description="validations without a better one after which the training stops; 0: never"
+    )
+    optimizer: OptimizerName = Field("adamw", description="sgd, adam or adamw")
+    learning_rate: PositiveFloat = Field(0.003, description="first step size of the optimizer")
+    schedule: Schedule = Field(
+        "cosine",
+        description="constant; cosine falls to 0 over the epochs; plateau halves the step size after two"
+        " validations without a better one",
+    )
+    weight_decay: NonNegativeFloat = Field(0.01, description="how strongly weights are drawn to 0")
+    clip: PositiveFloat = Field(1.0, description="largest norm of all gradients together")
+    averaging: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="share that the running mean of the weights keeps in each update; the mean is validated"
+        " and kept; 0: the weights themselves",
+    )
+    dropout_input: float = Field(0.0, ge=0, lt=1, description="share of the tokens that are not shown")
+    dropout_between: float = Field(0.2, ge=0, lt=1, description="share dropped between layers")
+    dropout_output: float = Field(0.3, ge=0, lt=1, description="share dropped before the output")
+    dropout_recurrent: float = Field(
+        0.0, ge=0, lt=1, description="share of the recurrent weights dropped, the same at all steps"
+    )
+    precision: Precision = Field("auto", description="in what training multiplies; see rnn.precision")
+
+
 class RetryConfig(Section):
     """What becomes of a stage that fails for a reason that may pass, such as a server that restarts."""
 
@@ -369,6 +428,7 @@ class Config(Compute):
     backtest: BacktestConfig = BacktestConfig()
     comparison: ComparisonConfig = ComparisonConfig()
     sampling: SamplingConfig = SamplingConfig()
+    held_out: HeldOutConfig = HeldOutConfig()
     retry: RetryConfig = RetryConfig()
     notify: NotifyConfig = NotifyConfig()
 
@@ -394,5 +454,23 @@ PROFILES: dict[str, dict[str, Any]] = {
         "series": {"points": 2000},
         "backtest": {"start_share": 0.5, "stride": 2, "season": 628},
         "comparison": {"enabled": True},
+        "held_out": {"networks": tuple(NETWORKS)},
+    },
+    "best": {
+        "comparison": {"valid_share": 0.05},
+        "held_out": {
+            "networks": ("gru",),
+            "alone": True,
+            "hidden": 512,
+            "batch": 32,
+            "epochs": 36,
+            "validate_every": 2,
+            "averaging": 0.99,
+            "dropout_input": 0.05,
+            "dropout_output": 0.5,
+            "dropout_recurrent": 0.3,
+        },
+        "samples": {"every": 10},
+        "checkpoint_epochs": 5,
     },
 }

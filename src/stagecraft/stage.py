@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
+from inspect import Parameter
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +33,13 @@ class Stage:
         resolves: parameters of which something else counts, such as those whose meaning depends on the
             machine, or that hold a secret: from the value to what counts.
         longer: the parameter that only says when a training stops; its checkpoints serve every value.
+        resumes: it is a training with checkpoints, though no parameter is `longer`.
+        name: what it is called; empty: as the function. A function that is several stages needs names.
         judges: stages whose results it measures. Their parameters are recorded beside its figures, and its
             figures at the run of the whole pipeline, so that both kinds of runs compare.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  (all that a stage may say of itself)
         self,
         code: Code,
         outputs: str,
@@ -47,11 +50,13 @@ class Stage:
         resolves: Mapping[str, Callable[[Any], Any]] | None = None,
         longer: str = "",
         judges: Sequence[str] = (),
+        resumes: bool = False,
+        name: str = "",
     ) -> None:
         self.code, self.target, self.figure, self.longer = code, target, figure, longer
-        self.judges = tuple(judges)
+        self.judges, self.resumes = tuple(judges), resumes or bool(longer)
         self.reads, self.aside, self.resolves = reads, tuple(aside), dict(resolves or {})
-        self.name = target.rpartition(".")[2]
+        self.name = name or target.rpartition(".")[2]
         self._outputs = outputs
 
     @cached_property
@@ -92,7 +97,14 @@ class Stage:
         return function
 
     def bind(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Lay arguments out by the names of the function's parameters, the record left out."""
-        bound = self.code.signature(self.target).bind(None, *args, **kwargs)
+        """Lay arguments out by the names of the function's parameters, the record left out.
+
+        What a parameter such as `**others` takes stands beside them, under its own names.
+        """
+        signature = self.code.signature(self.target)
+        bound = signature.bind(None, *args, **kwargs)
         bound.apply_defaults()
-        return dict(list(bound.arguments.items())[1:])
+        named = dict(list(bound.arguments.items())[1:])
+        kinds = {name: parameter.kind for name, parameter in signature.parameters.items()}
+        rest = [name for name, kind in kinds.items() if kind is Parameter.VAR_KEYWORD]
+        return named | {inner: value for name in rest for inner, value in named.pop(name).items()}

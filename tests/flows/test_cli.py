@@ -16,7 +16,8 @@ from stagecraft.home import Home
 ROOT = Path(__file__).parents[2]
 STAGES = ["download", "verify", "tokenize", "vocab", "ngrams", "series", "train_mlp", "train_rnn_scratch"]
 STAGES += ["train_rnn", "evaluate_forecasts", "evaluate_language", "report"]
-COMPARISONS = ["backtest", "compare_language", "sample_language"]
+NETWORKS = [f"train_held_out_{network}" for network in ("rnn_scratch", "rnn", "gru", "lstm")]
+COMPARISONS = ["backtest", "compare_language", "sample_language", *NETWORKS, "compare_held_out"]
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:
@@ -65,6 +66,7 @@ def test_compare_has_its_stages_before_the_report_and_the_other_profiles_have_th
     }
     assert listed["quick"] == listed["notes"] == STAGES
     assert listed["compare"] == [*STAGES[:-1], *COMPARISONS, "report"]
+    assert listed["best"] == [*STAGES[:3], "train_held_out_gru", "compare_held_out", "report"]
     seqstep("stages", "compar").ends(2, "did you mean compare?")
 
 

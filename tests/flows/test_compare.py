@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from seqstep.forecasters.table import FORECASTERS
+from seqstep.models.networks import NETWORKS
 from seqstep.text.ngram_models.table import MODELS
 from stagecraft.home import Home
 
@@ -13,6 +14,8 @@ TINY = ["rnn.epochs=1", "rnn.hidden=8", "rnn.batch=4", "rnn.steps=10", "rnn.max_
 TINY += ["language.test_tokens=500", "mlp.epochs=1", "series.points=300", "forecast.horizons=1,4"]
 TINY += ["backtest.seeds=0", "backtest.season=1", "gru.updates=2", "gru.window=8", "comparison.orders=2,3"]
 TINY += ["comparison.resamples=50", "samples.length=2", "samples.last_length=2", "sampling.length=20"]
+TINY += ["held_out.epochs=1", "held_out.hidden=8"]
+TABLES = {"backtest": "errors.csv", "compare_language": "start.csv", "compare_held_out": "held_out.csv"}
 
 
 def test_a_run_compares_all_models_and_a_second_one_has_nothing_to_do(
@@ -20,15 +23,17 @@ def test_a_run_compares_all_models_and_a_second_one_has_nothing_to_do(
 ) -> None:
     first = json.loads(seqstep("run", "compare", "--json", "--set", *TINY).out)
     states = {stage["name"]: stage["state"] for stage in first["stages"]}
-    assert len(states) == 15 and set(states.values()) == {"completed"}
+    assert len(states) == 20 and set(states.values()) == {"completed"}
     found = runs()
     folder = home.root / "mlartifacts"
     tables = {
         stage: pd.read_csv(folder / found[stage].info.run_id / "artifacts" / name)
-        for stage, name in {"backtest": "errors.csv", "compare_language": "start.csv"}.items()
+        for stage, name in TABLES.items()
     }
     assert set(tables["backtest"]["model"]) == set(FORECASTERS)
     assert set(tables["compare_language"]["model"]) == {*MODELS, "rnn_scratch", "rnn"}
+    networks = {f"held_out_{network}" for network in NETWORKS}
+    assert set(tables["compare_held_out"]["model"]) == {*MODELS, *networks, "mixture"}
     metrics = found["parent"].data.metrics
     assert {
         "backtest/gru_direct/rmse_k004",

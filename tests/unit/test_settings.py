@@ -63,6 +63,14 @@ def test_the_later_change_wins_and_leaves_the_others() -> None:
         ("ngrams.epsilon=1,2", "ngrams.epsilon can't be ['1', '2']: it should have more entries (weights of"),
         ("samples.prefix=", "samples.prefix can't be '': it should have at least 1 character"),
         ("corpus.sha1=xyz", "corpus.sha1 can't be 'xyz': it should match pattern"),
+        (
+            "held_out.networks=gru,lstn",
+            "held_out.networks can't be 'gru,lstn': it should be different names out of rnn_scratch, rnn,"
+            " gru, lstm (which are trained",
+        ),
+        ("held_out.networks=gru,gru", "can't be 'gru,gru': it should be different names out of"),
+        ("held_out.dropout_output=1", "held_out.dropout_output can't be '1': it should be less than 1"),
+        ("held_out.schedule=linear", "it should be 'constant', 'cosine' or 'plateau'"),
         (f"corpus.sha1={'a' * 39}", "40 hexadecimal digits; empty accepts any"),
     ],
 )
@@ -98,7 +106,7 @@ def test_several_mistakes_are_told_together() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"), [("quik", "did you mean quick?"), ("x", "there are: quick, notes, compare")]
+    ("name", "hint"), [("quik", "did you mean quick?"), ("x", "there are: quick, notes, compare, best")]
 )
 def test_an_unknown_profile_is_refused_with_the_known_ones(name: str, hint: str) -> None:
     with pytest.raises(ConfigError) as caught:

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from seqstep.config import TextConfig
-from seqstep.text.splits import Split, divide, split_by_share
+from seqstep.config import ComparisonConfig, TextConfig
+from seqstep.text.splits import DividedText, Split, divide, split_by_length, split_by_share
 from seqstep.text.tokens import Tokens
 from seqstep.text.vocab import Vocab
 
@@ -69,3 +69,25 @@ def text_by_share(tokens: Tokens, config: TextConfig, test_share: float) -> Text
 def unseen_share(tokens: Tokens, split: Split) -> float:
     """Find the share of a text's test tokens that its training part does not hold."""
     return float(np.mean(~np.isin(tokens.ids[split.test], tokens.ids[split.train])))
+
+
+def held_out_text(tokens: Tokens, config: TextConfig, shares: ComparisonConfig) -> DividedText:
+    """Divide a whole text: its end tests, the end of what is before it validates, the rest trains.
+
+    Test and validation part are those of `text_by_share` and of the choice of orders; the vocabulary is that
+    of the training part alone.
+
+    Raises:
+        TextError: a part is empty, or `min_freq` leaves no token.
+    """
+    test = round(len(tokens) * shares.test_share)
+    before = len(tokens) - test
+    valid = round(before * shares.valid_share)
+    split = split_by_length(len(tokens), before - valid, valid, test).check(valid=1)
+    return divide(tokens, split, config.min_freq, config.reserved)
+
+
+def before_and_after(parts: DividedText) -> Text:
+    """Let training and validation part together stand before the test part, as for models of counts."""
+    test = parts.test
+    return Text(parts.before_test, test.ids, test.chars, parts.vocab, test.unknown_share())

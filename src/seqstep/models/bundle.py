@@ -20,6 +20,7 @@ from seqstep.config import Cell, Clean, TokenKind
 from seqstep.errors import ModelError
 from seqstep.models.language import LanguageModel
 from seqstep.models.mlp import MLP
+from seqstep.models.regularised import RegularisedRNN
 from seqstep.models.rnn_scratch import RNNScratch
 from seqstep.models.rnn_torch import RNNTorch
 from seqstep.series.scaling import Scaling
@@ -95,8 +96,22 @@ class RNNTorchSpec(LanguageSpec):
         return RNNTorch(size, self.hidden, self.cell, self.layers, self.bidirectional, generator)
 
 
-_LANGUAGE: TypeAdapter[RNNScratchSpec | RNNTorchSpec] = TypeAdapter(
-    Annotated[RNNScratchSpec | RNNTorchSpec, Field(discriminator="model")]
+class RegularisedSpec(LanguageSpec):
+    """What a network for unseen text needs besides its weights."""
+
+    model: Literal["regularised"] = "regularised"
+    network: str
+    layers: PositiveInt
+
+    def build(self, generator: torch.Generator | None = None) -> RegularisedRNN:
+        """Make the network with fresh weights."""
+        return RegularisedRNN(
+            len(Vocab.from_json(self.vocab)), self.hidden, self.network, self.layers, generator
+        )
+
+
+_LANGUAGE: TypeAdapter[RNNScratchSpec | RNNTorchSpec | RegularisedSpec] = TypeAdapter(
+    Annotated[RNNScratchSpec | RNNTorchSpec | RegularisedSpec, Field(discriminator="model")]
 )
 
 
@@ -119,7 +134,11 @@ def load_forecaster(weights: Path, description: Path) -> tuple[MLP, MLPSpec]:
         ModelError: a file is missing or damaged, the two do not belong together, or it is a language model.
     """
     with _reading(weights, description):
-        _refuse(("rnn_scratch", "rnn"), description, "a model that forecasts a series, got a language model")
+        _refuse(
+            ("rnn_scratch", "rnn", "regularised"),
+            description,
+            "a model that forecasts a series, got a language model",
+        )
         spec = MLPSpec.model_validate_json(description.read_bytes())
         return _fill(spec.build(), weights), spec
 

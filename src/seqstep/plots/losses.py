@@ -7,7 +7,7 @@ import math
 
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, NullLocator
 
 from seqstep.plots.style import COLOURS, legend_below, new_figure
 
@@ -43,4 +43,27 @@ def plot_language_loss(history: pd.DataFrame, title: str) -> Figure:
     right.set_ylabel("perplexity")
     right.set_yticks([math.log(tick) for tick in ticks], labels=[str(tick) for tick in ticks])
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    return figure
+
+
+def plot_validation(history: pd.DataFrame, best: int) -> Figure:
+    """Draw a training's perplexity by epoch, on what trains it and on the validation part.
+
+    Args:
+        history: columns epoch, perplexity and valid_perplexity.
+        best: the epoch whose weights were kept.
+    """
+    figure, axes = new_figure("Training for unseen text", "epoch", "perplexity")
+    for colour, column, label in (
+        (COLOURS[0], "perplexity", "training, with dropout"),
+        (COLOURS[1], "valid_perplexity", "validation"),
+    ):
+        axes.plot(history["epoch"], history[column], color=colour, linewidth=1, label=label)
+    axes.axvline(best, color=COLOURS[1], linewidth=1, linestyle=":", label=f"kept: epoch {best}")
+    axes.set_yscale("log")
+    ticks = [3, 4, 5, 6, 8, 10, 15, 20, 30]
+    axes.set_yticks(ticks, labels=[str(tick) for tick in ticks])
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    legend_below(figure)
     return figure

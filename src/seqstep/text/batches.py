@@ -12,8 +12,11 @@ from seqstep.errors import TextError
 Batch = tuple[np.ndarray, np.ndarray]
 
 
-def check_length(tokens: int, batch: int, steps: int) -> None:
+def check_length(tokens: int, batch: int, steps: int, section: str = "rnn") -> None:
     """Make sure that a text fills a minibatch at every offset.
+
+    Args:
+        section: of the settings that batch and steps stand in.
 
     Raises:
         TextError: too few tokens.
@@ -22,7 +25,7 @@ def check_length(tokens: int, batch: int, steps: int) -> None:
     if tokens < needed:
         raise TextError(
             f"expected at least {needed} tokens for minibatches of {batch} sequences × {steps} steps,"
-            f" got {tokens}; take a longer text, or lower rnn.batch or rnn.steps"
+            f" got {tokens}; take a longer text, or lower {section}.batch or {section}.steps"
         )
 
 
@@ -52,7 +55,9 @@ def random_batches(ids: np.ndarray, batch: int, steps: int, rng: np.random.Gener
         yield inputs[chosen], labels[chosen]
 
 
-def sequential_batches(ids: np.ndarray, batch: int, steps: int, rng: np.random.Generator) -> Iterator[Batch]:
+def sequential_batches(
+    ids: np.ndarray, batch: int, steps: int, rng: np.random.Generator, section: str = "rnn"
+) -> Iterator[Batch]:
     """Cut a text, from a random offset on, into `batch` long rows and walk along them.
 
     Sequence i of a minibatch goes on where sequence i of the minibatch before ended, so that a
@@ -63,6 +68,7 @@ def sequential_batches(ids: np.ndarray, batch: int, steps: int, rng: np.random.G
         batch: sequences per minibatch.
         steps: tokens per sequence.
         rng: draws the offset (0 to steps - 1).
+        section: of the settings that batch and steps stand in, for messages.
 
     Yields:
         inputs and labels, each of shape (batch, steps); a label is the token after its input.
@@ -70,7 +76,7 @@ def sequential_batches(ids: np.ndarray, batch: int, steps: int, rng: np.random.G
     Raises:
         TextError: too few tokens for one minibatch.
     """
-    check_length(len(ids), batch, steps)
+    check_length(len(ids), batch, steps, section)
     ids = ids[int(rng.integers(steps)) :]
     columns = (len(ids) - 1) // batch
     inputs = ids[: columns * batch].reshape(batch, columns)

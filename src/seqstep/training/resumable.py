@@ -1,9 +1,9 @@
 """What both trainings share: running epoch by epoch, and going on in another process."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import ClassVar, Generic, NamedTuple, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from torch import nn
 
@@ -57,11 +57,15 @@ class ResumableTraining(ABC, Generic[Model, Row]):
             DivergenceError: the loss is no number any more.
         """
         yield from tuple(self.history)
-        while len(self.history) < self.epochs:
+        while len(self.history) < self.epochs and not self.is_over():
             self._between_epochs = False
             self.history.append(self._train_epoch(len(self.history) + 1))
             self._between_epochs = True
             yield self.history[-1]
+
+    def is_over(self) -> bool:
+        """Tell whether the training ends before its last epoch."""
+        return False
 
     def save(self, folder: Path) -> None:
         """Write all that it takes to go on, into an existing folder; the training itself is not disturbed.
@@ -71,7 +75,7 @@ class ResumableTraining(ABC, Generic[Model, Row]):
         """
         if not self._between_epochs:
             raise RuntimeError(f"epoch {len(self.history) + 1} was broken off; save before it or not at all")
-        state = collect_state(self.model, self.optimizer, self.generator)
+        state = collect_state(self.model, self.optimizer, self.generator) | self._more_state()
         write_checkpoint(Checkpoint(self._kind, [list(row) for row in self.history], state), folder)
 
     def load(self, folder: Path) -> None:
@@ -94,9 +98,17 @@ class ResumableTraining(ABC, Generic[Model, Row]):
                 " the start"
             )
         restore_state(state, self.model, self.optimizer, self.generator)
+        self._restore_more(state)
         self.history = [self.row._make(values) for values in history]
         self.restored = len(history)
         self._between_epochs = True
+
+    def _more_state(self) -> dict[str, Any]:
+        """Name what else changes along the training, as tensors and what JSON can hold."""
+        return {}
+
+    def _restore_more(self, state: Mapping[str, Any]) -> None:
+        """Take over what `_more_state` named, out of all that was saved."""
 
     @property
     def _kind(self) -> str:

@@ -324,7 +324,7 @@ class Conductor:
     def _checkpoints(self, call: Call, run_id: str) -> Checkpoints:
         """Find the checkpoints of a training by its key without its number of epochs."""
         stage, parts = call.stage, self._keys[call.stage.name][1]
-        if not stage.longer:
+        if not stage.resumes:
             return Checkpoints(None, run_id)
         training = f"{stage.name}/{digest(parts.without(stage.longer).model_dump())}"
         # Whoever frees checkpoints holds the same lock, and looks who counts on them.

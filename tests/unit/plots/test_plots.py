@@ -4,7 +4,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from seqstep.plots.losses import plot_language_loss, plot_mse
+from seqstep.plots.losses import plot_language_loss, plot_mse, plot_validation
 from seqstep.plots.series import plot_k_steps, plot_multi_step, plot_one_step, plot_series
 from seqstep.plots.zipf import plot_zipf
 from seqstep.text.ngrams import count_ngrams, fit_zipf
@@ -75,6 +75,15 @@ def test_the_language_loss_has_the_perplexity_on_the_right() -> None:
         zip([tick.get_text() for tick in right.get_yticklabels()], right.get_yticks(), strict=True)
     )
     assert positions["8"] == pytest.approx(np.log(8))
+
+
+def test_a_training_for_unseen_text_is_drawn_with_the_epoch_that_was_kept() -> None:
+    history = pd.DataFrame(
+        {"epoch": [1, 2, 3], "perplexity": [9.0, 6.0, 5.0], "valid_perplexity": [8.0, 5.5, 6.0]}
+    )
+    figure = plot_validation(history, 2)
+    assert drawn(figure, "validation") == ([1, 2, 3], [8.0, 5.5, 6.0])
+    assert labels(figure) == ["training, with dropout", "validation", "kept: epoch 2"]
 
 
 def test_zipf_draws_every_rank_and_says_the_slope() -> None:

@@ -1,0 +1,118 @@
+"""Stages about networks for unseen text: their training, and all models beside them on the same tokens."""
+
+import torch
+
+from seqstep.config import ComparisonConfig, Compute, HeldOutConfig, SamplesConfig, TextConfig
+from seqstep.contest import held_out as contest
+from seqstep.contest.language import enter_counts, named_figures, rank
+from seqstep.contest.texts import before_and_after, held_out_text
+from seqstep.held_out import tokens_digest
+from seqstep.models.bundle import RegularisedSpec, load_language_model
+from seqstep.models.device import prepare_device, use_threads
+from seqstep.plots.losses import plot_validation
+from seqstep.plots.perplexities import plot_perplexities
+from seqstep.samples import Sampler
+from seqstep.text.batches import check_length
+from seqstep.training import held_out
+from stagecraft.artifact import Reference
+from stagecraft.tracking import Record
+from tasks import recording
+from tasks.outputs import HeldOutComparison, TokenFiles, TrainedLanguageModel
+from tasks.text import open_tokens
+
+
+def train_held_out(
+    record: Record,
+    network: str,
+    tokens: TokenFiles,
+    text: TextConfig,
+    config: HeldOutConfig,
+    comparison: ComparisonConfig,
+    samples: SamplesConfig,
+    compute: Compute,
+) -> TrainedLanguageModel:
+    """Train a network for unseen text, stopped and chosen by the validation part."""
+    record.log_dataset(tokens.ids.name, tokens.ids, tokens.ids.uri)
+    read = open_tokens(record, tokens)
+    parts = held_out_text(read, text, comparison)
+    check_length(len(parts.train.ids), config.batch, config.steps, "held_out")
+    spec = RegularisedSpec(
+        hidden=config.hidden,
+        tokens=read.kind,
+        clean=text.clean,
+        vocab=parts.vocab.to_json(),
+        network=network,
+        layers=config.layers,
+    )
+    model = spec.build(torch.Generator().manual_seed(compute.seed)).to(prepare_device(compute))
+    training = held_out.Training(model, parts.train.ids, parts.valid.ids, config, compute.seed)
+    sampler = Sampler(model, spec.codec(), samples)
+    sampler.before()
+    rows = recording.follow(
+        record,
+        training.run(),
+        [training, sampler],
+        config.epochs,
+        compute.checkpoint_epochs,
+        recording.HELD_OUT_METRICS,
+    )
+    for epoch in rows:
+        sampler.after(epoch.epoch)
+    training.take_best()
+    sampler.finish()
+    record.log_metrics(training.result() | {f"train/held_out_{network}/seconds": training.seconds()})
+    history = held_out.history_table(training.history)
+    record.log_figure("plots/loss.png", plot_validation(history, training.best_epoch))
+    files = recording.log_model(record, f"held-out-{network.replace('_', '-')}", model, spec)
+    return TrainedLanguageModel(
+        **files.files,
+        run=Reference(uri=record.run_id),
+        history=record.log_text("history.csv", history.to_csv(index=False), "text/csv"),
+        samples=record.log_text("samples.txt", sampler.text),
+    )
+
+
+def compare_held_out(
+    record: Record,
+    tokens: TokenFiles,
+    text: TextConfig,
+    config: ComparisonConfig,
+    threads: int,
+    **networks: TrainedLanguageModel,
+) -> HeldOutComparison:
+    """Score the same unseen tokens with these networks, every model made of counts and a mixture."""
+    record.log_dataset(tokens.ids.name, tokens.ids, tokens.ids.uri)
+    use_threads(threads)
+    parts = held_out_text(open_tokens(record, tokens), text, config)
+    whole = before_and_after(parts)
+    models = {
+        name: load_language_model(record.open(trained.weights), record.open(trained.spec))[0]
+        for name, trained in networks.items()
+    }
+    read = list(contest.enter_networks(models, parts))
+    counts = list(enter_counts(whole, config))
+    mixture = contest.enter_mixture(read, counts, parts)
+    entries = [*(network.entry for network in read), mixture.entry, *counts]
+    table = rank(entries, whole, config)
+    figures = named_figures(table, entries)
+    record.log_metrics({f"compare/held_out/{figure}": value for figure, value in figures.items()})
+    record.log_metrics({"compare/held_out/mixture/network_share": mixture.share})
+    data = tokens_digest(parts.vocab.to_tokens(whole.test.tolist()), whole.chars)
+    for row in table.to_dict("records"):
+        if trained := networks.get(row["model"]):
+            record.tag(recording.evaluated(row["model"], trained, data))
+            record.log_metrics(
+                {
+                    f"language/{row['model']}/test_perplexity": row["perplexity"],
+                    f"language/{row['model']}/test_bits_per_char": row["bits_per_char"],
+                }
+            )
+    record.notice(
+        f"the mixture is {mixture.share:.0%} of {mixture.network} and the rest of {contest.PARTNER}, as is"
+        " best on the validation part"
+    )
+    record.show_table("language models on held-out text", table)
+    return HeldOutComparison(
+        table=record.log_text("held_out.csv", table.to_csv(index=False), "text/csv"),
+        plot=record.log_figure("plots/perplexities.png", plot_perplexities({"whole": table})),
+    )
