@@ -150,6 +150,8 @@ class Points:
                 raise
             return self._failed(trial, str(error), run.run_id)
         self._is_measured = True
+        # Among the runs below one, only what differs tells them apart.
+        self.tracker.rename_run(run.run_id, ", ".join(map(redact, assignments(trial.point))))
         results = self._request(trial.point).results
         seconds = sum(read(results.path(key)).seconds for key in keys)
         return self._ending_of(trial)._replace(figure=figure, seconds=seconds, run_id=run.run_id)

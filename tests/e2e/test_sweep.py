@@ -1,4 +1,4 @@
-"""A sweep that is killed in the middle: nothing is lost, and nothing is computed twice."""
+"""A sweep that is killed, or interrupted, in the middle: nothing is lost, and nothing is computed twice."""
 
 import json
 import os
@@ -10,6 +10,9 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
+
+import psutil
 
 from stagecraft.history import History
 from stagecraft.home import Home
@@ -20,6 +23,7 @@ SMALL = ["rnn.epochs=2", "rnn.batch=4", "rnn.steps=10", "rnn.max_tokens=500", "t
 GRID = ["rnn.hidden=4,6,8,10", "seed=0,1,2"]
 METRIC = ["--metric", "train/perplexity", "--until", "train_rnn_scratch"]
 COMMON = ("download", "verify", "tokenize", "vocab")
+WITHIN = 9  # seconds
 
 
 @contextmanager
@@ -49,7 +53,7 @@ def test_a_sweep_of_12_points_killed_twice_ends_with_12_results_none_computed_tw
     home = Home(tmp_path)
     home.database.write_bytes(empty_database.read_bytes())
     command = ["--grid", *GRID, *METRIC, "--set", *SMALL]
-    tracker, lost = Tracker(home), set[str]()
+    tracker, lost = Tracker(home, home.store), set[str]()
     for point in (2, 6):
         with sweeping(tmp_path, *command) as process:
             assert process.stderr
@@ -88,3 +92,35 @@ def computed(tracker: Tracker) -> list[str]:
     history = History(tracker)
     ran = [stage for run in history.latest(1000) for stage in run.stages if stage.state == "completed"]
     return [parts.key(stage.name) for stage in ran if (parts := history.parts(stage))]
+
+
+def test_an_interrupted_sweep_closes_its_records_within_seconds_and_leaves_no_process(
+    tmp_path: Path, empty_database: Path
+) -> None:
+    home = Home(tmp_path)
+    home.database.write_bytes(empty_database.read_bytes())
+    long = [*SMALL, "rnn.epochs=100000"]
+    with sweeping(tmp_path, "--grid", *GRID, *METRIC, "--set", *long) as process:
+        tracker = Tracker(home, home.store)
+
+        def training() -> list[Any]:
+            return [run for run in tracker.running() if run.info.run_name == "train_rnn_scratch"]
+
+        end = time.monotonic() + 300
+        while len(training()) < 2:
+            assert process.poll() is None and time.monotonic() < end
+            time.sleep(0.2)
+        children = psutil.Process(process.pid).children(recursive=True)
+        os.killpg(process.pid, signal.SIGINT)  # what a terminal does
+        assert process.wait(WITHIN) == 130
+        _, left = psutil.wait_procs(children, timeout=1)
+        assert left == []
+        out, said = process.communicate()
+    assert "seqstep: interrupted; what was finished is kept" in said and "Traceback" not in said
+    assert json.loads(out)["exit_status"] == 130
+    states = Counter(
+        (run.data.tags.get("seqstep.stage", "pipeline"), run.info.status) for run in tracker.search("")
+    )
+    assert states["pipeline", "KILLED"] == 3  # the sweep's run and two points'
+    assert states["train_rnn_scratch", "KILLED"] == 2
+    assert [state for state in states if state[1] == "RUNNING"] == []

@@ -90,6 +90,11 @@ class Tracker:
                 self.client.delete_tag(run_id, ERROR_TAG)
             self.client.update_run(run_id, status="RUNNING")
 
+    def rename_run(self, run_id: str, name: str) -> None:
+        """Call a run something else."""
+        with reaching(self.uri):
+            self.client.update_run(run_id, name=name)
+
     def running(self, session: str = "") -> list[Run]:
         """List the runs that are marked as running, of one session or of all."""
         wanted = f"tags.`{SESSION_TAG}` = '{session}' and " if session else ""
