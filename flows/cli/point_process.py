@@ -77,6 +77,11 @@ class PointProcess:
         self._process.kill()
         self._process.wait()
 
+    def forget(self) -> None:
+        """Let go of what it printed, where nobody will read it."""
+        self._out.close()
+        self._err.close()
+
 
 def wait_for_one(processes: Iterable[PointProcess]) -> None:
     """Wait until one of some processes has ended."""
@@ -93,6 +98,7 @@ def end_all(processes: Sequence[PointProcess]) -> None:
         time.sleep(_POLL_S)
     for process in processes:
         process.end()
+        process.forget()
 
 
 def _reason(document: Mapping[str, Any], said: str, status: int) -> str:
