@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from threading import Event
 from typing import NoReturn
 
-from flows.cli import history, inspect, predict, promote, run, serve, serve_model, upkeep
+from flows.cli import history, inspect, predict, promote, run, serve, serve_model, sweep, upkeep
 from flows.cli.interruption import INTERRUPTED, end_soon_after_a_signal, leave
 from secrecy import redact
 from seqstep.errors import SeqstepError
@@ -36,7 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
         description="Sequences, one step or k steps ahead: from a text or a series to tested forecasts.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (run, inspect, history, predict, promote, serve_model, upkeep, serve):
+    for module in (run, sweep, inspect, history, predict, promote, serve_model, upkeep, serve):
         for command in module.COMMANDS:
             sub = commands.add_parser(
                 command.name,

@@ -3,41 +3,26 @@
 import argparse
 import json
 import os
-import shlex
 import sys
 import traceback
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from flows.cli.command import Command, add_configuration, configured_changes, print_json
+from flows.cli.command import Command, add_configuration, print_json
 from flows.cli.console import print_summary, watching
 from flows.cli.log_file import LOG_FORMATS, logging_to
-from flows.failure import Herald, handed_over, heralded
+from flows.cli.request import Done, Request, replayed
+from flows.failure import handed_over, heralded
 from secrecy import redact
-from seqstep.config import Config
-from seqstep.settings import flatten, resolve
 from stagecraft.errors import StageFailedError
 from stagecraft.guard import IF_BUSY, guarded
 from stagecraft.home import open_home
-from stagecraft.plan import Plan, make_plan
+from stagecraft.plan import Plan
 from stagecraft.progress import logger
-from stagecraft.results import Results
-from stagecraft.selection import Selection, Wish
-from stagecraft.up import addresses
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from stagecraft.progress import Outcome
-    from stagecraft.result import Kept
-    from stagecraft.tracking import SharedRecords
-
-    _Ended = tuple[str, Sequence[Outcome]]
 
 _MARKS = {"cached": "[blue]", "would_run": "[yellow]", "may_run": "[dim]"}
 
@@ -80,37 +65,8 @@ def _run_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-class _Request:
-    """What a command line asks for: a configuration, and a part of the pipeline."""
-
-    def __init__(self, args: argparse.Namespace) -> None:
-        from flows.walk import bound, choose
-
-        self.profile: str = args.profile
-        self.config: Config = resolve(args.profile, configured_changes(args))
-        self.wish = Wish(only=args.only, since=args.since, until=args.until, force=args.force)
-        self.selection: Selection = choose(self.config, self.wish)
-        self.offline: bool = args.offline
-        self.walk = bound(self.profile, self.config, self.offline)
-        self.results = Results(open_home(), _fetch, _Shared())
-        file = ["--config", str(args.config)] if args.config else []
-        shown = _shown(args.assignments)
-        changes = ["--set", *shown] if shown else []
-        self.command = shlex.join(["seqstep", "run", args.profile, *file, *changes])
-        self.name = f"pipeline {self.profile}"
-
-    def plan(self) -> Plan:
-        """Find out what a run would do."""
-        return make_plan(self.walk, self.results, self.selection, self.command)
-
-
-def _shown(assignments: "Sequence[str]") -> list[str]:
-    """Repeat assignments without secrets; who is told of failures matters to no message."""
-    return [redact(text) for text in assignments if not text.strip().startswith("notify.")]
-
-
 def _plan(args: argparse.Namespace) -> int:
-    plan = _Request(args).plan()
+    plan = Request(args).plan()
     if args.json:
         stages = [intent.model_dump(exclude={"notices"}) for intent in plan.intents]
         print_json({"run_id": None, "profile": args.profile, "stages": stages})
@@ -143,7 +99,7 @@ def _run(args: argparse.Namespace) -> int:
     status = 0
     try:
         with logging_to(args.log_file, args.log_format):
-            run_id, outcomes = _guarded(_Request(args), args)
+            run_id, outcomes = _guarded(Request(args), args)
     except StageFailedError as error:
         if args.debug:
             sys.stderr.write(redact("".join(traceback.format_exception(error))))
@@ -161,7 +117,7 @@ def _run(args: argparse.Namespace) -> int:
     return status
 
 
-def _guarded(request: _Request, args: argparse.Namespace) -> "_Ended":
+def _guarded(request: Request, args: argparse.Namespace) -> Done:
     """Run what is asked for, unless another run goes on and that is a reason not to."""
     is_told = not args.log_file or sys.stderr.isatty()
     waiting = partial(_note, f"waits for another run of {request.name} to end", is_told)
@@ -172,14 +128,14 @@ def _guarded(request: _Request, args: argparse.Namespace) -> "_Ended":
         return "", ()
 
 
-def _watched(request: _Request, args: argparse.Namespace) -> "_Ended":
+def _watched(request: Request, args: argparse.Namespace) -> Done:
     """Run what is asked for, shown on the terminal; tell of it if it fails."""
     names = [name for name in _order(request) if name in request.selection.selected]
     with watching(names, args.json, logged=bool(args.log_file)), heralded(request.name) as herald:
         herald.config = request.config.notify
         has_server = bool(os.environ.get("PREFECT_API_URL"))
         plan = None if has_server and not request.wish.only else request.plan()
-        ended = (None if has_server or not plan else _replay(request, plan, herald)) or _conduct(request)
+        ended = (None if has_server or not plan else replayed(request, plan, herald)) or _conduct(request)
         ran = sum(outcome.state == "completed" for outcome in ended[1])
         logger.info("run %s: %d of %d stages ran, the others were cached", ended[0], ran, len(ended[1]))
     return ended
@@ -192,28 +148,13 @@ def _note(text: str, is_told: bool) -> None:
     logger.info(text)
 
 
-def _order(request: _Request) -> list[str]:
+def _order(request: Request) -> list[str]:
     from flows.walk import graph
 
     return list(graph(request.config).nodes)
 
 
-def _replay(request: _Request, plan: Plan, herald: Herald) -> "_Ended | None":
-    """Record a run without Prefect if every stage is cached."""
-    if not plan.is_done:
-        return None
-    from flows.page import RunPage
-    from stagecraft.pipeline_run import replay_all
-    from stagecraft.tracking import Tracker
-
-    params = {"profile": request.profile, **flatten(request.config)}
-    tracker, results = Tracker(open_home()), request.results
-    page = RunPage(tracker, results, "pipeline", request.profile, request.config, plan.results)
-    told = herald.tell_of_death
-    return replay_all(tracker, results, plan, request.name, params, told, page.title, page.finish)
-
-
-def _conduct(request: _Request) -> "_Ended":
+def _conduct(request: Request) -> Done:
     """Run the Prefect flow.
 
     Raises:
@@ -245,34 +186,6 @@ def _conduct(request: _Request) -> "_Ended":
     if isinstance(result, BaseException):
         raise result
     return result.run_id, result.stages
-
-
-def _fetch(artifact: "Kept") -> "Path":
-    """Bring an artifact from a server; only then is MLflow needed."""
-    from stagecraft.tracking import Tracker
-
-    return Tracker(open_home()).fetch(artifact)
-
-
-class _Shared:
-    """The records in the store that machines share; MLflow is needed only to look something up."""
-
-    @cached_property
-    def _records(self) -> "SharedRecords":
-        from stagecraft.tracking import SharedRecords, Tracker
-
-        return SharedRecords(Tracker(open_home()))
-
-    def find(self, start: str) -> bytes | None:
-        """Look up a record; the servers of this home have none that is not here."""
-        uri = os.environ.get("MLFLOW_TRACKING_URI", "")
-        if not uri.startswith("http") or uri == addresses(open_home()).get("MLFLOW_TRACKING_URI"):
-            return None
-        return self._records.find(start)
-
-    def share(self, key: str, run_id: str, record: "Path") -> None:
-        """Put a record there."""
-        self._records.share(key, run_id, record)
 
 
 COMMANDS = [

@@ -56,6 +56,32 @@ class PipelineRun(Frozen):
         """Count the stages that ended so."""
         return sum(stage.state == state for stage in self.stages)
 
+    def figure(self, metric: str) -> float:
+        """Look up what a stage measured, at the end.
+
+        Args:
+            metric: `NAME`, or `STAGE: NAME` where several stages have one of this name.
+
+        Raises:
+            SelectionError: no stage has it, or several have.
+        """
+        stage, _, name = (part.strip() for part in metric.rpartition(":"))
+        found = {
+            run.name: run.metrics[name]
+            for run in self.stages
+            if name in run.metrics and stage in ("", run.name)
+        }
+        if not found:
+            known = {name: None for run in self.stages for name in sorted(run.metrics)}
+            raise SelectionError(f"there is no metric {metric!r}; there are: {', '.join(known) or 'none'}")
+        if len(found) > 1:
+            first = next(iter(found))
+            raise SelectionError(
+                f"expected a metric of one stage, got {name} of {', '.join(found)}; name one, such as"
+                f" {first}:{name}"
+            )
+        return next(iter(found.values()))
+
 
 class Difference(Frozen):
     """What differs in one stage between two runs.
@@ -79,6 +105,11 @@ class History:
     def latest(self, most: int) -> list[PipelineRun]:
         """List the newest runs, each with its stages."""
         return [self._with_stages(run) for run in self.tracker.search(_PARENTS, most)]
+
+    def below(self, run_id: str) -> list[PipelineRun]:
+        """List the finished runs below another run, the newest first, each with its stages."""
+        wanted = f"tags.`{PARENT_TAG}` = '{run_id}' AND attributes.status = 'FINISHED'"
+        return [self._with_stages(run) for run in self.tracker.search(f"{_PARENTS} AND {wanted}")]
 
     def find(self, text: str) -> PipelineRun:
         """Find a run.

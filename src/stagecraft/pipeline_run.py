@@ -1,5 +1,6 @@
 """A run of a pipeline: what it asks for, its parent run in MLflow, and what runs before it left behind."""
 
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -26,6 +27,9 @@ class Title(NamedTuple):
 #: is told the name and the id of a pipeline's run whose process died
 Death = Callable[[str, str], None]
 
+
+#: names the run in MLflow, such as a sweep's, that pipelines' runs are listed below
+ABOVE_VARIABLE = "SEQSTEP_ABOVE"
 
 _UNRECORDED = "the store did not answer when it ended"
 
@@ -57,22 +61,31 @@ def pipeline_run(
     patience, (called, note) = patience or Patience(), title or Title(name, "")
     close_dead_runs(tracker, on_death)
     with session(tracker.home, name) as started:
-        run_id = tracker.start_run(called, {PIPELINE_TAG: name, NOTE_TAG: note}, session=started.name)
-        try:
+        above = os.environ.get(ABOVE_VARIABLE)
+        tags = {PIPELINE_TAG: name, NOTE_TAG: note}
+        run_id = tracker.start_run(called, tags, above, session=started.name)
+        with closing(tracker, run_id, started, patience):
             patience.retry(lambda: tracker.log_params(run_id, params))
             yield Parent(run_id, started)
-        except Exception as error:
-            with suppress(TrackingError), _ending(started, explain(error)):
-                tracker.finish_run(run_id, "FAILED", explain(error))
-                _close_left_open(tracker, started.name)
-            raise
-        except BaseException as error:
-            with suppress(TrackingError), _ending(started, explain(error)):
-                tracker.finish_run(run_id, "KILLED", explain(error))
-            raise
-        with _ending(started, _UNRECORDED):
-            patience.retry(lambda: tracker.finish_run(run_id, "FINISHED"))
-            _close_left_open(tracker, started.name)
+
+
+@contextmanager
+def closing(tracker: Tracker, run_id: str, session: Session, patience: Patience) -> Iterator[None]:
+    """End a run as what is done here does: finished, failed or killed."""
+    try:
+        yield
+    except Exception as error:
+        with suppress(TrackingError), _ending(session, explain(error)):
+            tracker.finish_run(run_id, "FAILED", explain(error))
+            _close_left_open(tracker, session.name)
+        raise
+    except BaseException as error:
+        with suppress(TrackingError), _ending(session, explain(error)):
+            tracker.finish_run(run_id, "KILLED", explain(error))
+        raise
+    with _ending(session, _UNRECORDED):
+        patience.retry(lambda: tracker.finish_run(run_id, "FINISHED"))
+        _close_left_open(tracker, session.name)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from stagecraft.orchestration.conductor import Conductor, conduct
 from stagecraft.orchestration.crashes import crashing, tell_of_crashes, watch_for_runs_that_never_start
 from stagecraft.orchestration.discretion import keep_secrets_out_of_logs
 from stagecraft.orchestration.reaching import check_server
-from stagecraft.orchestration.temporary import temporary_server
+from stagecraft.orchestration.temporary import temporary_address, temporary_server
 
 __all__ = [
     "Conductor",
@@ -12,6 +12,7 @@ __all__ = [
     "conduct",
     "crashing",
     "tell_of_crashes",
+    "temporary_address",
     "temporary_server",
     "watch_for_runs_that_never_start",
 ]

@@ -29,6 +29,12 @@ def temporary_server(home: Home) -> Iterator[None]:
         yield
 
 
+def temporary_address() -> str:
+    """Tell where the temporary server answers, for other processes to use it too."""
+    with get_client(sync_client=True) as client:
+        return str(client.api_url)
+
+
 def _start() -> None:
     """Start it from a thread that blocks Ctrl-C: child processes inherit what is blocked, for good."""
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

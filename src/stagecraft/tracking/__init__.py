@@ -26,7 +26,9 @@ from stagecraft.tracking.store import (
     RESUMED_TAG,
     SESSION_TAG,
     STAGE_TAG,
+    SWEEP_TAG,
     Tracker,
+    as_text,
 )
 
 __all__ = [
@@ -45,6 +47,7 @@ __all__ = [
     "RESUMED_TAG",
     "SESSION_TAG",
     "STAGE_TAG",
+    "SWEEP_TAG",
     "Evaluation",
     "ModelFiles",
     "Record",
@@ -53,6 +56,7 @@ __all__ = [
     "Tracker",
     "Version",
     "address_of",
+    "as_text",
     "chart_of",
     "command_for_pages",
     "content_of",

@@ -26,6 +26,8 @@ PARENT_TAG, STAGE_TAG, ERROR_TAG = "mlflow.parentRunId", "seqstep.stage", "seqst
 PIPELINE_TAG, SESSION_TAG, INPUT_TAG = "seqstep.pipeline", "seqstep.session", "seqstep.input"
 CACHED_TAG, RESUMED_TAG, REASON_TAG = "seqstep.cached_from", "seqstep.resumed_from", "seqstep.reason"
 KEY_TAG = "seqstep.key"
+#: names what a sweep asks for, on its run
+SWEEP_TAG = "seqstep.sweep"
 PINNED_TAG, FREED_TAG = "seqstep.pinned", "seqstep.freed"
 #: names the registered model that a training in progress yields once more
 REUSED_TAG = f"{INPUT_TAG}.registered"
@@ -78,6 +80,20 @@ class Tracker:
         with reaching(self.uri):
             run = self.client.create_run(self.experiment_id, tags=all_tags, run_name=name)
         return str(run.info.run_id)
+
+    def reopen_run(self, run_id: str, tags: Mapping[str, str], session: str) -> None:
+        """Go on with a run that ended, with other tags."""
+        with reaching(self.uri):
+            for tag, value in {**tags, SESSION_TAG: session}.items():
+                self.client.set_tag(run_id, tag, value)
+            if ERROR_TAG in self.client.get_run(run_id).data.tags:
+                self.client.delete_tag(run_id, ERROR_TAG)
+            self.client.update_run(run_id, status="RUNNING")
+
+    def rename_run(self, run_id: str, name: str) -> None:
+        """Call a run something else."""
+        with reaching(self.uri):
+            self.client.update_run(run_id, name=name)
 
     def running(self, session: str = "") -> list[Run]:
         """List the runs that are marked as running, of one session or of all."""
@@ -140,7 +156,7 @@ class Tracker:
 
     def log_params(self, run_id: str, params: Mapping[str, object]) -> None:
         """Record parameters of a run, in batches."""
-        entries = [Param(name, _text(value)) for name, value in params.items()]
+        entries = [Param(name, as_text(value)) for name, value in params.items()]
         with reaching(self.uri):
             for start in range(0, len(entries), _MAX_PARAMS):
                 self.client.log_batch(run_id, params=entries[start : start + _MAX_PARAMS])
@@ -285,7 +301,7 @@ def _make_database(home: Home) -> None:
     part.replace(home.database)
 
 
-def _text(value: object) -> str:
+def as_text(value: object) -> str:
     """Write a parameter's value in a way that two runs can be compared by."""
     text = ", ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
     return text[:_MAX_VALUE]

@@ -1,0 +1,187 @@
+"""The points of a sweep, one after the other or side by side: what is known is taken, the rest is run."""
+
+import os
+from argparse import Namespace
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from flows.cli.point_process import PointProcess, end_all, wait_for_one
+from flows.cli.request import Request, replayed
+from flows.cli.sweep_request import wished
+from flows.failure import Herald
+from secrecy import redact
+from seqstep.errors import InputError
+from seqstep.settings import flatten
+from seqstep.sweep.grid import Point, assignments
+from seqstep.sweep.study import Trial
+from seqstep.sweep.table import Ended
+from stagecraft.errors import SelectionError, UsageError
+from stagecraft.history import History, PipelineRun
+from stagecraft.live import OWNER_VARIABLE
+from stagecraft.pipeline_run import Parent, close_dead_runs
+from stagecraft.plan import Plan
+from stagecraft.progress import Together, observer
+from stagecraft.results import read
+from stagecraft.tracking import Tracker, as_text
+
+
+@dataclass
+class Points:
+    """Runs points, each as a run of the pipeline below the sweep's run.
+
+    Args:
+        args: the command line, whose settings every point has.
+        parent: the run of the sweep.
+        names: the settings that points differ in.
+        metric: what is wanted of each.
+        jobs: runs at a time.
+    """
+
+    args: Namespace
+    tracker: Tracker
+    parent: Parent
+    herald: Herald
+    names: Sequence[str]
+    metric: str
+    jobs: int
+    _is_measured: bool = False
+    _stack: ExitStack = field(default_factory=ExitStack)
+    _settings: dict[str, str] = field(default_factory=dict)
+    _earlier: dict[tuple[str, ...], list[PipelineRun]] = field(default_factory=lambda: defaultdict(list))
+
+    def run(self, trials: Iterator[Trial]) -> Iterator[Ended]:
+        """Yield how points end, as they end; the next one is asked for when there is room for it.
+
+        Raises:
+            SelectionError: there is no such metric.
+        """
+        self._find_earlier()
+        with self._stack, _ending(self.tracker) as running:
+            while True:
+                while len(running) < self.jobs and (trial := next(trials, None)):
+                    if ended := self._known(trial):
+                        yield ended
+                    else:
+                        running[self._start(trial)] = trial
+                if not running:
+                    return
+                wait_for_one(running)
+                for process in [process for process in running if process.has_ended()]:
+                    yield self._ended(running.pop(process), process)
+
+    def _find_earlier(self) -> None:
+        """Look up the runs of this sweep that an earlier process finished."""
+        for run in reversed(History(self.tracker).below(self.parent.run_id)):
+            key = tuple(run.parameters.get(name, "") for name in self.names)
+            self._earlier[key].append(run)
+
+    def _request(self, point: Point) -> Request:
+        merged = {**vars(self.args), "assignments": [*self.args.assignments, *assignments(point)]}
+        return Request(Namespace(**merged))
+
+    def _known(self, trial: Trial) -> Ended | None:
+        """Take a point whose every stage is cached, from the run that it has or with a new one."""
+        request = self._request(trial.point)
+        try:
+            plan = request.plan()
+        except (InputError, UsageError) as error:
+            return self._failed(trial, str(error))
+        if not plan.is_done:
+            return None
+        if run := self._recorded(request, plan):
+            return self._completed(trial, run, _keys(plan))
+        token = observer.set(Together())
+        try:
+            done = replayed(request, plan, self.herald)
+        finally:
+            observer.reset(token)
+        return self._completed(trial, History(self.tracker).find(done[0]), _keys(plan)) if done else None
+
+    def _recorded(self, request: Request, plan: Plan) -> PipelineRun | None:
+        """Find the earlier run of a point, if what it took is what a run would take now."""
+        values = flatten(request.config)
+        runs = self._earlier[tuple(as_text(values[name]) for name in self.names)]
+        now = {name: result.run_id for name, result in plan.results.items()}
+        for run in runs:
+            if {stage.name: stage.computed_by for stage in run.stages} == {
+                intent.name: now[intent.name] for intent in plan.intents
+            }:
+                runs.remove(run)
+                return run
+        return None
+
+    def _start(self, trial: Trial) -> PointProcess:
+        """Start the run of a point, on one server of Prefect's for all."""
+        if not self._settings:
+            self._settings = {OWNER_VARIABLE: self.parent.session.name, **self._server()}
+        args = self.args
+        words = ["run", args.profile, "--json"]
+        words += ["--config", str(args.config)] if args.config else []
+        words += ["--set", *args.assignments, *assignments(trial.point)]
+        words += wished(args)
+        return PointProcess(words, self._settings)
+
+    def _server(self) -> Mapping[str, str]:
+        """Start Prefect's temporary server, unless there is one."""
+        from stagecraft.orchestration import check_server, temporary_address, temporary_server
+
+        if os.environ.get("PREFECT_API_URL"):
+            check_server()
+            return {}
+        self._stack.enter_context(temporary_server(self.tracker.home))
+        return {"PREFECT_API_URL": temporary_address()}
+
+    def _ended(self, trial: Trial, process: PointProcess) -> Ended:
+        answer = process.answer()
+        run_id = answer.document.get("run_id") or ""
+        if answer.reason or not run_id:
+            return self._failed(trial, answer.reason or "it printed no run", run_id)
+        keys = [stage["key"] for stage in answer.document["stages"] if stage["key"]]
+        return self._completed(trial, History(self.tracker).find(run_id), keys)
+
+    def _completed(self, trial: Trial, run: PipelineRun, keys: Sequence[str]) -> Ended:
+        try:
+            figure = run.figure(self.metric)
+        except SelectionError as error:
+            if not self._is_measured:
+                raise
+            return self._failed(trial, str(error), run.run_id)
+        self._is_measured = True
+        # Among the runs below one, only what differs tells them apart.
+        self.tracker.rename_run(run.run_id, ", ".join(map(redact, assignments(trial.point))))
+        results = self._request(trial.point).results
+        seconds = sum(read(results.path(key)).seconds for key in keys)
+        return self._ending_of(trial)._replace(figure=figure, seconds=seconds, run_id=run.run_id)
+
+    def _failed(self, trial: Trial, reason: str, run_id: str = "") -> Ended:
+        return self._ending_of(trial)._replace(state="failed", run_id=run_id, reason=reason)
+
+    def _ending_of(self, trial: Trial) -> Ended:
+        """Begin to tell how a point ended: what its settings come to."""
+        values = flatten(self._request(trial.point).config)
+        shown = {name: _plain(values[name]) for name in self.names}
+        return Ended(trial.number, shown, "completed", assignments=tuple(assignments(trial.point)))
+
+
+def _plain(value: Any) -> int | float | str:
+    """Leave numbers as they are, and write all else without secrets."""
+    return value if isinstance(value, int | float) else redact(as_text(value))
+
+
+@contextmanager
+def _ending(tracker: Tracker) -> Iterator[dict[PointProcess, Trial]]:
+    """Have processes, which end with what is done here; what they leave open is closed."""
+    running: dict[PointProcess, Trial] = {}
+    try:
+        yield running
+    finally:
+        if running:
+            end_all(list(running))
+            close_dead_runs(tracker)
+
+
+def _keys(plan: Plan) -> list[str]:
+    return [intent.key for intent in plan.intents if intent.key]

@@ -1,0 +1,152 @@
+"""What a sweep is asked for: which points, of which metric, and what tells it from other sweeps."""
+
+import argparse
+import os
+import shlex
+from collections.abc import Iterator
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from flows.cli.command import configured_changes
+from flows.cli.request import Request
+from secrecy import redact
+from seqstep.errors import ConfigError
+from seqstep.settings import flatten, read_assignments, resolve
+from seqstep.sweep.grid import Grid, assignments, points, read_grid
+from seqstep.sweep.search import Space, read_space
+from seqstep.sweep.study import Study, Trial
+from seqstep.sweep.table import Ended
+from stagecraft.artifact import digest
+from stagecraft.home import open_home
+
+if TYPE_CHECKING:
+    from stagecraft.pipeline_run import Title
+
+METRIC, MEASURES = "language/rnn/test_perplexity", "evaluate_language"
+# What no result depends on.
+_ASIDE = ("notify.", "retry.")
+
+
+class SweepRequest:
+    """The points that a command line asks for, all of them checked, and what is wanted of them.
+
+    Raises:
+        ConfigError: there are no points, or one of them can't be.
+    """
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        _check(args)
+        self.args = argparse.Namespace(**{**vars(args), "since": "", "force": []})
+        self.request = Request(self.args)
+        self.metric: str = args.metric or METRIC
+        if not args.metric and MEASURES not in self.request.selection.selected:
+            raise ConfigError(
+                f"expected --metric NAME, for {MEASURES}, which measures {METRIC}, is not among the stages;"
+                " `seqstep show` lists the metrics of a run"
+            )
+        changes = configured_changes(args)
+        self.grid: Grid = read_grid(args.grid)
+        self.space: Space = read_space(args.search, args.profile, changes)
+        for point in points(self.grid) if self.grid else ():
+            resolve(args.profile, [*changes, read_assignments(assignments(point))])
+
+    @property
+    def names(self) -> list[str]:
+        """The settings that points differ in."""
+        return [*self.grid, *self.space]
+
+    @property
+    def count(self) -> int:
+        """How many points there are."""
+        return self.args.trials or sum(1 for _ in points(self.grid))
+
+    @property
+    def jobs(self) -> int:
+        """How many run at a time: as many as the processors have room for, if nothing else is asked for."""
+        room = max(1, _processors() // self.request.config.threads)
+        return min(self.args.jobs or room, self.count)
+
+    @cached_property
+    def identity(self) -> str:
+        """What tells this sweep from others; that of a search does not depend on how many trials it has."""
+        settings = {
+            name: str(value)
+            for name, value in flatten(self.request.config).items()
+            if not name.startswith(_ASIDE)
+        }
+        axes = [list(self.grid.items()), list(self.space.items())]
+        wish = self.request.wish.model_dump(mode="json")
+        return digest([self.args.profile, settings, axes, wish, self.metric, self.args.maximize])[:16]
+
+    def study(self) -> Study | None:
+        """Open the study of a search; figures of other code or other inputs belong to another one."""
+        if not self.space:
+            return None
+        plan = Request(argparse.Namespace(**{**vars(self.args), "only": []})).plan()
+        fixed = [
+            (name, call.fixed_parts().code, call.fixed_parts().libraries) for name, call in plan.calls.items()
+        ]
+        sources = [intent.key for intent in plan.intents if not plan.calls[intent.name].sources()]
+        name = digest([self.identity, fixed, sources])[:16]
+        storage, seed = open_home().private / "studies.db", self.request.config.seed
+        return Study(storage, name, self.space, self.args.maximize, seed)
+
+    def trials(self, study: Study | None) -> Iterator[Trial]:
+        """Yield the points one by one."""
+        if study:
+            return study.trials(self.count)
+        return (Trial(number, point) for number, point in enumerate(points(self.grid)))
+
+    def title(self) -> "Title":
+        """What its run in MLflow is called, and its description."""
+        from stagecraft.pipeline_run import Title
+
+        name = f"sweep {self.args.profile} {datetime.now():%m-%d %H:%M:%S} · {', '.join(self.names)}"
+        listed = "\n".join(f"- {name}: {value}" for name, value in self.params().items())
+        note = "The runs below, side by side: `sweep.csv` is their table, `plots/sweep.png` their picture."
+        return Title(name, f"{note}\n\n{listed}")
+
+    def params(self) -> dict[str, str]:
+        """What it is recorded with."""
+        goal = "maximize" if self.args.maximize else "minimize"
+        grid = {f"grid.{name}": ", ".join(map(redact, values)) for name, values in self.grid.items()}
+        space = {f"search.{name}": part.text for name, part in self.space.items()}
+        return {"profile": self.args.profile, "metric": self.metric, "goal": goal, **grid, **space}
+
+    def command(self, best: Ended) -> str:
+        """Write the command that runs a point."""
+        first = [] if " --set " in self.request.command else ["--set"]
+        more = [*first, *map(redact, best.assignments), *wished(self.args)]
+        return f"{self.request.command} {shlex.join(more)}"
+
+
+def wished(args: argparse.Namespace) -> list[str]:
+    """Repeat which stages are asked for."""
+    words = ["--only", *args.only] if args.only else []
+    words += ["--until", args.until] if args.until else []
+    return [*words, "--offline"] if args.offline else words
+
+
+def _check(args: argparse.Namespace) -> None:
+    """See that either a grid or a search is asked for.
+
+    Raises:
+        ConfigError: neither, both, or half of a search.
+    """
+    if not args.grid and not args.search:
+        raise ConfigError(
+            "expected points, got none: --grid rnn.hidden=128,256 seed=0,1 for all combinations,"
+            " or --trials 20 --search rnn.learning_rate=0.05..1.0 for a search"
+        )
+    if args.grid and args.search:
+        raise ConfigError("expected --grid or --search, got both; --search KEY=A,B searches among choices")
+    if bool(args.search) != bool(args.trials):
+        raise ConfigError("expected --trials N and --search KEY=LOW..HIGH together, got one of them")
+
+
+def _processors() -> int:
+    """Count the processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

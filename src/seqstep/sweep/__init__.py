@@ -1,0 +1,1 @@
+"""Several configurations side by side: which ones, and what came out."""
