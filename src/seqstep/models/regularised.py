@@ -75,7 +75,9 @@ class RegularisedRNN(LanguageModel):
         learns = torch.is_grad_enabled()
         own, rounds = self.linear.weight.dtype, learns and self.products is not None
         after: list[Tensor] = []
-        with torch.autocast(ids.device.type, self.products, enabled=rounds):
+        # Its cache of rounded weights is the whole process's: what another training does in a thread beside
+        # this one would empty it in between, and change in which type gradients are summed.
+        with torch.autocast(ids.device.type, self.products, enabled=rounds, cache_enabled=False):
             values = self._drop(one_hot_steps(ids, self.vocab, own), self.dropout.input)
             for layer in self.stack:
                 if after:
@@ -88,8 +90,10 @@ class RegularisedRNN(LanguageModel):
 
     def _read(self, layer: nn.Module, values: Tensor, state: State) -> tuple[Tensor, State]:
         """Let a layer read, with recurrent weights of which some are dropped."""
-        weights: dict[str, Tensor] = dict(layer.named_parameters())
-        weights[_RECURRENT] = self._drop(weights[_RECURRENT], self.dropout.recurrent)
+        products = self.products if torch.is_grad_enabled() else None
+        weights = {name: weight.to(products or weight.dtype) for name, weight in layer.named_parameters()}
+        if share := self.dropout.recurrent:
+            weights[_RECURRENT] = self._drop(layer.get_parameter(_RECURRENT), share)
         # An LSTM takes and gives a tuple of two tensors, the others a tensor.
         before = state if len(state) > 1 else state[0]
         outputs, after = torch.func.functional_call(layer, weights, (values, before))

@@ -80,7 +80,8 @@ class RNNTorch(LanguageModel):
         own = self.linear.weight.dtype
         inputs = one_hot_steps(ids, self.vocab, own)
         rounds = training and self.products is not None
-        with torch.autocast(ids.device.type, self.products, enabled=rounds):
+        # Its cache is shared with trainings in other threads, which would empty it in between.
+        with torch.autocast(ids.device.type, self.products, enabled=rounds, cache_enabled=False):
             # An LSTM takes and gives a tuple of two tensors, the others a tensor.
             if isinstance(self.layer, nn.LSTM):
                 outputs, after = self.layer(inputs, state)

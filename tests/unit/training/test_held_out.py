@@ -1,6 +1,7 @@
 """Trainings for unseen text: what is kept, when they stop, and that they go on to the very same end."""
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from torch import nn
 from seqstep.config import HeldOutConfig
 from seqstep.errors import DivergenceError, ModelError, TextError
 from seqstep.models.language import detach
+from seqstep.models.networks import NETWORKS
 from seqstep.models.regularised import RegularisedRNN
 from seqstep.text.batches import sequential_batches
 from seqstep.training.held_out import HeldOutEpoch, Training, history_table
@@ -173,6 +175,18 @@ def test_the_network_in_bfloat16_goes_on_to_the_same_end_too(tmp_path: Path) -> 
     resumed = training(weights=9, **changes)
     resumed.load(tmp_path)
     assert_same(finished(resumed), finished(training(**changes)))
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("share", [0.0, 0.2])
+def test_a_training_beside_others_in_threads_equals_one_alone(network: str, share: float) -> None:
+    changes: dict[str, Any] = {"precision": "bfloat16", "epochs": 3, "dropout_recurrent": share}
+    alone = finished(training(network=network, **changes))
+    beside = [training(network=name, **changes) for name in (network, "gru", "lstm", network)]
+    with ThreadPoolExecutor(len(beside)) as pool:
+        for done in pool.map(finished, beside):
+            if done in (beside[0], beside[-1]):
+                assert_same(done, alone)
 
 
 def assert_same(one: Training, other: Training) -> None:
