@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.workermanage import NodeManager
 
 from stagecraft.environment import keep_prefect_off_the_console, prepare
 from stagecraft.home import HOME_VARIABLE, Home, open_home
@@ -33,6 +34,8 @@ _session = ExitStack()
 
 def pytest_configure() -> None:
     """Choose where everything is written, before Prefect and MLflow are imported and read it."""
+    # Where files are tested side by side, each process stops servers of its own at its end.
+    NodeManager.EXIT_TIMEOUT = 60
     # Registered before Prefect is imported, so this runs after it has sent its last logs and events.
     atexit.register(_session.close)
     folder = Path(

@@ -32,22 +32,42 @@ def title(flow: str, profile: str, config: Config, when: str) -> str:
 
 
 def describe(profile: str, config: Config) -> dict[str, str]:
-    """Say what a configuration means, by headings."""
+    """Say what a configuration means, by headings; settings that nothing reads are left out."""
     changed = ", ".join(f"{name} = {value}" for name, value in changes(profile, config).items())
-    mlp, rnn, layer, series = config.mlp, config.rnn, config.rnn_layer, config.series
-    return {
+    facts = {
         "Profile": f"{profile}; {changed or 'nothing changed'}",
         "Text": text_source(config),
+        "Seed": str(config.seed),
+    }
+    if not config.held_out.alone:
+        facts |= _pipeline_in_words(config)
+    if config.held_out.networks:
+        facts["Networks for unseen text"] = _held_out_in_words(config)
+    return facts
+
+
+def _pipeline_in_words(config: Config) -> dict[str, str]:
+    mlp, rnn, layer, series = config.mlp, config.rnn, config.rnn_layer, config.series
+    return {
         "Series": f"column {series.column} of {_file_name(series.path)}"
         if series.path
         else f"noisy sine, {series.points:,} values, noise {series.noise_std:g}",
-        "Seed": str(config.seed),
         "MLP": f"{mlp.window} past values, {mlp.hidden} hidden units, {mlp.epochs:,} epochs of batches of"
         f" {mlp.batch} at {mlp.learning_rate:g}",
         "Recurrent networks": f"{rnn.hidden:,} hidden units, {rnn.epochs:,} epochs over {rnn.max_tokens:,}"
         f" tokens ({rnn.tokens}) in batches of {rnn.batch} × {rnn.steps} at {rnn.learning_rate:g};"
         f" the library's: {layer.layers} × {layer.cell}",
     }
+
+
+def _held_out_in_words(config: Config) -> str:
+    held = config.held_out
+    return (
+        f"{', '.join(held.networks)}: {held.layers} × {held.hidden:,} hidden units,"
+        f" at most {held.epochs:,} epochs in batches of {held.batch} × {held.steps},"
+        f" {held.optimizer} at {held.learning_rate:g}, dropout {held.dropout_output:g} before the output and"
+        f" {held.dropout_recurrent:g} of the recurrent weights"
+    )
 
 
 def text_source(config: Config) -> str:

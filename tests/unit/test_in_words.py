@@ -42,3 +42,10 @@ def test_a_file_is_told_by_its_name_and_what_was_let_go_is_empty() -> None:
     assert (
         title("pipeline", "notes", config, "11-24 03:48:12") == "notes 11-24 03:48:12 · corpus.path=text.txt"
     )
+
+
+def test_only_what_is_read_is_told() -> None:
+    best, notes, compare = (describe(name, resolve(name)) for name in ("best", "notes", "compare"))
+    assert "Series" not in best and best["Networks for unseen text"].startswith("gru: 1 × 512 hidden units")
+    assert "Series" in notes and "Networks for unseen text" not in notes
+    assert {"Series", "Networks for unseen text"} <= set(compare)
