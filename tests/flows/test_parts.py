@@ -130,7 +130,7 @@ import json, sys
 import psutil
 from flows.cli.main import main
 status = main(json.loads(sys.argv[1]))
-heavy = sorted({"torch", "mlflow", "prefect"} & set(sys.modules))
+heavy = sorted({"torch", "mlflow", "prefect", "pandas"} & set(sys.modules))
 children = [child.name() for child in psutil.Process().children(recursive=True)]
 print(json.dumps([status, heavy, children]))
 """

@@ -2,9 +2,11 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 State = Literal["completed", "failed"]
 
@@ -50,12 +52,14 @@ def best_of(ended: Sequence[Ended], maximize: bool) -> Ended | None:
     return first if first and _has_figure(first) else None
 
 
-def table_of(ended: Sequence[Ended], metric: str, maximize: bool) -> pd.DataFrame:
+def table_of(ended: Sequence[Ended], metric: str, maximize: bool) -> "pd.DataFrame":
     """Lay points out, the best first.
 
     Returns:
         a column for each setting, then the metric, seconds, state, run_id and reason.
     """
+    import pandas as pd  # not for every command that only may need it
+
     rows = [
         {
             **point.settings,
