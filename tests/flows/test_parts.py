@@ -171,11 +171,11 @@ def test_a_plan_in_a_home_without_results_imports_none_of_them_either(tmp_path: 
 def test_a_run_with_nothing_to_do_starts_no_server(whole: Home) -> None:
     status, heavy, processes, said = probe(whole.root, "run", "--json", "--set", *TINY)
     document = json.loads(said)
-    assert (status, heavy, processes) == (0, ["mlflow"], [])
+    assert (status, heavy, processes) == (0, ["mlflow", "pandas"], [])
     assert {stage["state"] for stage in document["stages"]} == {"cached"} and len(document["stages"]) == 12
     assert children(whole, document["run_id"]).keys() == set(STAGES)
     status, heavy, processes, said = probe(whole.root, "run", "--set", *TINY)
-    assert (status, heavy, processes) == (0, ["mlflow"], []) and "nothing to do" in said
+    assert (status, heavy, processes) == (0, ["mlflow", "pandas"], []) and "nothing to do" in said
 
 
 def test_only_a_stage_is_run_or_reported_alone(seqstep: Any, states: States, whole: Home) -> None:
