@@ -8,9 +8,9 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 run: .venv/app
 	$(BIN)/seqstep run
 
-# Two files at a time, for much of a test is waiting for a server; the long ones first, which are in tests/e2e.
+# Two files at a time, for much of a test is waiting for a server.
 test: .venv/dev
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 soak: .venv/dev
 	$(BIN)/python -m pytest -m soak --session-timeout 7200
