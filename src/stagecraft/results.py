@@ -120,12 +120,17 @@ class Results:
 
 
 def read(path: Path) -> Result:
-    """Read one of Prefect's records.
+    """Read one of Prefect's records; see `parse`."""
+    return parse(path.read_bytes())
+
+
+def parse(record: bytes) -> Result:
+    """Find the result in one of Prefect's records.
 
     Raises:
         ValueError: it is no record of a result.
     """
-    content = json.loads(path.read_bytes())
+    content = json.loads(record)
     if not isinstance(content, dict) or not isinstance(content.get("result"), str):
         raise ValueError("no record of a result")
     return Result.model_validate_json(content["result"])

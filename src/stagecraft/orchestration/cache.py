@@ -15,7 +15,7 @@ from stagecraft.checks import Checks, in_short
 from stagecraft.files import write_whole
 from stagecraft.progress import observer
 from stagecraft.result import Result
-from stagecraft.results import read
+from stagecraft.results import parse
 
 #: holds artifacts against their addresses, in the run that is going on
 checks: ContextVar[Checks] = ContextVar("checks")
@@ -81,9 +81,10 @@ class WholeFiles(LocalFileSystem):
             ValueError: it holds no result, or that of another key; Prefect takes either for no result.
         """
         whole = Path(self._resolve_path(path))
-        if (held := read(whole).key) != (asked := f"{whole.parent.name}/{whole.name}"):
+        record = whole.read_bytes()
+        if (held := parse(record).key) != (asked := f"{whole.parent.name}/{whole.name}"):
             raise ValueError(f"expected the result of {asked}, got that of {held}")
-        return whole.read_bytes()
+        return record
 
     async def aread_path(self, path: str) -> bytes:
         """Read the record of a key."""
