@@ -15,24 +15,31 @@ import re
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from benchmarks import notes_way_series
+from benchmarks.notes_way import (
+    Forward,
+    LayerNetwork,
+    clip_gradients,
+    minibatches,
+    scratch_forward,
+    scratch_parameters,
+)
+from benchmarks.notes_way_text import count
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt
 
 HIDDEN, BATCH, STEPS, TRAIN, TEST = 512, 32, 35, 10_000, 5_000
-
-Forward = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
 def main() -> None:
@@ -60,24 +67,19 @@ def text_and_ngrams() -> tuple[list[str], dict[str, int]]:
     Path("words.json").write_text(json.dumps(word_vocab))
     Path("chars.json").write_text(json.dumps(vocab))
     ids = [word_vocab[word] for word in words]
-    grams = [by_count(zip(*(ids[i:] for i in range(n)), strict=False)) for n in (1, 2, 3)]
+    grams = [count(zip(*(ids[i:] for i in range(n)), strict=False)) for n in (1, 2, 3)]
     for name, drawn in {"zipf_unigrams": grams[:1], "zipf": grams}.items():
         with figure(name, "rank", "occurrences"):
             for counted in drawn:
                 plt.loglog([count for _, count in counted])
     write_rows("most_common.csv", [row for counted in grams for row in counted[:10]])
-    write_rows("frequencies.csv", by_count(words))
+    write_rows("frequencies.csv", count(words))
     return chars, vocab
-
-
-def by_count(tokens: Any) -> list[tuple[Any, int]]:
-    """Count tokens, the most frequent first."""
-    return sorted(Counter(tokens).items(), key=lambda item: item[1], reverse=True)
 
 
 def vocabulary(tokens: list[str]) -> dict[str, int]:
     """Number tokens by frequency."""
-    return {token: index for index, token in enumerate(["<unk>", *(token for token, _ in by_count(tokens))])}
+    return {token: index for index, token in enumerate(["<unk>", *(token for token, _ in count(tokens))])}
 
 
 # --- series -----------------------------------------------------------------------------------------------
@@ -118,8 +120,8 @@ def series() -> dict[str, float]:
 def language_models(ids: list[int], types: list[str], epochs: int) -> dict[str, float]:
     """Train both networks, and measure them and the smoothed trigrams on the text that follows."""
     vocab, scores = len(types), {}
-    layer = Layer(vocab)
-    scratch = scratch_params(vocab)
+    layer = LayerNetwork(vocab, HIDDEN)
+    scratch = scratch_parameters(vocab, HIDDEN)
     networks: dict[str, tuple[Forward, list[Tensor]]] = {
         "rnn_scratch": (scratch_forward(scratch), scratch),
         "rnn": (layer, list(layer.parameters())),
@@ -139,50 +141,6 @@ def language_models(ids: list[int], types: list[str], epochs: int) -> dict[str, 
     return scores
 
 
-def minibatches(ids: list[int], batch: int, steps: int, offset: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Walk along a text in rows."""
-    tokens = (len(ids) - offset - 1) // batch * batch
-    inputs, labels = (
-        torch.tensor(ids[offset + shift : offset + shift + tokens]).reshape(batch, -1) for shift in (0, 1)
-    )
-    for start in range(0, inputs.shape[1] // steps * steps, steps):
-        yield inputs[:, start : start + steps], labels[:, start : start + steps]
-
-
-def scratch_params(vocab: int) -> list[Tensor]:
-    """Draw the weights of the network from scratch."""
-    shapes = ((vocab, HIDDEN), (HIDDEN, HIDDEN), (HIDDEN,), (HIDDEN, vocab), (vocab,))
-    draws = [torch.randn(shape) * 0.01 if len(shape) == 2 else torch.zeros(shape) for shape in shapes]
-    return [draw.requires_grad_() for draw in draws]
-
-
-def scratch_forward(params: list[Tensor]) -> Forward:
-    """Make the network from scratch."""
-    W_xh, W_hh, b_h, W_hq, b_q = params
-
-    def forward(ids: Tensor, H: Tensor) -> tuple[Tensor, Tensor]:
-        outputs = []
-        for X in functional.one_hot(ids.T, len(W_xh)).float():
-            H = torch.tanh(torch.mm(X, W_xh) + torch.mm(H, W_hh) + b_h)
-            outputs.append(torch.mm(H, W_hq) + b_q)
-        return torch.cat(outputs), H
-
-    return forward
-
-
-class Layer(nn.Module):
-    """The network around the library's layer."""
-
-    def __init__(self, vocab: int) -> None:
-        super().__init__()
-        self.vocab, self.rnn, self.linear = vocab, nn.RNN(vocab, HIDDEN), nn.Linear(HIDDEN, vocab)
-
-    def forward(self, ids: Tensor, H: Tensor) -> tuple[Tensor, Tensor]:
-        """Read tokens of shape (batch, steps)."""
-        outputs, after = self.rnn(functional.one_hot(ids.T, self.vocab).float(), H[None])
-        return self.linear(outputs.reshape(-1, HIDDEN)), after[0]
-
-
 def train(
     forward: Forward, params: list[Tensor], ids: list[int], types: list[str], epochs: int
 ) -> tuple[list[float], list[str]]:
@@ -195,11 +153,9 @@ def train(
             logits, H = forward(X, H.detach())
             loss = functional.cross_entropy(logits, Y.T.reshape(-1))
             loss.backward()
-            norm = torch.sqrt(torch.stack([(param.grad**2).sum() for param in params]).sum())
+            clip_gradients(params, 1.0)
             with torch.no_grad():
                 for param in params:
-                    if norm > 1:
-                        param.grad *= 1 / norm
                     param.sub_(0.5 * param.grad)
                     param.grad.zero_()
             total, batches = total + loss.item(), batches + 1
