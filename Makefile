@@ -9,11 +9,13 @@ run: .venv/app
 	$(BIN)/seqstep run
 
 # Two files at a time, for much of a test is waiting for a server.
+PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
 test: .venv/dev
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(PYTEST)
 
 soak: .venv/dev
-	$(BIN)/python -m pytest -m soak --session-timeout 7200
+	$(PYTEST) -m soak --session-timeout 7200
 
 lint: .venv/dev
 	$(BIN)/ruff check .

@@ -27,6 +27,8 @@ from stagecraft.servers import running, servers_of
 settings.register_profile("seqstep", settings(), deadline=None)
 settings.load_profile("seqstep")
 
+pytest_plugins = ["tests.counts"]
+
 TEXT = b"".join(b"line %d: the time traveller smiled, and so did the psychologist.\n" % n for n in range(40))
 # What lasts to the very end of the process.
 _session = ExitStack()

@@ -77,4 +77,4 @@ def test_gc_beside_runs_takes_nothing_that_they_need(
     check_references(home)
     with start(home, "doctor") as doctor:
         assert doctor.stdout and json.loads(doctor.stdout.read())["findings"] == []
-    tell(f"{runs} runs beside {rounds} rounds of gc: every reference resolves")
+    tell(f"runs: {runs}, beside {rounds} rounds of gc: every reference resolves")
