@@ -19,8 +19,8 @@ ENDS = {
 HELD_OUT = {"pipeline": ("compare_held_out",), "text": ("compare_held_out",), "series": ()}
 #: and what each ends in besides where all models are compared
 COMPARISONS = {
-    "pipeline": ("backtest", "compare_language", "sample_language"),
-    "text": ("compare_language", "sample_language"),
+    "pipeline": ("backtest", "compare_language", "sample_language", "compare_held_out"),
+    "text": ("compare_language", "sample_language", "compare_held_out"),
     "series": ("backtest",),
 }
 
@@ -71,7 +71,6 @@ def walk(run: Run, profile: str, config: Config, offline: bool = False) -> None:
         tokens.word,
         rnn_scratch,
         rnn_torch,
-        config.text,
         rnn,
         config.language,
         config.comparison,

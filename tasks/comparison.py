@@ -14,11 +14,10 @@ from seqstep.config import (
     RecurrentConfig,
     RNNConfig,
     SeriesConfig,
-    TextConfig,
 )
 from seqstep.contest.forecasts import best_at, enter_all, figures, measure, one_seed, residuals, steps_ahead
 from seqstep.contest.language import Entry, arpa_models, enter_counts, enter_network, named_figures, rank
-from seqstep.contest.texts import text_after, text_by_share
+from seqstep.contest.texts import text_after
 from seqstep.contest.words import word_text
 from seqstep.forecasters.table import FORECASTERS, Settings
 from seqstep.models.bundle import load_language_model
@@ -95,7 +94,6 @@ def compare_language(
     words: TokenFiles,
     rnn_scratch: TrainedLanguageModel,
     rnn: TrainedLanguageModel,
-    text: TextConfig,
     training: RNNConfig,
     language: LanguageConfig,
     config: ComparisonConfig,
@@ -109,40 +107,29 @@ def compare_language(
         for name, trained in {"rnn_scratch": rnn_scratch, "rnn": rnn}.items()
     }
     vocab = networks["rnn"][1].codec().vocab
-    start = text_after(read, vocab, training.max_tokens, language.test_tokens)
-    whole = text_by_share(read, text, config.test_share)
+    start = text_after(read, vocab, training.max_tokens, language.test_tokens, config)
     on_start = [enter_network(name, model, start, training) for name, (model, _) in networks.items()]
     on_start += enter_counts(start, config)
-    on_whole = list(enter_counts(whole, config))
     of_words = word_text(open_tokens(record, words), config)
-    on_words = list(enter_counts(of_words, config, config.word_orders))
-    tables = {"start": rank(on_start, start, config), "whole": rank(on_whole, whole, config)}
-    table_of_words = rank(on_words, of_words, config, config.word_block)
-    for name, table, entries in (
-        ("start", tables["start"], on_start),
-        ("whole", tables["whole"], on_whole),
-        ("words", table_of_words, on_words),
-    ):
+    on_words = list(enter_counts(of_words, config))
+    tables = {"start": rank(on_start, start, config), "words": rank(on_words, of_words, config)}
+    for (name, table), entries in zip(tables.items(), (on_start, on_words), strict=True):
         found = named_figures(table, entries)
         record.log_metrics({f"compare/{name}/{figure}": value for figure, value in found.items()})
     record.show_table("all language models", tables["start"])
     return LanguageComparison(
         start=_log_table(record, "start", tables["start"]),
-        whole=_log_table(record, "whole", tables["whole"]),
-        words=_log_table(record, "words", table_of_words),
+        words=_log_table(record, "words", tables["words"]),
         plot=record.log_figure("plots/perplexities.png", plot_perplexities(tables)),
-        words_plot=record.log_figure(
-            "plots/perplexities_words.png", plot_perplexities({"words": table_of_words})
-        ),
         arpa=(
-            *_log_arpa(record, "start", on_start, start.vocab),
-            *_log_arpa(record, "whole", on_whole, whole.vocab),
-            *_log_arpa(record, "words", on_words, of_words.vocab),
+            *log_arpa(record, "start", on_start, start.vocab),
+            *log_arpa(record, "words", on_words, of_words.vocab),
         ),
     )
 
 
-def _log_arpa(record: Record, name: str, entries: list[Entry], vocab: Vocab) -> Iterator[Artifact]:
+def log_arpa(record: Record, name: str, entries: list[Entry], vocab: Vocab) -> Iterator[Artifact]:
+    """Hand on the models of a text that can be written down."""
     for model, counts in arpa_models(entries).items():
         write = partial(write_arpa, model=counts, tokens=vocab.tokens)
         yield record.log_file(f"{name}/{model}.arpa", write, "text/plain")

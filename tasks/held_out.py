@@ -17,6 +17,7 @@ from seqstep.training import held_out
 from stagecraft.artifact import Reference
 from stagecraft.tracking import Record
 from tasks import recording
+from tasks.comparison import log_arpa
 from tasks.outputs import HeldOutComparison, TokenFiles, TrainedLanguageModel
 from tasks.text import open_tokens
 
@@ -80,23 +81,30 @@ def compare_held_out(
     threads: int,
     **networks: TrainedLanguageModel,
 ) -> HeldOutComparison:
-    """Score the same unseen tokens with these networks, every model made of counts and a mixture."""
+    """Score the same unseen tokens with these networks, every model made of counts and a mixture of both."""
     record.log_dataset(tokens.ids.name, tokens.ids, tokens.ids.uri)
     use_threads(threads)
-    parts = held_out_text(open_tokens(record, tokens), text, config)
-    whole = before_and_after(parts)
+    read = open_tokens(record, tokens)
+    parts = held_out_text(read, text, config)
+    whole = before_and_after(read, parts, config)
     models = {
         name: load_language_model(record.open(trained.weights), record.open(trained.spec))[0]
         for name, trained in networks.items()
     }
-    read = list(contest.enter_networks(models, parts))
+    entered = list(contest.enter_networks(models, parts))
     counts = list(enter_counts(whole, config))
-    mixture = contest.enter_mixture(read, counts, parts)
-    entries = [*(network.entry for network in read), mixture.entry, *counts]
+    entries = [*(network.entry for network in entered), *counts]
+    if entered:
+        mixture = contest.enter_mixture(entered, counts, parts)
+        entries.append(mixture.entry)
+        record.log_metrics({"compare/held_out/mixture/network_share": mixture.share})
+        record.notice(
+            f"the mixture is {mixture.share:.0%} of {mixture.network} and the rest of {contest.PARTNER}, as"
+            " is best on the validation part"
+        )
     table = rank(entries, whole, config)
     figures = named_figures(table, entries)
     record.log_metrics({f"compare/held_out/{figure}": value for figure, value in figures.items()})
-    record.log_metrics({"compare/held_out/mixture/network_share": mixture.share})
     data = tokens_digest(parts.vocab.to_tokens(whole.test.tolist()), whole.chars)
     for row in table.to_dict("records"):
         if trained := networks.get(row["model"]):
@@ -107,12 +115,9 @@ def compare_held_out(
                     f"language/{row['model']}/test_bits_per_char": row["bits_per_char"],
                 }
             )
-    record.notice(
-        f"the mixture is {mixture.share:.0%} of {mixture.network} and the rest of {contest.PARTNER}, as is"
-        " best on the validation part"
-    )
     record.show_table("language models on held-out text", table)
     return HeldOutComparison(
         table=record.log_text("held_out.csv", table.to_csv(index=False), "text/csv"),
         plot=record.log_figure("plots/perplexities.png", plot_perplexities({"whole": table})),
+        arpa=tuple(log_arpa(record, "whole", counts, parts.vocab)),
     )

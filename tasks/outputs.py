@@ -99,16 +99,11 @@ class Backtest(Frozen):
 
 
 class LanguageComparison(Frozen):
-    """All language models after the text's start, those of counts on the whole text too, and ARPA files.
-
-    Of counts also those of words.
-    """
+    """All language models after the text's start, those of counts of words on the whole text, ARPA files."""
 
     start: Artifact
-    whole: Artifact
     words: Artifact
     plot: Artifact
-    words_plot: Artifact
     arpa: tuple[Artifact, ...]
 
 
@@ -123,10 +118,11 @@ class LanguageSamples(Frozen):
 
 
 class HeldOutComparison(Frozen):
-    """Networks for unseen text beside all models of counts, on the end of the whole text."""
+    """Networks for unseen text beside all models of counts, on the end of the whole text, and ARPA files."""
 
     table: Artifact
     plot: Artifact
+    arpa: tuple[Artifact, ...]
 
 
 class Report(Frozen):

@@ -139,14 +139,10 @@ def _backtest_section(record: Record, backtest: Backtest) -> Section:
 
 
 def _comparison_section(record: Record, comparison: LanguageComparison) -> Section:
-    start, whole = (_table(record, part) for part in (comparison.start, comparison.whole))
-    words = _table(record, comparison.words)
+    start, words = (_table(record, part) for part in (comparison.start, comparison.words))
     return Section(
         "All language models on the same unseen text",
-        pictures=[
-            _picture(record, comparison.plot, "Perplexity of each model with its interval."),
-            _picture(record, comparison.words_plot, "Perplexity per word of each model with its interval."),
-        ],
+        pictures=[_picture(record, comparison.plot, "Perplexity of each model with its interval.")],
         tables=[
             Table(
                 f"The {_tested(start)} after the training part, each scored once after all before it; ★ the"
@@ -155,14 +151,11 @@ def _comparison_section(record: Record, comparison: LanguageComparison) -> Secti
                 language_board(start),
             ),
             Table(
-                f"The last {_tested(whole)} of the whole text after all before them, by models of counts.",
-                language_board(whole),
-            ),
-            Table(
                 f"The last {_tested(words, 'words')} of the whole text after all before them, by models of"
                 f" counts of words. {words['unknown_share'].iloc[0]:.2%} of them are unknown"
                 " (<unk>), which are easy to predict: perplexities compare only within one vocabulary."
-                " Bits per character compare with those above: there the letters of unknown words count too.",
+                " Bits per character compare with those of models of characters: the letters of unknown words"
+                " count there too.",
                 language_board(words),
             ),
         ],
@@ -192,14 +185,18 @@ def _held_out_section(
     record: Record, held_out: HeldOutComparison, networks: dict[str, TrainedLanguageModel]
 ) -> Section:
     table = _table(record, held_out.table)
+    learnt = (
+        " Networks learnt the training part and were stopped by the validation part, which also chose how"
+        " much of the best one is in the mixture."
+    )
     return Section(
-        "Networks for unseen text",
+        "Language models on the unseen end of the text",
         pictures=[_picture(record, held_out.plot, "Perplexity of each model with its interval.")],
         tables=[
             Table(
                 f"The last {_tested(table)} of the whole text, each scored once after all before it; ★ the"
-                " best. Networks learnt the training part and were stopped by the validation part, which also"
-                " chose the share of the best one in the mixture and the orders of the counts.",
+                " best. Orders of counts were chosen on the end of what is before it."
+                + (learnt if networks else ""),
                 language_board(table),
             )
         ],

@@ -129,7 +129,7 @@ def _language_arguments(parser: argparse.ArgumentParser) -> None:
         "--model",
         default="rnn",
         metavar=FORM,
-        help=f"rnn (the default) or rnn-scratch; {CHOICE}",
+        help=f"rnn (the default), rnn-scratch or held-out-…; {CHOICE}",
     )
 
 

@@ -65,7 +65,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         default="rnn",
         metavar="MODEL[/VERSION]",
-        help="rnn (the default), rnn-scratch or mlp; its latest version unless one is given",
+        help="rnn (the default), rnn-scratch, held-out-… or mlp; its latest version unless one is given",
     )
     parser.add_argument(
         "--metric",

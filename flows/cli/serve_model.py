@@ -52,7 +52,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         default="rnn",
         metavar=FORM,
-        help=f"rnn (the default), rnn-scratch or mlp; {CHOICE}",
+        help=f"rnn (the default), rnn-scratch, held-out-… or mlp; {CHOICE}",
     )
     parser.add_argument("--port", type=port, default=_PORT, metavar="P", help=str(_PORT))
     parser.add_argument(

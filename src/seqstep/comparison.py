@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from seqstep.metrics import bits_per_char, mean_loss, perplexity
+from seqstep.text.vocab import Vocab
 
 #: from a text in indices, shape (tokens,), to the log-probabilities of its tokens but the first
 Scorer = Callable[[np.ndarray], np.ndarray]
@@ -51,7 +52,8 @@ class Scores(NamedTuple):
     Attributes:
         train_perplexity: per token of the training text.
         test_perplexity: per token of the text after it.
-        test_bits_per_char: bits to encode a character of that text.
+        test_bits_per_char: bits to encode a character of that text; nan if it has unknown tokens, whose
+            letters nothing predicts here.
     """
 
     train_perplexity: float
@@ -69,7 +71,9 @@ def score(scorer: Scorer, parts: Parts, on_train: Scorer | None = None) -> Score
     if len(parts.test) == 0:
         return Scores(train, float("nan"), float("nan"))
     scores = scorer(parts.test)
-    return Scores(train, perplexity(mean_loss(scores)), bits_per_char(scores, parts.test_chars))
+    known = (parts.test[1:] != Vocab.unknown).all()
+    bits = bits_per_char(scores, parts.test_chars) if known else float("nan")
+    return Scores(train, perplexity(mean_loss(scores)), bits)
 
 
 def comparison_table(scores: dict[str, Scores], copied: dict[str, float]) -> pd.DataFrame:

@@ -283,17 +283,27 @@ class ComparisonConfig(Section):
     section = "comparison"
 
     enabled: bool = Field(
-        False, description="whether backtest, compare_language and sample_language are among the stages"
+        False,
+        description="whether backtest, compare_language, sample_language and compare_held_out are among the"
+        " stages",
     )
     orders: Annotated[tuple[PositiveInt, ...], BeforeValidator(_split), Field(min_length=1)] = Field(
         (2, 3, 4, 5, 6, 7),
         description="lengths of the longest n-grams, of which each model of counts gets its best",
     )
     valid_share: float = Field(
-        0.1, gt=0, lt=1, description="share of the training text, at its end, that orders are chosen by"
+        0.1,
+        gt=0,
+        lt=1,
+        description="share of the training text, at its end, that orders are chosen by and networks for"
+        " unseen text are stopped by",
     )
     test_share: float = Field(
-        0.1, gt=0, lt=1, description="share of the whole text, at its end, that the second table is of"
+        0.1,
+        gt=0,
+        lt=1,
+        description="share of the whole text, at its end, that compare_held_out and the table of words"
+        " test on",
     )
     interval: float = Field(0.95, gt=0, lt=1, description="level of the perplexities' intervals")
     block: PositiveInt = Field(100, description="neighbouring tokens that the bootstrap draws together")

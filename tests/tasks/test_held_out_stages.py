@@ -24,6 +24,7 @@ from seqstep.metrics import mean_loss, perplexity
 from seqstep.models.bundle import load_language_model
 from seqstep.models.networks import NETWORKS
 from seqstep.scoring import log_probabilities
+from seqstep.text.arpa.reading import read_arpa
 from seqstep.text.ngram_models.table import MODELS
 from stagecraft.call import Call
 from stagecraft.tracking import Record, Registry, Tracker
@@ -127,6 +128,20 @@ def test_every_model_is_in_one_table_on_the_same_tokens(
     assert tasks.compare_held_out.figure(record.metrics).endswith(f"({table.index[0]})")
 
 
+def test_without_networks_counts_stand_alone_and_are_handed_on(
+    new: Callable[[], Record], tokens: TokenFiles
+) -> None:
+    record = new()
+    result = tasks.compare_held_out.function(record, tokens, TEXT, SHARES, 1)
+    table = pd.read_csv(record.open(result.table)).set_index("model")
+    assert set(table.index) == set(MODELS)
+    assert not any("mixture" in name for name in record.metrics)
+    read = read_arpa(record.open(next(file for file in result.arpa if file.name == "witten_bell.arpa")))
+    parts = held_out_text(open_tokens(record, tokens), TEXT, SHARES)
+    scores = read.model.log_probabilities(parts.test.ids, before=parts.before_test)
+    assert perplexity(mean_loss(scores)) == pytest.approx(table.loc["witten_bell", "perplexity"], rel=1e-4)
+
+
 def test_the_figure_is_had_again_from_the_registered_model_in_a_fresh_process(
     tracker: Tracker,
     tokens: TokenFiles,
@@ -170,7 +185,7 @@ def test_the_report_shows_the_table_beside_the_samples(
     networks = {name: model for name, (_, model) in trained.items()}
     done = tasks.report.function(record, "best", held_out=result, **networks)
     page = record.open(done.page).read_text("utf-8")
-    assert "Networks for unseen text" in page and page.count("<td>★ ") == 1
+    assert "Language models on the unseen end of the text" in page and page.count("<td>★ ") == 1
     assert "held_out_lstm, along its training" in page
 
 

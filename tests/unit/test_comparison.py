@@ -51,8 +51,15 @@ def test_a_uniform_model_over_4_characters_needs_2_bits_for_each() -> None:
 def test_a_word_models_bits_are_shared_by_its_letters_and_the_space_after_each() -> None:
     words = tokenize(["seven seven or seven or"], "word")
     # scored: "or seven or ", 3 words at 2 bits each, 12 characters
-    result = score(uniform, Parts.divide(words.ids, 2, 3, words.lengths()))
+    result = score(uniform, Parts.divide(words.ids + 1, 2, 3, words.lengths()))
     assert result.test_bits_per_char == pytest.approx(3 * 2 / 12)
+
+
+def test_bits_per_character_are_not_told_of_a_text_with_unknown_tokens() -> None:
+    assert math.isnan(score(uniform, Parts.divide(np.array([1, 2, 3, 0, 2]), 3, 2)).test_bits_per_char)
+    assert score(uniform, Parts.divide(np.array([1, 2, 0, 1, 2]), 3, 2)).test_bits_per_char == pytest.approx(
+        2
+    )
 
 
 def test_a_perfect_model_has_a_perplexity_of_1_and_needs_no_bits() -> None:

@@ -4,7 +4,7 @@ Networks read the training part first and carry their state on, as counts look b
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -45,18 +45,16 @@ class Entry(NamedTuple):
     counts: Predictor | None = None
 
 
-def enter_counts(text: Text, config: ComparisonConfig, orders: Sequence[int] = ()) -> Iterator[Entry]:
+def enter_counts(text: Text, config: ComparisonConfig) -> Iterator[Entry]:
     """Let every model of counts learn the training part and score both.
-
-    Args:
-        orders: to choose from; those of the configuration if there are none.
 
     Raises:
         TextError: the training part is too short.
     """
+    orders = config.word_orders if text.kind == "word" else config.orders
     for name in MODELS:
         start = time.perf_counter()
-        model = fit_chosen(name, text.train, len(text.vocab), orders or config.orders, config.valid_share)
+        model = fit_chosen(name, text.train, len(text.vocab), orders, config.valid_share)
         train = model.log_probabilities(text.train)
         test = model.log_probabilities(text.test, before=text.train)
         order = model.order if isinstance(model, TrieModel) else None
@@ -89,13 +87,8 @@ def named_figures(table: pd.DataFrame, entries: list[Entry]) -> dict[str, float]
     }
 
 
-def rank(
-    entries: list[Entry], text: Text, config: ComparisonConfig, block: int | None = None
-) -> pd.DataFrame:
+def rank(entries: list[Entry], text: Text, config: ComparisonConfig) -> pd.DataFrame:
     """Lay all models out, the best on the test part first.
-
-    Args:
-        block: neighbouring tokens that the bootstrap draws together; as configured if not given.
 
     Returns:
         a row a model: perplexity with its interval, bits per character (with those of `text.spelling`),
@@ -107,10 +100,11 @@ def rank(
         TextError: the test part is too short for an interval.
     """
     best = min(entries, key=lambda entry: mean_loss(entry.test))
+    block = config.word_block if text.kind == "word" else config.block
     rows = []
     for entry in sorted(entries, key=lambda entry: mean_loss(entry.test)):
         own, against = (
-            perplexity_interval(scores, block or config.block, config.interval, config.resamples)
+            perplexity_interval(scores, block, config.interval, config.resamples)
             for scores in (entry.test, entry.test - best.test)
         )
         loss = mean_loss(entry.test)

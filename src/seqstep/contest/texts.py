@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from seqstep.config import ComparisonConfig, TextConfig
-from seqstep.text.splits import DividedText, Split, divide, split_by_length, split_by_share
+from seqstep.config import ComparisonConfig, TextConfig, TokenKind
+from seqstep.contest.unknown import spelling
+from seqstep.text.splits import DividedText, Split, divide, split_by_length
 from seqstep.text.tokens import Tokens
 from seqstep.text.vocab import Vocab
 
@@ -14,20 +15,21 @@ class Text(NamedTuple):
     """A text in two parts, in one vocabulary.
 
     Attributes:
+        kind: of its tokens.
         train: shape (tokens,), indices.
         test: shape (tokens,), indices of what follows at once.
         chars: characters that the test part stands for.
         unseen: share of the test tokens that the training part does not hold.
-        spelling: log-probability of the letters of all test tokens that are `<unk>`, natural logarithm; 0
-            where nothing spells them.
+        spelling: log-probability of the letters of all test tokens that are `<unk>`, natural logarithm.
     """
 
+    kind: TokenKind
     train: np.ndarray
     test: np.ndarray
     chars: int
     vocab: Vocab
     unseen: float
-    spelling: float = 0.0
+    spelling: float
 
     @property
     def unknown(self) -> float:
@@ -35,7 +37,32 @@ class Text(NamedTuple):
         return float(np.mean(self.test == Vocab.unknown))
 
 
-def text_after(tokens: Tokens, vocab: Vocab, train_tokens: int, test_tokens: int) -> Text:
+def as_text(tokens: Tokens, split: Split, vocab: Vocab, config: ComparisonConfig) -> Text:
+    """Let the training and the validation part of a text stand before its test part.
+
+    What is unseen, and how what is unknown is spelled, is by the training part alone.
+
+    Args:
+        vocab: whose indices the text is written in.
+
+    Raises:
+        TextError: unknown words are to be spelled, and the training part has too few letters.
+    """
+    ids, lengths = vocab.encode(tokens), tokens.lengths()
+    return Text(
+        kind=tokens.kind,
+        train=ids[: split.valid_end],
+        test=ids[split.test],
+        chars=int(lengths[split.test].sum()),
+        vocab=vocab,
+        unseen=float(np.mean(~np.isin(tokens.ids[split.test], tokens.ids[split.train]))),
+        spelling=spelling(tokens, split, vocab, config),
+    )
+
+
+def text_after(
+    tokens: Tokens, vocab: Vocab, train_tokens: int, test_tokens: int, config: ComparisonConfig
+) -> Text:
     """Take the start of a text and what follows, in the vocabulary of networks that are trained already.
 
     Args:
@@ -45,37 +72,16 @@ def text_after(tokens: Tokens, vocab: Vocab, train_tokens: int, test_tokens: int
     Raises:
         TextError: nothing is left to test on.
     """
-    ids, lengths = vocab.encode(tokens), tokens.lengths()
-    split = Split(
-        *(min(end, len(ids)) for end in (train_tokens, train_tokens, train_tokens + test_tokens))
-    ).check()
-    train, test = ids[split.train], ids[split.test]
-    unseen = float(np.mean(~np.isin(test, train)))
-    return Text(train, test, int(lengths[split.test].sum()), vocab, unseen)
-
-
-def text_by_share(tokens: Tokens, config: TextConfig, test_share: float) -> Text:
-    """Take a whole text but for its end, and its end, in the vocabulary of the first part alone.
-
-    Raises:
-        TextError: a part is empty, or `min_freq` leaves no token.
-    """
-    split = split_by_share(len(tokens), 0, test_share)
-    parts = divide(tokens, split, config.min_freq, config.reserved)
-    test = parts.test
-    return Text(parts.train.ids, test.ids, test.chars, parts.vocab, unseen_share(tokens, split))
-
-
-def unseen_share(tokens: Tokens, split: Split) -> float:
-    """Find the share of a text's test tokens that its training part does not hold."""
-    return float(np.mean(~np.isin(tokens.ids[split.test], tokens.ids[split.train])))
+    read = tokens.first(train_tokens + test_tokens)
+    train = min(train_tokens, len(read))
+    return as_text(read, Split(train, train, len(read)).check(), vocab, config)
 
 
 def held_out_text(tokens: Tokens, config: TextConfig, shares: ComparisonConfig) -> DividedText:
     """Divide a whole text: its end tests, the end of what is before it validates, the rest trains.
 
-    Test and validation part are those of `text_by_share` and of the choice of orders; the vocabulary is that
-    of the training part alone.
+    The validation part is the one that orders of counts are chosen by; the vocabulary is that of the training
+    part alone.
 
     Raises:
         TextError: a part is empty, or `min_freq` leaves no token.
@@ -87,7 +93,10 @@ def held_out_text(tokens: Tokens, config: TextConfig, shares: ComparisonConfig) 
     return divide(tokens, split, config.min_freq, config.reserved)
 
 
-def before_and_after(parts: DividedText) -> Text:
-    """Let training and validation part together stand before the test part, as for models of counts."""
-    test = parts.test
-    return Text(parts.before_test, test.ids, test.chars, parts.vocab, test.unknown_share())
+def before_and_after(tokens: Tokens, parts: DividedText, config: ComparisonConfig) -> Text:
+    """Let training and validation part together stand before the test part, as for models of counts.
+
+    Args:
+        tokens: of which these are the parts.
+    """
+    return as_text(tokens, parts.split, parts.vocab, config)

@@ -36,6 +36,23 @@ class LanguageModel(nn.Module, ABC):
             logits of the token after each, shape (batch, steps, vocab), and the state after the last.
         """
 
+    def rounded(self) -> torch.dtype | None:
+        """The type in which the library's layers multiply at this moment, if it is not that of the weights.
+
+        On a GPU they stay with the weights' own: there autocast takes float16 for recurrent layers, whatever
+        it is told, whose gradients can vanish.
+        """
+        return self.products if torch.is_grad_enabled() and self.device.type == "cpu" else None
+
+    def autocast(self) -> torch.autocast:
+        """Let the library round the factors of products as `rounded` says.
+
+        Its cache of rounded weights is the whole process's: what another training does in a thread beside
+        this one would empty it in between, and change in which type gradients are summed.
+        """
+        rounded = self.rounded()
+        return torch.autocast(self.device.type, rounded, enabled=rounded is not None, cache_enabled=False)
+
     @property
     def device(self) -> torch.device:
         """Where the weights are."""

@@ -72,12 +72,8 @@ class RegularisedRNN(LanguageModel):
 
     def forward(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
         """Read tokens; see `LanguageModel.forward`."""
-        learns = torch.is_grad_enabled()
-        own, rounds = self.linear.weight.dtype, learns and self.products is not None
-        after: list[Tensor] = []
-        # Its cache of rounded weights is the whole process's: what another training does in a thread beside
-        # this one would empty it in between, and change in which type gradients are summed.
-        with torch.autocast(ids.device.type, self.products, enabled=rounds, cache_enabled=False):
+        own, after = self.linear.weight.dtype, list[Tensor]()
+        with self.autocast():
             values = self._drop(one_hot_steps(ids, self.vocab, own), self.dropout.input)
             for layer in self.stack:
                 if after:
@@ -89,11 +85,13 @@ class RegularisedRNN(LanguageModel):
         return logits.to(own).transpose(0, 1), tuple(part.to(own) for part in after)
 
     def _read(self, layer: nn.Module, values: Tensor, state: State) -> tuple[Tensor, State]:
-        """Let a layer read, with recurrent weights of which some are dropped."""
-        products = self.products if torch.is_grad_enabled() else None
-        weights = {name: weight.to(products or weight.dtype) for name, weight in layer.named_parameters()}
-        if share := self.dropout.recurrent:
-            weights[_RECURRENT] = self._drop(layer.get_parameter(_RECURRENT), share)
+        """Let a layer read, with recurrent weights of which some are dropped.
+
+        All weights are rounded here, once, and not by the library in each step.
+        """
+        weights: dict[str, Tensor] = dict(layer.named_parameters())
+        weights[_RECURRENT] = self._drop(weights[_RECURRENT], self.dropout.recurrent)
+        weights = {name: weight.to(self.rounded() or weight.dtype) for name, weight in weights.items()}
         # An LSTM takes and gives a tuple of two tensors, the others a tensor.
         before = state if len(state) > 1 else state[0]
         outputs, after = torch.func.functional_call(layer, weights, (values, before))

@@ -79,9 +79,7 @@ class RNNTorch(LanguageModel):
             return outputs, (H,)
         own = self.linear.weight.dtype
         inputs = one_hot_steps(ids, self.vocab, own)
-        rounds = training and self.products is not None
-        # Its cache is shared with trainings in other threads, which would empty it in between.
-        with torch.autocast(ids.device.type, self.products, enabled=rounds, cache_enabled=False):
+        with self.autocast():
             # An LSTM takes and gives a tuple of two tensors, the others a tensor.
             if isinstance(self.layer, nn.LSTM):
                 outputs, after = self.layer(inputs, state)

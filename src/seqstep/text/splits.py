@@ -4,19 +4,17 @@ Nothing of the later parts shapes the earlier ones: the vocabulary is that of th
 part is an array of its own, so no window of a minibatch reaches over a border.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from seqstep.errors import ConfigError, TextError
+from seqstep.errors import TextError
 from seqstep.text.tokens import Tokens
 from seqstep.text.vocab import Vocab
-
-#: `notes`: the first 10,000 tokens against the next 5,000; `ninety_ten`: the first 90 % against the rest
-SplitName = Literal["notes", "ninety_ten"]
 
 
 class Split(NamedTuple):
@@ -91,29 +89,6 @@ def split_by_share(tokens: int, valid: float, test: float) -> Split:
     return Split(test_start - round(tokens * valid), test_start, tokens).check()
 
 
-def standard_split(name: SplitName, tokens: int, valid_share: float = 0.05) -> Split:
-    """Cut a text in one of the ways that figures are compared by.
-
-    Args:
-        name: see `SplitName`.
-        tokens: of the text.
-        valid_share: share of what lies before the test part that validates, at its end.
-
-    Raises:
-        ConfigError: there is no such split.
-        TextError: the text is too short, or the training part is empty.
-    """
-    if name == "notes":
-        before, test = 10_000, 5_000
-    elif name == "ninety_ten":
-        test = round(tokens * 0.1)
-        before = tokens - test
-    else:
-        raise ConfigError(f"expected one of the splits {', '.join(get_args(SplitName))}, got {name!r}")
-    valid = round(before * valid_share)
-    return split_by_length(tokens, before - valid, valid, test)
-
-
 class Part(NamedTuple):
     """One part of a text in the vocabulary of its training part.
 
@@ -138,6 +113,11 @@ class DividedText:
     train: Part
     valid: Part
     test: Part
+
+    @property
+    def split(self) -> Split:
+        """Where they end in the text."""
+        return Split(*itertools.accumulate(len(part.ids) for part in (self.train, self.valid, self.test)))
 
     @property
     def before_test(self) -> np.ndarray:

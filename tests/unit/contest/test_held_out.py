@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from seqstep.config import ComparisonConfig, TextConfig
 from seqstep.contest.held_out import PARTNER, best_share, enter_mixture, enter_networks, mixed
 from seqstep.contest.language import enter_counts
-from seqstep.contest.texts import before_and_after, held_out_text, text_by_share
+from seqstep.contest.texts import before_and_after, held_out_text
 from seqstep.errors import TextError
 from seqstep.metrics import mean_loss
 from seqstep.models.regularised import RegularisedRNN
@@ -27,7 +27,8 @@ def tokens_of(text: str) -> Tokens:
     return Tokens("char", types, ids)
 
 
-PARTS = held_out_text(tokens_of(LETTERS), TextConfig(), CONFIG)
+TOKENS = tokens_of(LETTERS)
+PARTS = held_out_text(TOKENS, TextConfig(), CONFIG)
 MODELS = {
     name: RegularisedRNN(len(PARTS.vocab), 6, name, 1, torch.Generator().manual_seed(seed))
     for seed, name in enumerate(("rnn", "gru"))
@@ -39,15 +40,14 @@ def test_the_vocabulary_is_that_of_the_training_part_alone() -> None:
     assert [len(part.ids) for part in (PARTS.train, PARTS.valid, PARTS.test)] == [180, 60, 60]
     assert PARTS.vocab.tokens[0] == "<unk>" and "z" not in PARTS.vocab and len(PARTS.vocab) == 5
     assert PARTS.test.unknown_share() == 0.25
-    whole = before_and_after(PARTS)
+    whole = before_and_after(TOKENS, PARTS, CONFIG)
     assert len(whole.train) == 240 and whole.chars == 60 and whole.unseen == 0.25
-    assert len(text_by_share(tokens_of(LETTERS), TextConfig(), 0.2).test) == len(whole.test)
 
 
 @pytest.mark.parametrize("shares", [{"valid_share": 0.001}, {"test_share": 0.001}, {"valid_share": 0.999}])
 def test_shares_that_leave_a_part_empty_are_an_error(shares: dict[str, float]) -> None:
     with pytest.raises(TextError, match=r"expected at least 1 tokens in the (training|validation|test) part"):
-        held_out_text(tokens_of(LETTERS), TextConfig(), CONFIG.model_copy(update=shares))
+        held_out_text(TOKENS, TextConfig(), CONFIG.model_copy(update=shares))
 
 
 def test_networks_score_each_part_after_all_that_came_before_it() -> None:
@@ -61,7 +61,7 @@ def test_networks_score_each_part_after_all_that_came_before_it() -> None:
 
 
 def test_the_mixture_is_of_the_network_that_is_best_on_the_validation_part() -> None:
-    counts = list(enter_counts(before_and_after(PARTS), CONFIG))
+    counts = list(enter_counts(before_and_after(TOKENS, PARTS, CONFIG), CONFIG))
     partner = next(entry for entry in counts if entry.model == PARTNER)
     networks = list(enter_networks(MODELS, PARTS))
     best, other = sorted(networks, key=lambda network: mean_loss(network.valid))

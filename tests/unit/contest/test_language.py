@@ -13,7 +13,7 @@ from seqstep.text.vocab import Vocab
 
 VOCAB = Vocab([("a", 2), ("b", 1)])
 IDS = np.random.default_rng(0).integers(0, 3, 90)
-TEXT = Text(IDS[:60], IDS[60:], 30, VOCAB, 0.0)
+TEXT = Text("char", IDS[:60], IDS[60:], 30, VOCAB, unseen=0.0, spelling=0.0)
 CONFIG = ComparisonConfig(orders=(1, 2), valid_share=0.2, block=5, resamples=50)
 
 

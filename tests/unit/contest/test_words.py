@@ -11,7 +11,8 @@ import seqstep
 from seqstep.config import ComparisonConfig
 from seqstep.contest.language import enter_counts, rank
 from seqstep.contest.texts import Text
-from seqstep.contest.words import spell, word_text
+from seqstep.contest.unknown import spell
+from seqstep.contest.words import word_text
 from seqstep.errors import TextError
 from seqstep.metrics import bits_per_char
 from seqstep.text.ngram_models.kneser_ney import KneserNey
@@ -47,20 +48,20 @@ def test_unknown_words_are_spelled_by_a_model_of_the_letters_of_known_ones() -> 
     one = CONFIG.model_copy(update={"orders": (1,)})
     letter = {"a": (7 + 3 / 4) / 15, "b": (1 + 3 / 4) / 15, " ": (4 + 3 / 4) / 15, "z": 3 / 4 / 15}
     expected = sum(np.log(letter[c]) for c in "ab za ")
-    assert spell(["aa", "a", "aab", "aa"], ["ab", "za"], one) == pytest.approx(expected)
+    assert spell("word", ["aa", "a", "aab", "aa"], ["ab", "za"], one) == pytest.approx(expected)
 
 
 @given(st.lists(st.sampled_from(["ab", "ba", "cab", "zz"]), min_size=1, max_size=6))
 def test_each_further_unknown_word_costs_more(unknown: list[str]) -> None:
     known = ["ab", "cab", "bac", "abba", "a", "cc"]
-    costs = [spell(known, unknown[:end], CONFIG) for end in range(1, len(unknown) + 1)]
+    costs = [spell("word", known, unknown[:end], CONFIG) for end in range(1, len(unknown) + 1)]
     assert costs == sorted(costs, reverse=True) and len(set(costs)) == len(costs)
 
 
 def test_bits_per_character_pay_for_the_spelling_in_every_row() -> None:
     text = word_text(story(), CONFIG)
-    entries = list(enter_counts(text, CONFIG, CONFIG.word_orders))
-    table = rank(entries, text, CONFIG, CONFIG.word_block).set_index("model")
+    entries = list(enter_counts(text, CONFIG))
+    table = rank(entries, text, CONFIG).set_index("model")
     spelled = -text.spelling / np.log(2) / text.chars
     for entry in entries:
         paid = bits_per_char(entry.test, text.chars) + spelled
@@ -74,7 +75,7 @@ def test_a_higher_min_freq_lowers_the_perplexity_but_predicts_no_character_bette
     figures = []
     for min_freq in (2, 20):
         text = word_text(story(), CONFIG.model_copy(update={"word_min_freq": min_freq}))
-        figures.append(rank(list(enter_counts(text, CONFIG)), text, CONFIG, 20).iloc[0])
+        figures.append(rank(list(enter_counts(text, CONFIG)), text, CONFIG).iloc[0])
     assert figures[1]["perplexity"] < 0.5 * figures[0]["perplexity"]
     assert figures[1]["bits_per_char"] > figures[0]["bits_per_char"]
 
@@ -86,7 +87,7 @@ def test_a_vocabulary_of_the_whole_text_would_give_a_better_figure_and_is_not_us
     ours = word_text(whole, config)
     leaking = Vocab.of(whole, 1)
     ids = leaking.encode(whole)
-    theirs = Text(ids[split.train], ids[split.test], ours.chars, leaking, ours.unseen)
+    theirs = ours._replace(train=ids[split.train], test=ids[split.test], vocab=leaking, spelling=0.0)
     assert theirs.unknown == 0 < ours.unknown == ours.unseen
     assert figure(theirs) < 0.95 * figure(ours)
     ends = [" ".join(whole.types[i] for i in whole.ids[where]) for where in (split.train, split.test)]

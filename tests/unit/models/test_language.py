@@ -82,3 +82,13 @@ def test_a_model_knows_its_vocabulary_and_its_device(make: Make) -> None:
     assert model.device == torch.device("cpu")
     assert model.to("meta").device == torch.device("meta")
     assert all(part.device == torch.device("meta") for part in model.begin_state(1))
+
+
+@pytest.mark.parametrize("name", ["gru", "lstm"])
+def test_the_librarys_layers_round_only_while_they_are_trained_and_not_on_other_devices(name: str) -> None:
+    model = MODELS[name](torch.Generator())
+    model.products = torch.bfloat16
+    assert model.rounded() == torch.bfloat16
+    with torch.no_grad():
+        assert model.rounded() is None
+    assert model.to("meta").rounded() is None

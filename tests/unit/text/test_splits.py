@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqstep.errors import ConfigError, TextError
+from seqstep.errors import TextError
 from seqstep.metrics import mean_loss, perplexity
 from seqstep.text.batches import random_batches, sequential_batches
 from seqstep.text.ngram_models.witten_bell import WittenBell
@@ -19,7 +19,6 @@ from seqstep.text.splits import (
     divide,
     split_by_length,
     split_by_share,
-    standard_split,
 )
 from seqstep.text.tokens import Tokens, clean_lines, tokenize
 from seqstep.text.vocab import Vocab
@@ -39,13 +38,6 @@ def test_the_parts_touch_in_order_and_cover_the_text(tokens: int, valid: float, 
     assert np.concatenate(parts).tolist() == ids.tolist()
     assert len(parts[1]) == round(tokens * valid) and len(parts[2]) == round(tokens * test)
     assert split == split_by_length(tokens, *map(len, parts))
-
-
-def test_standard_splits() -> None:
-    assert standard_split("notes", 170_580, valid_share=0) == Split(10_000, 10_000, 15_000)
-    assert standard_split("notes", 170_580) == Split(9_500, 10_000, 15_000)
-    assert standard_split("ninety_ten", 170_580, valid_share=0) == Split(153_522, 153_522, 170_580)
-    assert standard_split("ninety_ten", 1000, valid_share=0.1) == Split(810, 900, 1000)
 
 
 @pytest.mark.parametrize("batches", [random_batches, sequential_batches])
@@ -131,8 +123,6 @@ def test_a_part_on_its_own_has_the_types_that_occur_there_in_their_order() -> No
         (lambda: split_by_share(10, 0.1, 0.01), "at least 1 tokens in the test part"),
         (lambda: split_by_share(10, 0.6, 0.6), "together at most 1, got 0.6 and 0.6"),
         (lambda: split_by_share(10, float("nan"), 0.1), "together at most 1"),
-        (lambda: standard_split("notes", 14_999), "at most the 14999 of the text"),
-        (lambda: standard_split("ninety_ten", 1), "at least 1 tokens in the test part"),
         (lambda: Split(5, 6, 8).check(train=6), "at least 6 tokens in the training part, got 5"),
         (lambda: Split(5, 6, 8).check(valid=2), "at least 2 tokens in the validation part, got 1"),
         (lambda: divide(words("a b c"), Split(1, 2, 4)), "at least 4 tokens, got 3"),
@@ -143,16 +133,12 @@ def test_splits_that_do_not_fit_are_refused(make: Callable[[], object], message:
         make()
 
 
-def test_an_unknown_split_is_refused() -> None:
-    with pytest.raises(ConfigError, match="one of the splits notes, ninety_ten, got 'half'"):
-        standard_split("half", 100)  # type: ignore[arg-type]
-
-
-def test_the_notes_text_has_no_unknown_characters_in_either_split(corpus_path: Path) -> None:
+@pytest.mark.parametrize("lengths", [(9_500, 500, 5_000), (145_846, 7_676, 17_058)])
+def test_the_notes_text_has_no_unknown_characters_after_its_start_and_at_its_end(
+    corpus_path: Path, lengths: tuple[int, int, int]
+) -> None:
     tokens = tokenize(clean_lines(corpus_path), "char")
-    sizes = []
-    for name in ("notes", "ninety_ten"):
-        text = divide(tokens, standard_split(name, len(tokens)))  # type: ignore[arg-type]
-        assert text.valid.unknown_share() == text.test.unknown_share() == 0
-        sizes.append((len(text.vocab), len(text.train.ids), len(text.valid.ids), len(text.test.ids)))
-    assert sizes == [(28, 9_500, 500, 5_000), (28, 145_846, 7_676, 17_058)]
+    text = divide(tokens, split_by_length(len(tokens), *lengths))
+    assert text.valid.unknown_share() == text.test.unknown_share() == 0
+    assert len(text.vocab) == 28 and text.split == split_by_length(len(tokens), *lengths)
+    assert tuple(len(part.ids) for part in (text.train, text.valid, text.test)) == lengths

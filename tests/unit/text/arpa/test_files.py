@@ -15,7 +15,7 @@ from seqstep.text.ngram_models.markov_chain import MarkovChain
 from seqstep.text.ngram_models.table import fit_counts
 from seqstep.text.ngram_models.trie_model import Interpolation
 from seqstep.text.ngram_models.witten_bell import WittenBell
-from seqstep.text.splits import divide, standard_split
+from seqstep.text.splits import divide, split_by_length
 from seqstep.text.tokens import clean_lines, tokenize
 
 TOKENS = ("<unk>", " ", "a", "\t", "<s>")
@@ -98,7 +98,7 @@ def test_what_is_read_back_gives_the_same_log_probabilities(
 @savable
 def test_the_notes_text_has_the_same_log_probabilities_after_reading(name: str, corpus_path: Path) -> None:
     chars = tokenize(clean_lines(corpus_path), "char")
-    text = divide(chars, standard_split("notes", len(chars)), min_freq=20)
+    text = divide(chars, split_by_length(len(chars), 9_500, 500, 5_000), min_freq=20)
     assert text.train.unknown_share() > 0 and text.test.unknown_share() > 0
     model = fitted(name, text.before_test, len(text.vocab), 6)
     read, tokens = saved_and_read(model, text.vocab.tokens)
