@@ -375,6 +375,14 @@ class HeldOutConfig(Section):
         description="share that the running mean of the weights keeps in each update; the mean is validated"
         " and kept; 0: the weights themselves",
     )
+    teaching: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="how much a network learns from probabilities by counts (modified Kneser–Ney of the rest"
+        " of the training part) instead of from the tokens themselves",
+    )
+    teaching_order: PositiveInt = Field(7, description="length of the longest n-grams of these counts")
     dropout_input: float = Field(0.0, ge=0, lt=1, description="share of the tokens that are not shown")
     dropout_between: float = Field(0.2, ge=0, lt=1, description="share dropped between layers")
     dropout_output: float = Field(0.3, ge=0, lt=1, description="share dropped before the output")

@@ -19,6 +19,7 @@ from seqstep.text.batches import sequential_batches
 from seqstep.training.forecaster import check_finite
 from seqstep.training.resumable import ResumableTraining
 from seqstep.training.steps import make_optimizer, make_schedule
+from seqstep.training.teaching import taught_probabilities
 
 #: tokens of the training part that are read before the validation part, to warm the state up
 _CONTEXT = 1000
@@ -88,6 +89,11 @@ class Training(ResumableTraining[RegularisedRNN, HeldOutEpoch]):
         super().__init__(model, optimizer, self._rng, config.epochs)
         self._schedule = make_schedule(config, optimizer)
         self._train, self._valid, self._config = train, valid, config
+        self._ids = torch.tensor(train, dtype=torch.int64, device=model.device)
+        self._taught: Tensor | None = None
+        if config.teaching:
+            taught = taught_probabilities(train, model.vocab, config.teaching_order)
+            self._taught = torch.from_numpy(taught).to(model.device)
         self._average = _copied(model.state_dict())
         self.best: dict[str, Tensor] = {}
 
@@ -143,22 +149,28 @@ class Training(ResumableTraining[RegularisedRNN, HeldOutEpoch]):
         model.train()
         state = model.begin_state(config.batch)
         total, tokens = torch.zeros((), device=device), 0
-        for inputs, labels in sequential_batches(
-            self._train, config.batch, config.steps, self._rng, self.section
-        ):
-            read, following = (
-                torch.tensor(ids, dtype=torch.int64, device=device) for ids in (inputs, labels)
-            )
-            logits, state = model(read, detach(state))
-            loss = nn.functional.cross_entropy(logits.flatten(0, 1), following.flatten())
+        places = np.arange(len(self._ids))
+        for inputs, labels in sequential_batches(places, config.batch, config.steps, self._rng, self.section):
+            read, following = (torch.tensor(at, device=device) for at in (inputs, labels))
+            logits, state = model(self._ids[read], detach(state))
+            loss, goal = self._losses(logits.flatten(0, 1), following.flatten())
             model.zero_grad()
-            loss.backward()
+            goal.backward()
             nn.utils.clip_grad_norm_(model.parameters(), config.clip)
             self.optimizer.step()
             self._update_average()
             total += loss.detach() * labels.size
             tokens += labels.size
         return total.item() / tokens, tokens
+
+    def _losses(self, logits: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
+        """Find the mean loss of the tokens at some places, and what is to become less instead of it."""
+        loss = nn.functional.cross_entropy(logits, self._ids[places])
+        if self._taught is None:
+            return loss, loss
+        return loss, loss.lerp(
+            nn.functional.cross_entropy(logits, self._taught[places]), self._config.teaching
+        )
 
     def _update_average(self) -> None:
         if self._config.averaging:

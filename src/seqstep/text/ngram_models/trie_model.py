@@ -73,6 +73,27 @@ class TrieModel(ABC):
         with np.errstate(divide="ignore"):
             return np.log(result[len(context) :])
 
+    def distributions(self, ids: np.ndarray, before: Ids = ()) -> np.ndarray:
+        """Find the probability of every token in every place of a text, after all that came before it there.
+
+        Args:
+            ids, before: see `log_probabilities`.
+
+        Returns:
+            shape (tokens, vocab), float32; each row sums to 1.
+        """
+        context = _last(np.asarray(before, dtype=np.int64), self.order - 1)
+        ended = self.trie.follow(checked(np.concatenate([context, ids]), self.vocab))
+        contexts = [numbers[len(context) : -1] for numbers in ended]
+        result = np.empty((len(ids), self.vocab), dtype=np.float32)
+        for token in range(self.vocab):
+            probabilities = np.full(len(ids), 1 / self.vocab)
+            for n, (level, numbers) in enumerate(zip(self.trie.levels, contexts, strict=False), start=1):
+                grams = level.find(numbers, np.full(len(ids), token))
+                probabilities = self.lengthen(n, grams, numbers, probabilities)
+            result[:, token] = probabilities
+        return result
+
 
 class Interpolation(TrieModel):
     """P(token | context) = direct(context token) + weight(context) P(token | context without its first).

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from seqstep.errors import ConfigError, TextError
 from seqstep.text.ngram_models.table import MODELS, fit_counts
+from seqstep.text.ngram_models.trie_model import TrieModel
 
 VOCAB = 5
 TEXTS = st.lists(st.integers(0, VOCAB - 2), min_size=4, max_size=40).map(np.array)  # 4 is never seen
@@ -38,6 +39,19 @@ def test_each_token_is_scored_once_by_its_probability_after_all_before_it(
     assert model.log_probabilities(text) == pytest.approx(expected)
     going_on = model.log_probabilities(text[cut:], before=text[:cut])
     assert going_on == pytest.approx(expected[cut:])
+
+
+@pytest.mark.parametrize("name", ["witten_bell", "kneser_ney", "modified_kneser_ney"])
+@settings(max_examples=40)
+@given(ids=TEXTS, order=st.integers(1, 4), text=STRANGE_TEXTS, cut=st.integers(0, 12))
+def test_distributions_are_the_probabilities_in_every_place(
+    name: str, ids: np.ndarray, order: int, text: np.ndarray, cut: int
+) -> None:
+    model = fit_counts(name, ids, VOCAB, min(order, len(ids)))
+    assert isinstance(model, TrieModel)
+    expected = [model.probabilities(text[:end]) for end in range(min(cut, len(text)), len(text))]
+    found = model.distributions(text[cut:], before=text[:cut])
+    np.testing.assert_allclose(found, np.reshape(expected, (-1, VOCAB)), rtol=1e-6)
 
 
 @every_model
