@@ -81,7 +81,7 @@ def compare_held_out(
     threads: int,
     **networks: TrainedLanguageModel,
 ) -> HeldOutComparison:
-    """Score the same unseen tokens with these networks, every model made of counts and a mixture of both."""
+    """Score the same unseen tokens with networks, alone and together, models of counts, and a mixture."""
     record.log_dataset(tokens.ids.name, tokens.ids, tokens.ids.uri)
     use_threads(threads)
     read = open_tokens(record, tokens)
@@ -92,6 +92,8 @@ def compare_held_out(
         for name, trained in networks.items()
     }
     entered = list(contest.enter_networks(models, parts))
+    if len(entered) > 1:
+        entered.append(contest.enter_together(entered))
     counts = list(enter_counts(whole, config))
     entries = [*(network.entry for network in entered), *counts]
     if entered:

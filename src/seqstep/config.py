@@ -477,12 +477,13 @@ PROFILES: dict[str, dict[str, Any]] = {
     "best": {
         "comparison": {"valid_share": 0.05},
         "held_out": {
-            "networks": ("gru",),
+            "networks": ("gru", "lstm"),
             "alone": True,
             "hidden": 512,
             "epochs": 40,
             "validate_every": 2,
             "averaging": 0.995,
+            "teaching": 0.5,
             "dropout_input": 0.05,
             "dropout_output": 0.5,
             "dropout_recurrent": 0.4,

@@ -67,6 +67,7 @@ def _held_out_in_words(config: Config) -> str:
         f" at most {held.epochs:,} epochs in batches of {held.batch} × {held.steps},"
         f" {held.optimizer} at {held.learning_rate:g}, dropout {held.dropout_output:g} before the output and"
         f" {held.dropout_recurrent:g} of the recurrent weights"
+        + (f", {held.teaching:.0%} taught by counts" if held.teaching else "")
     )
 
 

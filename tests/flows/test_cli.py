@@ -66,7 +66,13 @@ def test_compare_has_its_stages_before_the_report_and_the_other_profiles_have_th
     }
     assert listed["quick"] == listed["notes"] == STAGES
     assert listed["compare"] == [*STAGES[:-1], *COMPARISONS, "report"]
-    assert listed["best"] == [*STAGES[:3], "train_held_out_gru", "compare_held_out", "report"]
+    assert listed["best"] == [
+        *STAGES[:3],
+        "train_held_out_gru",
+        "train_held_out_lstm",
+        "compare_held_out",
+        "report",
+    ]
     seqstep("stages", "compar").ends(2, "did you mean compare?")
 
 

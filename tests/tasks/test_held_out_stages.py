@@ -118,7 +118,7 @@ def test_every_model_is_in_one_table_on_the_same_tokens(
 ) -> None:
     record, _, table = compared
     networks = {f"held_out_{network}" for network in NETWORKS}
-    assert set(table.index) == {*MODELS, *networks, "mixture"}
+    assert set(table.index) == {*MODELS, *networks, "networks_together", "mixture"}
     parts = held_out_text(open_tokens(record, tokens), TEXT, SHARES)
     assert set(table["test_tokens"]) == {len(parts.test.ids)}
     assert table.loc["uniform", "perplexity"] == pytest.approx(len(parts.vocab))

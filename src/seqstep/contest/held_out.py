@@ -1,4 +1,4 @@
-"""Networks for unseen text beside models of counts, and the best network mixed with the best counts.
+"""Networks for unseen text, alone and together, beside models of counts, and the best of both mixed.
 
 All have the vocabulary of the training part and are scored on the test part, each token once after all that
 came before it. Only the training part changes weights; the validation part stopped the trainings, and
@@ -21,6 +21,8 @@ from seqstep.text.splits import DividedText
 #: the model of counts that a network is mixed with
 PARTNER = "modified_kneser_ney"
 MIXTURE = "mixture"
+#: the mean of the networks' probabilities
+TOGETHER = "networks_together"
 _WEIGHTS = np.linspace(0, 1, 101)
 
 
@@ -61,6 +63,30 @@ def enter_networks(models: Mapping[str, LanguageModel], parts: DividedText) -> I
         train, valid, test = np.split(log_probabilities(model, ids), ends)
         parameters = sum(weight.numel() for weight in model.parameters())
         yield Network(Entry(name, train, test, parameters, time.perf_counter() - start), valid)
+
+
+def enter_together(networks: list[Network]) -> Network:
+    """Let networks predict together, each with an equal say: one errs where another does not.
+
+    Args:
+        networks: two or more that read the same text.
+    """
+    start = time.perf_counter()
+    train, test = (
+        together([getattr(network.entry, part) for network in networks]) for part in ("train", "test")
+    )
+    parameters = sum(network.entry.parameters for network in networks)
+    valid = together([network.valid for network in networks])
+    return Network(Entry(TOGETHER, train, test, parameters, time.perf_counter() - start), valid)
+
+
+def together(scores: list[np.ndarray]) -> np.ndarray:
+    """Log-probabilities under the mean of several models' probabilities.
+
+    Args:
+        scores: of the same tokens by each model, natural logarithms, each of shape (tokens,).
+    """
+    return np.asarray(np.logaddexp.reduce(scores, axis=0) - np.log(len(scores)))
 
 
 def enter_mixture(networks: list[Network], counts: list[Entry], parts: DividedText) -> Mixture:

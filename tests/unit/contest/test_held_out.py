@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqstep.config import ComparisonConfig, TextConfig
-from seqstep.contest.held_out import PARTNER, best_share, enter_mixture, enter_networks, mixed
+from seqstep.contest.held_out import (
+    PARTNER,
+    best_share,
+    enter_mixture,
+    enter_networks,
+    enter_together,
+    mixed,
+    together,
+)
 from seqstep.contest.language import enter_counts
 from seqstep.contest.texts import before_and_after, held_out_text
 from seqstep.errors import TextError
@@ -98,3 +106,19 @@ def test_a_mixture_sums_to_1_and_has_its_ends_in_both_models() -> None:
     assert np.exp(mixed(p, q, 0.3)) == pytest.approx([0.48, 0.37, 0.15])
     np.testing.assert_array_equal(mixed(p, q, 1.0), p)
     np.testing.assert_array_equal(mixed(p, q, 0.0), q)
+
+
+def test_networks_together_have_the_mean_of_their_probabilities_in_every_part() -> None:
+    first, second = read = list(enter_networks(MODELS, PARTS))
+    both = enter_together(read)
+    for found, one, other in (
+        (both.entry.train, first.entry.train, second.entry.train),
+        (both.valid, first.valid, second.valid),
+        (both.entry.test, first.entry.test, second.entry.test),
+    ):
+        np.testing.assert_allclose(np.exp(found), (np.exp(one) + np.exp(other)) / 2)
+    assert both.entry.parameters == first.entry.parameters + second.entry.parameters
+
+
+def test_together_what_one_finds_impossible_keeps_half_of_the_others_probability() -> None:
+    assert together([np.array([-np.inf]), np.array([0.0])]) == pytest.approx(np.log(0.5))
