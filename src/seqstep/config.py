@@ -29,6 +29,7 @@ Gaps = Literal["refuse", "interpolate"]
 Scale = Literal["auto", "none", "standard"]
 Device = Literal["auto", "cpu", "cuda"]
 Precision = Literal["auto", "float32", "bfloat16"]
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
 Temperature = Annotated[float, Field(ge=0, le=1000)]
 OptimizerName = Literal["sgd", "adam", "adamw"]
 Schedule = Literal["constant", "cosine", "plateau"]
@@ -268,7 +269,7 @@ class BacktestConfig(Section):
     season: PositiveInt = Field(
         1, description="steps of a season, for the seasonal forecast and the scale of MASE; 1: none"
     )
-    seeds: Annotated[tuple[NonNegativeInt, ...], BeforeValidator(_split), Field(min_length=1)] = Field(
+    seeds: Annotated[tuple[Seed, ...], BeforeValidator(_split), Field(min_length=1)] = Field(
         (0, 1, 2), description="seeds that a random model is trained with"
     )
     level: float = Field(0.9, gt=0, lt=1, description="share of targets that intervals shall hold")
@@ -401,7 +402,7 @@ class NotifyConfig(Section):
 class Compute(Section):
     """What every training is run with."""
 
-    seed: int = Field(0, ge=0, lt=2**63, description="where every random number starts")
+    seed: Seed = Field(0, description="where every random number starts")
     device: Device = Field("auto", description="auto takes a CUDA GPU where there is one; cpu; cuda")
     threads: PositiveInt = Field(
         1, description="processor threads per training; the two recurrent ones run side by side"

@@ -53,6 +53,8 @@ def test_the_later_change_wins_and_leaves_the_others() -> None:
         ("rnn.epochs=1.5", "rnn.epochs can't be '1.5': it should be a valid integer"),
         ("rnn.epochs=", "rnn.epochs can't be '': it should be a valid integer"),
         ("seed=-1", "seed can't be '-1': it should be greater than or equal to 0"),
+        (f"seed={2**63}", f"seed can't be '{2**63}': it should be less than {2**63} (where every random"),
+        (f"backtest.seeds=0,{2**63}", f"backtest.seeds can't be '{2**63}': it should be less than {2**63}"),
         ("rnn.learning_rate=nan", "rnn.learning_rate can't be 'nan': it should be a finite number"),
         ("mlp.train_share=1", "mlp.train_share can't be '1': it should be less than 1"),
         ("device=gpu", "device can't be 'gpu': it should be 'auto', 'cpu' or 'cuda'"),
