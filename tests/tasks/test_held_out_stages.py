@@ -26,6 +26,7 @@ from seqstep.models.networks import NETWORKS
 from seqstep.scoring import log_probabilities
 from seqstep.text.ngram_models.table import MODELS
 from stagecraft.call import Call
+from stagecraft.stage import Stage
 from stagecraft.tracking import Record, Registry, Tracker
 from stagecraft.walk import Handle
 from tasks.outputs import HeldOutComparison, TokenFiles, TrainedLanguageModel
@@ -37,6 +38,7 @@ SMALL = HeldOutConfig(
 )
 SAMPLES, COMPUTE = SamplesConfig(length=2, last_length=2), Compute(device="cpu")
 
+Declares = Callable[[Stage, Record], None]
 Trained = dict[str, tuple[Record, TrainedLanguageModel]]
 AGAIN = """
 import sys
@@ -125,6 +127,14 @@ def test_every_model_is_in_one_table_on_the_same_tokens(
         assert record.metrics[f"language/{name}/test_perplexity"] == table.loc[name, "perplexity"]
     assert 0 <= record.metrics["compare/held_out/mixture/network_share"] <= 1
     assert tasks.compare_held_out.figure(record.metrics).endswith(f"({table.index[0]})")
+
+
+def test_these_stages_record_what_they_declare(
+    declares: Declares, trained: Trained, compared: tuple[Record, HeldOutComparison, pd.DataFrame]
+) -> None:
+    for network in NETWORKS:
+        declares(tasks.train_held_out[network], trained[f"held_out_{network}"][0])
+    declares(tasks.compare_held_out, compared[0])
 
 
 def test_the_figure_is_had_again_from_the_registered_model_in_a_fresh_process(
