@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from seqstep.config import ComparisonConfig, TextConfig
+from seqstep.errors import TextError
 from seqstep.text.splits import DividedText, Split, divide, split_by_length, split_by_share
 from seqstep.text.tokens import Tokens
 from seqstep.text.vocab import Vocab
@@ -46,12 +47,27 @@ def text_after(tokens: Tokens, vocab: Vocab, train_tokens: int, test_tokens: int
         TextError: nothing is left to test on.
     """
     ids, lengths = vocab.encode(tokens), tokens.lengths()
-    split = Split(
-        *(min(end, len(ids)) for end in (train_tokens, train_tokens, train_tokens + test_tokens))
-    ).check()
+    split = split_after(len(ids), train_tokens, test_tokens)
     train, test = ids[split.train], ids[split.test]
     unseen = float(np.mean(~np.isin(test, train)))
     return Text(train, test, int(lengths[split.test].sum()), vocab, unseen)
+
+
+def split_after(tokens: int, train_tokens: int, test_tokens: int) -> Split:
+    """Find where the start of a text ends, and what follows.
+
+    Raises:
+        TextError: nothing is left to test on.
+    """
+    end = min(train_tokens, tokens)
+    split = Split(end, end, min(train_tokens + test_tokens, tokens))
+    if split.test_end == end:
+        raise TextError(
+            f"expected text to test on after the first {train_tokens} tokens (rnn.max_tokens), at most"
+            f" {test_tokens} of it (language.test_tokens), got a text of {tokens} tokens; take a longer text,"
+            " lower rnn.max_tokens, or set language.test_tokens above 0"
+        )
+    return split.check()
 
 
 def text_by_share(tokens: Tokens, config: TextConfig, test_share: float) -> Text:
