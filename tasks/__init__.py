@@ -12,6 +12,7 @@ from seqstep.models.networks import NETWORKS
 from seqstep.models.precision import precision_name
 from stagecraft.code import Code
 from stagecraft.stage import RECORDING, Stage
+from tasks import metrics as known
 
 _code = Code(
     ("tasks", "seqstep"), leave_out=("tasks.recording", "stagecraft", "secrecy"), recording=RECORDING
@@ -55,46 +56,75 @@ download = _stage(
     reads=lambda config, **_: local_file(config.path),
     aside=("offline", "corpus.timeout_s", "corpus.attempts"),
     resolves={"corpus.url": lambda urls: [url.identity for url in urls]},
+    records=known.CORPUS,
 )
-verify = _stage("tasks.corpus.verify", lambda metrics: f"{metrics['corpus/bytes']:,.0f} bytes as expected")
-tokenize = _stage("tasks.text.tokenize", lambda metrics: f"{metrics['text/char_tokens']:,.0f} characters")
-vocab = _stage("tasks.text.vocab", lambda metrics: f"{metrics['vocab/word_size']:,.0f} words")
-ngrams = _stage("tasks.text.ngrams", lambda metrics: f"{metrics['ngrams/trigram_types']:,.0f} trigrams")
+verify = _stage(
+    "tasks.corpus.verify",
+    lambda metrics: f"{metrics['corpus/bytes']:,.0f} bytes as expected",
+    records=known.CORPUS,
+)
+tokenize = _stage(
+    "tasks.text.tokenize",
+    lambda metrics: f"{metrics['text/char_tokens']:,.0f} characters",
+    records=known.TOKENS,
+)
+vocab = _stage(
+    "tasks.text.vocab", lambda metrics: f"{metrics['vocab/word_size']:,.0f} words", records=known.VOCAB
+)
+ngrams = _stage(
+    "tasks.text.ngrams",
+    lambda metrics: f"{metrics['ngrams/trigram_types']:,.0f} trigrams",
+    records=known.NGRAMS,
+)
 series = _stage(
     "tasks.sources.series",
     lambda metrics: f"{metrics['series/points']:,.0f} values",
     reads=lambda config, **_: local_file(config.path),
+    records=known.SERIES,
 )
 train_mlp = _training(
     "tasks.training.train_mlp",
     lambda metrics: f"validation MSE {metrics['valid/mse']:.4f}",
     longer="mlp.epochs",
+    records=known.FORECASTER,
 )
 train_rnn_scratch = _training(
     "tasks.training.train_rnn_scratch",
     lambda metrics: f"perplexity {metrics['train/perplexity']:.4g}",
     longer="rnn.epochs",
+    records=known.LANGUAGE_MODEL,
 )
 train_rnn = _training(
     "tasks.training.train_rnn",
     lambda metrics: f"perplexity {metrics['train/perplexity']:.4g}",
     longer="rnn.epochs",
+    records=known.LANGUAGE_MODEL,
 )
 evaluate_forecasts = _stage(
-    "tasks.evaluation.evaluate_forecasts", _first_error, judges=("series", "train_mlp")
+    "tasks.evaluation.evaluate_forecasts",
+    _first_error,
+    judges=("series", "train_mlp"),
+    records=known.FORECASTS,
 )
 evaluate_language = _stage(
     "tasks.evaluation.evaluate_language",
     lambda metrics: f"train perplexity {metrics['language/rnn/train_perplexity']:.4g}",
     judges=("train_rnn_scratch", "train_rnn"),
+    records=known.LANGUAGE,
 )
-backtest = _stage("tasks.comparison.backtest", _best_forecast, judges=("series",))
+backtest = _stage("tasks.comparison.backtest", _best_forecast, judges=("series",), records=known.BACKTEST)
 compare_language = _stage(
     "tasks.comparison.compare_language",
     lambda metrics: f"perplexity {_least(metrics, 'compare/start/', '/perplexity')}",
     judges=("train_rnn_scratch", "train_rnn"),
+    records=known.LANGUAGE_COMPARISON,
 )
-sample_language = _stage("tasks.sampling.sample_language", _copied, judges=("train_rnn_scratch", "train_rnn"))
+sample_language = _stage(
+    "tasks.sampling.sample_language",
+    _copied,
+    judges=("train_rnn_scratch", "train_rnn"),
+    records=known.SAMPLES,
+)
 #: a stage for each network of the table
 train_held_out = {
     network: _training(
@@ -102,6 +132,7 @@ train_held_out = {
         lambda metrics: f"validation perplexity {metrics['valid/best_perplexity']:.4g}",
         resumes=True,
         name=f"train_held_out_{network}",
+        records=known.held_out(network),
     )
     for network in NETWORKS
 }
@@ -109,5 +140,6 @@ compare_held_out = _stage(
     "tasks.held_out.compare_held_out",
     lambda metrics: f"perplexity {_least(metrics, 'compare/held_out/', '/perplexity')}",
     judges=tuple(stage.name for stage in train_held_out.values()),
+    records=known.HELD_OUT_COMPARISON,
 )
 report = _stage("tasks.reporting.report", lambda _metrics: "report.html")

@@ -29,15 +29,18 @@ Done = tuple[str, Sequence[Outcome]]
 
 
 class Request:
-    """What a command line asks for: a configuration, and a part of the pipeline."""
+    """What a command line asks for: a configuration, and a part of the pipeline.
+
+    Raises:
+        ConfigError: there is no such configuration.
+    """
 
     def __init__(self, args: argparse.Namespace) -> None:
-        from flows.walk import bound, choose
+        from flows.walk import bound
 
         self.profile: str = args.profile
         self.config: Config = resolve(args.profile, configured_changes(args))
         self.wish = Wish(only=args.only, since=args.since, until=args.until, force=args.force)
-        self.selection: Selection = choose(self.config, self.wish)
         self.offline: bool = args.offline
         self.walk = bound(self.profile, self.config, self.offline)
         self.results = Results(open_home(), _fetched, _Shared())
@@ -47,8 +50,23 @@ class Request:
         self.command = shlex.join(["seqstep", "run", args.profile, *file, *changes])
         self.name = f"pipeline {self.profile}"
 
+    @cached_property
+    def selection(self) -> Selection:
+        """The stages that are asked for.
+
+        Raises:
+            SelectionError: there are no such stages.
+        """
+        from flows.walk import choose
+
+        return choose(self.config, self.wish)
+
     def plan(self) -> Plan:
-        """Find out what a run would do."""
+        """Find out what a run would do.
+
+        Raises:
+            SelectionError: there are no such stages, or what they need is not cached.
+        """
         return make_plan(self.walk, self.results, self.selection, self.command)
 
 

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import traceback
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -120,17 +121,17 @@ def _run(args: argparse.Namespace) -> int:
 def _guarded(request: Request, args: argparse.Namespace) -> Done:
     """Run what is asked for, unless another run goes on and that is a reason not to."""
     is_told = not args.log_file or sys.stderr.isatty()
+    names = [name for name in _order(request) if name in request.selection.selected]
     waiting = partial(_note, f"waits for another run of {request.name} to end", is_told)
     with guarded(open_home(), request.name, args.if_busy, waiting) as is_free:
         if is_free:
-            return _watched(request, args)
+            return _watched(request, args, names)
         _note(f"skipped: another run of {request.name} goes on", is_told)
         return "", ()
 
 
-def _watched(request: Request, args: argparse.Namespace) -> Done:
+def _watched(request: Request, args: argparse.Namespace, names: Sequence[str]) -> Done:
     """Run what is asked for, shown on the terminal; tell of it if it fails."""
-    names = [name for name in _order(request) if name in request.selection.selected]
     with watching(names, args.json, logged=bool(args.log_file)), heralded(request.name) as herald:
         herald.config = request.config.notify
         has_server = bool(os.environ.get("PREFECT_API_URL"))

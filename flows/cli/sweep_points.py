@@ -10,13 +10,12 @@ from typing import Any
 
 from flows.cli.point_process import PointProcess, end_all, wait_for_one
 from flows.cli.request import Request, replayed
-from flows.cli.sweep_request import wished
+from flows.cli.sweep_request import Wanted, wished
 from flows.failure import Herald
 from secrecy import redact
 from seqstep.errors import InputError
 from seqstep.settings import flatten
-from seqstep.sweep.grid import Point, assignments
-from seqstep.sweep.study import Trial
+from seqstep.sweep.grid import assignments
 from seqstep.sweep.table import Ended
 from stagecraft.errors import SelectionError, UsageError
 from stagecraft.history import History, PipelineRun
@@ -52,7 +51,7 @@ class Points:
     _settings: dict[str, str] = field(default_factory=dict)
     _earlier: dict[tuple[str, ...], list[PipelineRun]] = field(default_factory=lambda: defaultdict(list))
 
-    def run(self, trials: Iterator[Trial]) -> Iterator[Ended]:
+    def run(self, trials: Iterator[Wanted]) -> Iterator[Ended]:
         """Yield how points end, as they end; the next one is asked for when there is room for it.
 
         Raises:
@@ -61,11 +60,11 @@ class Points:
         self._find_earlier()
         with self._stack, _ending(self.tracker) as running:
             while True:
-                while len(running) < self.jobs and (trial := next(trials, None)):
-                    if ended := self._known(trial):
+                while len(running) < self.jobs and (wanted := next(trials, None)):
+                    if ended := self._known(wanted):
                         yield ended
                     else:
-                        running[self._start(trial)] = trial
+                        running[self._start(wanted)] = wanted
                 if not running:
                     return
                 wait_for_one(running)
@@ -78,27 +77,22 @@ class Points:
             key = tuple(run.parameters.get(name, "") for name in self.names)
             self._earlier[key].append(run)
 
-    def _request(self, point: Point) -> Request:
-        merged = {**vars(self.args), "assignments": [*self.args.assignments, *assignments(point)]}
-        return Request(Namespace(**merged))
-
-    def _known(self, trial: Trial) -> Ended | None:
+    def _known(self, wanted: Wanted) -> Ended | None:
         """Take a point whose every stage is cached, from the run that it has or with a new one."""
-        request = self._request(trial.point)
         try:
-            plan = request.plan()
+            plan = wanted.request.plan()
         except (InputError, UsageError) as error:
-            return self._failed(trial, str(error))
+            return self._failed(wanted, str(error))
         if not plan.is_done:
             return None
-        if run := self._recorded(request, plan):
-            return self._completed(trial, run, _keys(plan))
+        if run := self._recorded(wanted.request, plan):
+            return self._completed(wanted, run, _keys(plan))
         token = observer.set(Together())
         try:
-            done = replayed(request, plan, self.herald)
+            done = replayed(wanted.request, plan, self.herald)
         finally:
             observer.reset(token)
-        return self._completed(trial, History(self.tracker).find(done[0]), _keys(plan)) if done else None
+        return self._completed(wanted, History(self.tracker).find(done[0]), _keys(plan)) if done else None
 
     def _recorded(self, request: Request, plan: Plan) -> PipelineRun | None:
         """Find the earlier run of a point, if what it took is what a run would take now."""
@@ -113,14 +107,14 @@ class Points:
                 return run
         return None
 
-    def _start(self, trial: Trial) -> PointProcess:
+    def _start(self, wanted: Wanted) -> PointProcess:
         """Start the run of a point, on one server of Prefect's for all."""
         if not self._settings:
             self._settings = {OWNER_VARIABLE: self.parent.session.name, **self._server()}
         args = self.args
         words = ["run", args.profile, "--json"]
         words += ["--config", str(args.config)] if args.config else []
-        words += ["--set", *args.assignments, *assignments(trial.point)]
+        words += ["--set", *args.assignments, *assignments(wanted.point)]
         words += wished(args)
         return PointProcess(words, self._settings)
 
@@ -134,36 +128,36 @@ class Points:
         self._stack.enter_context(temporary_server(self.tracker.home))
         return {"PREFECT_API_URL": temporary_address()}
 
-    def _ended(self, trial: Trial, process: PointProcess) -> Ended:
+    def _ended(self, wanted: Wanted, process: PointProcess) -> Ended:
         answer = process.answer()
         run_id = answer.document.get("run_id") or ""
         if answer.reason or not run_id:
-            return self._failed(trial, answer.reason or "it printed no run", run_id)
+            return self._failed(wanted, answer.reason or "it printed no run", run_id)
         keys = [stage["key"] for stage in answer.document["stages"] if stage["key"]]
-        return self._completed(trial, History(self.tracker).find(run_id), keys)
+        return self._completed(wanted, History(self.tracker).find(run_id), keys)
 
-    def _completed(self, trial: Trial, run: PipelineRun, keys: Sequence[str]) -> Ended:
+    def _completed(self, wanted: Wanted, run: PipelineRun, keys: Sequence[str]) -> Ended:
         try:
             figure = run.figure(self.metric)
         except SelectionError as error:
             if not self._is_measured:
                 raise
-            return self._failed(trial, str(error), run.run_id)
+            return self._failed(wanted, str(error), run.run_id)
         self._is_measured = True
         # Among the runs below one, only what differs tells them apart.
-        self.tracker.rename_run(run.run_id, ", ".join(map(redact, assignments(trial.point))))
-        results = self._request(trial.point).results
+        self.tracker.rename_run(run.run_id, ", ".join(map(redact, assignments(wanted.point))))
+        results = wanted.request.results
         seconds = sum(read(results.path(key)).seconds for key in keys)
-        return self._ending_of(trial)._replace(figure=figure, seconds=seconds, run_id=run.run_id)
+        return self._ending_of(wanted)._replace(figure=figure, seconds=seconds, run_id=run.run_id)
 
-    def _failed(self, trial: Trial, reason: str, run_id: str = "") -> Ended:
-        return self._ending_of(trial)._replace(state="failed", run_id=run_id, reason=reason)
+    def _failed(self, wanted: Wanted, reason: str, run_id: str = "") -> Ended:
+        return self._ending_of(wanted)._replace(state="failed", run_id=run_id, reason=reason)
 
-    def _ending_of(self, trial: Trial) -> Ended:
+    def _ending_of(self, wanted: Wanted) -> Ended:
         """Begin to tell how a point ended: what its settings come to."""
-        values = flatten(self._request(trial.point).config)
+        values = flatten(wanted.request.config)
         shown = {name: _plain(values[name]) for name in self.names}
-        return Ended(trial.number, shown, "completed", assignments=tuple(assignments(trial.point)))
+        return Ended(wanted.number, shown, "completed", assignments=tuple(assignments(wanted.point)))
 
 
 def _plain(value: Any) -> int | float | str:
@@ -172,9 +166,9 @@ def _plain(value: Any) -> int | float | str:
 
 
 @contextmanager
-def _ending(tracker: Tracker) -> Iterator[dict[PointProcess, Trial]]:
+def _ending(tracker: Tracker) -> Iterator[dict[PointProcess, Wanted]]:
     """Have processes, which end with what is done here; what they leave open is closed."""
-    running: dict[PointProcess, Trial] = {}
+    running: dict[PointProcess, Wanted] = {}
     try:
         yield running
     finally:

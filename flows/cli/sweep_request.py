@@ -1,24 +1,28 @@
 """What a sweep is asked for: which points, of which metric, and what tells it from other sweeps."""
 
 import argparse
+import itertools
 import os
 import shlex
 from collections.abc import Iterator
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flows.cli.command import configured_changes
 from flows.cli.request import Request
+from flows.cli.sweep_metric import check_metric
 from secrecy import redact
 from seqstep.errors import ConfigError
-from seqstep.settings import flatten, read_assignments, resolve
-from seqstep.sweep.grid import Grid, assignments, points, read_grid
-from seqstep.sweep.search import Space, read_space
-from seqstep.sweep.study import Study, Trial
+from seqstep.settings import flatten
+from seqstep.sweep.grid import Grid, Point, assignments, points, read_grid
+from seqstep.sweep.search import Space, read_space, samples
+from seqstep.sweep.study import Study
 from seqstep.sweep.table import Ended
 from stagecraft.artifact import digest
+from stagecraft.errors import SelectionError
 from stagecraft.home import open_home
+from stagecraft.selection import Selection
 
 if TYPE_CHECKING:
     from stagecraft.pipeline_run import Title
@@ -28,11 +32,22 @@ METRIC, MEASURES = "language/rnn/test_perplexity", "evaluate_language"
 _ASIDE = ("notify.", "retry.")
 
 
+class Wanted(NamedTuple):
+    """A point, and the run that it asks for."""
+
+    number: int
+    point: Point
+    request: Request
+
+
 class SweepRequest:
     """The points that a command line asks for, all of them checked, and what is wanted of them.
 
+    Of a search, each choice is checked, and both ends of each range.
+
     Raises:
         ConfigError: there are no points, or one of them can't be.
+        SelectionError: a point has not the stages that are asked for, or they don't record the metric.
     """
 
     def __init__(self, args: argparse.Namespace) -> None:
@@ -40,16 +55,53 @@ class SweepRequest:
         self.args = argparse.Namespace(**{**vars(args), "since": "", "force": []})
         self.request = Request(self.args)
         self.metric: str = args.metric or METRIC
-        if not args.metric and MEASURES not in self.request.selection.selected:
-            raise ConfigError(
+        self.grid: Grid = read_grid(args.grid)
+        self.space: Space = read_space(args.search, args.profile, configured_changes(args))
+        self._checked: set[Selection] = set()
+        listed = points(self.grid) if self.grid else ()
+        self._wanted = [self.want(number, point) for number, point in enumerate(listed)]
+        for wanted in self._wanted or itertools.starmap(self.want, enumerate(samples(self.space))):
+            self._check_stages(wanted)
+
+    def want(self, number: int, point: Point) -> Wanted:
+        """Ask for a point.
+
+        Raises:
+            ConfigError: it can't be.
+        """
+        return Wanted(number, point, Request(argparse.Namespace(**self._merged(point))))
+
+    def _merged(self, point: Point) -> dict[str, Any]:
+        """Let a point's settings follow those of the command line."""
+        return {**vars(self.args), "assignments": [*self.args.assignments, *assignments(point)]}
+
+    def _check_stages(self, wanted: Wanted) -> None:
+        """See that a point has the stages that are asked for, and that they record the metric.
+
+        Raises:
+            SelectionError: it has not, or they do not.
+        """
+        try:
+            selection = wanted.request.selection
+            if selection not in self._checked:
+                self._check_metric(wanted.request)
+        except SelectionError as error:
+            if not self._checked:  # it is no fault of what this point has and others have not
+                raise
+            raise SelectionError(f"{shlex.join(map(redact, assignments(wanted.point)))}: {error}") from None
+        self._checked.add(selection)
+
+    def _check_metric(self, request: Request) -> None:
+        from flows.walk import graph
+
+        selected = request.selection.selected
+        if not self.args.metric and MEASURES not in selected:
+            raise SelectionError(
                 f"expected --metric NAME, for {MEASURES}, which measures {METRIC}, is not among the stages;"
                 " `seqstep show` lists the metrics of a run"
             )
-        changes = configured_changes(args)
-        self.grid: Grid = read_grid(args.grid)
-        self.space: Space = read_space(args.search, args.profile, changes)
-        for point in points(self.grid) if self.grid else ():
-            resolve(args.profile, [*changes, read_assignments(assignments(point))])
+        nodes = graph(request.config).nodes
+        check_metric(self.metric, [nodes[name].stage for name in nodes if name in selected])
 
     @property
     def names(self) -> list[str]:
@@ -59,7 +111,7 @@ class SweepRequest:
     @property
     def count(self) -> int:
         """How many points there are."""
-        return self.args.trials or sum(1 for _ in points(self.grid))
+        return self.args.trials or len(self._wanted)
 
     @property
     def jobs(self) -> int:
@@ -83,7 +135,8 @@ class SweepRequest:
         """Open the study of a search; figures of other code or other inputs belong to another one."""
         if not self.space:
             return None
-        plan = Request(argparse.Namespace(**{**vars(self.args), "only": []})).plan()
+        first = next(samples(self.space))
+        plan = Request(argparse.Namespace(**{**self._merged(first), "only": []})).plan()
         fixed = [
             (name, call.fixed_parts().code, call.fixed_parts().libraries) for name, call in plan.calls.items()
         ]
@@ -92,11 +145,11 @@ class SweepRequest:
         storage, seed = open_home().private / "studies.db", self.request.config.seed
         return Study(storage, name, self.space, self.args.maximize, seed)
 
-    def trials(self, study: Study | None) -> Iterator[Trial]:
+    def trials(self, study: Study | None) -> Iterator[Wanted]:
         """Yield the points one by one."""
         if study:
-            return study.trials(self.count)
-        return (Trial(number, point) for number, point in enumerate(points(self.grid)))
+            return itertools.starmap(self.want, study.trials(self.count))
+        return iter(self._wanted)
 
     def title(self) -> "Title":
         """What its run in MLflow is called, and its description."""

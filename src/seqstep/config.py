@@ -3,6 +3,7 @@
 The defaults are the notes' own values. A profile is a set of changes to them.
 """
 
+from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
@@ -21,6 +22,8 @@ from pydantic_core import PydanticCustomError
 from secrecy import holds_url
 from seqstep.address import Address, Webhook
 from seqstep.models.networks import NETWORKS
+from seqstep.spelling import nearest
+from seqstep.text.ngram_models.table import MODELS
 
 Clean = Literal["ascii_letters", "unicode_letters", "none"]
 TokenKind = Literal["char", "word"]
@@ -29,6 +32,7 @@ Gaps = Literal["refuse", "interpolate"]
 Scale = Literal["auto", "none", "standard"]
 Device = Literal["auto", "cpu", "cuda"]
 Precision = Literal["auto", "float32", "bfloat16"]
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
 Temperature = Annotated[float, Field(ge=0, le=1000)]
 OptimizerName = Literal["sgd", "adam", "adamw"]
 Schedule = Literal["constant", "cosine", "plateau"]
@@ -55,15 +59,22 @@ def _no_url(advice: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _check_networks(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Refuse names that the table of networks does not have, and one twice."""
-    unknown = [name for name in names if name not in NETWORKS]
-    if unknown or len(set(names)) < len(names):
-        known = ", ".join(NETWORKS)
-        raise PydanticCustomError(
-            "no_network", "Input should be different names out of {known}", {"known": known}
-        )
-    return names
+def _names_of(table: Iterable[str]) -> AfterValidator:
+    """Refuse names that a table does not have, and one twice."""
+    known = tuple(table)
+
+    def check(names: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = [name for name in names if name not in known]
+        if unknown or len(set(names)) < len(names):
+            hint = nearest(unknown[0], known) if unknown else "one is there twice"
+            raise PydanticCustomError(
+                "no_such_name",
+                "Input should be different names out of {known}; {hint}",
+                {"known": ", ".join(known), "hint": hint},
+            )
+        return names
+
+    return AfterValidator(check)
 
 
 class Section(BaseModel):
@@ -268,7 +279,7 @@ class BacktestConfig(Section):
     season: PositiveInt = Field(
         1, description="steps of a season, for the seasonal forecast and the scale of MASE; 1: none"
     )
-    seeds: Annotated[tuple[NonNegativeInt, ...], BeforeValidator(_split), Field(min_length=1)] = Field(
+    seeds: Annotated[tuple[Seed, ...], BeforeValidator(_split), Field(min_length=1)] = Field(
         (0, 1, 2), description="seeds that a random model is trained with"
     )
     level: float = Field(0.9, gt=0, lt=1, description="share of targets that intervals shall hold")
@@ -330,7 +341,7 @@ class SamplingConfig(Section):
         " from a sharper one",
     )
     length: PositiveInt = Field(400, description="tokens per text")
-    models: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
+    models: Annotated[tuple[str, ...], BeforeValidator(_split), _names_of(MODELS)] = Field(
         ("modified_kneser_ney", "witten_bell"),
         description="models of counts that write beside both networks",
     )
@@ -344,7 +355,7 @@ class HeldOutConfig(Section):
 
     section = "held_out"
 
-    networks: Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_check_networks)] = Field(
+    networks: Annotated[tuple[str, ...], BeforeValidator(_split), _names_of(NETWORKS)] = Field(
         (), description=f"which are trained: {', '.join(NETWORKS)}; none leaves the comparison of them out"
     )
     alone: bool = Field(
@@ -419,7 +430,7 @@ class NotifyConfig(Section):
 class Compute(Section):
     """What every training is run with."""
 
-    seed: int = Field(0, ge=0, lt=2**63, description="where every random number starts")
+    seed: Seed = Field(0, description="where every random number starts")
     device: Device = Field("auto", description="auto takes a CUDA GPU where there is one; cpu; cuda")
     threads: PositiveInt = Field(
         1, description="processor threads per training; the two recurrent ones run side by side"

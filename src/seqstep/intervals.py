@@ -64,12 +64,10 @@ def loss_interval(
             "expected a block and resamples of at least 1 and a level between 0 and 1,"
             f" got {block}, {resamples} and {level}"
         )
+    check_blocks(len(log_probabilities), block)
     starts = np.arange(0, len(log_probabilities), block)
-    if len(starts) < 2 or np.isnan(log_probabilities).any():
-        raise TextError(
-            f"expected log-probabilities of at least two blocks of {block} tokens, none of them nan,"
-            f" got {len(log_probabilities)}; take a longer text or a smaller block"
-        )
+    if np.isnan(log_probabilities).any():
+        raise TextError(f"expected log-probabilities, got nan among {len(log_probabilities)}")
     losses = np.add.reduceat(-log_probabilities, starts)
     lengths = np.diff(starts, append=len(log_probabilities))
     rng = np.random.default_rng(seed)
@@ -78,3 +76,17 @@ def loss_interval(
     # An observed value each, so that the ends of a perplexity are those of its loss.
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2], method="inverted_cdf")
     return Interval(float(low), float(high))
+
+
+def check_blocks(tokens: int, block: int) -> None:
+    """See that a text has two blocks at least, the last one of which may be shorter.
+
+    Raises:
+        TextError: it has one or none.
+    """
+    if tokens <= block:
+        raise TextError(
+            f"expected a test part of at least two blocks of {block} tokens, got {tokens} tokens; lower"
+            " comparison.block (of words comparison.word_block), take a longer text, or test on more of it:"
+            " comparison.test_share, for the start of the text language.test_tokens"
+        )

@@ -1,6 +1,9 @@
 """Earlier runs of pipelines: which there were, what came out, and what differs between two."""
 
+import math
 import re
+import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -203,8 +206,16 @@ def _stage_run(run: Any) -> StageRun:
         seconds=_seconds(run),
         reason=tags.get(ERROR_TAG) or tags.get(REASON_TAG, ""),
         parameters=run.data.params,
-        metrics=results_among(run.data.metrics),
+        metrics=_as_measured(results_among(run.data.metrics)),
     )
+
+
+def _as_measured(metrics: Mapping[str, float]) -> dict[str, float]:
+    """Put infinity back where MLflow keeps the largest number that there is instead."""
+    return {
+        name: math.copysign(math.inf, value) if abs(value) == sys.float_info.max else value
+        for name, value in metrics.items()
+    }
 
 
 def _seconds(run: Any) -> float:

@@ -1,5 +1,6 @@
 """What a stage is: a function that is known by its name and its source until it runs."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
@@ -37,6 +38,8 @@ class Stage:
         name: what it is called; empty: as the function. A function that is several stages needs names.
         judges: stages whose results it measures. Their parameters are recorded beside its figures, and its
             figures at the run of the whole pipeline, so that both kinds of runs compare.
+        records: the metrics of its runs; `<…>` in one stands for what only a run tells, such as a model's
+            name (`language/<model>/test_perplexity`).
     """
 
     def __init__(  # noqa: PLR0913, PLR0917  (all that a stage may say of itself)
@@ -52,12 +55,18 @@ class Stage:
         judges: Sequence[str] = (),
         resumes: bool = False,
         name: str = "",
+        records: Sequence[str] = (),
     ) -> None:
         self.code, self.target, self.figure, self.longer = code, target, figure, longer
         self.judges, self.resumes = tuple(judges), resumes or bool(longer)
         self.reads, self.aside, self.resolves = reads, tuple(aside), dict(resolves or {})
+        self.records = tuple(records)
         self.name = name or target.rpartition(".")[2]
         self._outputs = outputs
+
+    def may_record(self, metric: str) -> bool:
+        """Tell whether a run of it can have a metric of this name."""
+        return any(fits(metric, known) for known in self.records)
 
     @cached_property
     def description(self) -> str:
@@ -108,3 +117,8 @@ class Stage:
         kinds = {name: parameter.kind for name, parameter in signature.parameters.items()}
         rest = [name for name, kind in kinds.items() if kind is Parameter.VAR_KEYWORD]
         return named | {inner: value for name in rest for inner, value in named.pop(name).items()}
+
+
+def fits(metric: str, known: str) -> bool:
+    """Tell whether a metric is one that a stage declares: its name, with `<…>` for a part that varies."""
+    return re.fullmatch(re.sub("<[^>]+>", "[^/]+", re.escape(known)), metric) is not None

@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 from mlflow import MlflowClient
 
+import tasks
+from stagecraft.stage import Stage, fits
+
 HISTORY = {"history.csv", "plots/loss.png"}
 TRAINING = {"train/loss", "train/perplexity", "train/tokens_per_s"}
 KINDS = ("unigram", "bigram", "trigram")
@@ -99,6 +102,9 @@ def test_each_stage_records_what_the_design_says(stage: str, client: MlflowClien
     metrics, files = RECORD[stage]
     found = {name for name in children[stage].data.metrics if not name.startswith("system/")}
     assert found == metrics
+    declared: Stage = getattr(tasks, stage)
+    assert all(map(declared.may_record, metrics))
+    assert all(any(fits(name, known) for name in metrics) for known in declared.records)
     assert files <= set(artifacts(client, children[stage].info.run_id))
 
 

@@ -1,15 +1,22 @@
 """Sweeps that end by themselves: what they print and record, and what they take from earlier ones."""
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from stagecraft.history import History
+from flows.cli import sweep
+from flows.cli.main import build_parser
+from flows.cli.sweep_points import Points
+from flows.cli.sweep_request import SweepRequest
+from stagecraft.errors import SelectionError
+from stagecraft.history import History, PipelineRun
 from stagecraft.home import Home
 from stagecraft.tracking import Tracker
 
+ROOT = Path(__file__).parents[2]
 PART = ["--until", "train_mlp", "--set", "mlp.epochs=2", "series.points=200"]
 METRIC = ["--metric", "valid/mse"]
 
@@ -31,6 +38,30 @@ METRIC = ["--metric", "valid/mse"]
         ("--search rnn.clip=1..2", ["--trials N and --search KEY=LOW..HIGH together"]),
         ("--search rnn.clip=0..2 --trials 3", ["rnn.clip can't be '0'", "largest norm"]),
         ("--search rnn.clip=2..1 --trials 3", ["expected the lower end of rnn.clip first"]),
+        (
+            "--grid comparison.enabled=true,false --until backtest --metric backtest/mean/rmse_k001",
+            ["comparison.enabled=false: there is no stage 'backtest'"],
+        ),
+        (
+            "--search held_out.networks=gru,lstm held_out.alone=false,true --trials 3",
+            ["held_out.alone=true: expected --metric NAME, for evaluate_language"],
+        ),
+        (
+            "--grid seed=0,1 --metric langage/rnn/test_perplexity",
+            ["did you mean language/rnn/test_perplexity?"],
+        ),
+        (
+            "--grid seed=0,1 --metric language/rn/test_perplexity",
+            ["did you mean language/rnn/test_perplexity?"],
+        ),
+        ("--grid seed=0,1 --metric train_rm:train/loss", ["train_rm, which is not among", "mean train_rnn?"]),
+        ("--grid seed=0,1 --metric train_rnn:train/los", ["train_rnn:train/los", "did you mean train/loss?"]),
+        ("--grid seed=0,1 --metric verify:train/loss", ["verify:train/loss; there are: corpus/bytes"]),
+        (
+            "--grid seed=0,1 --metric train/loss",
+            ["several stages record train/loss", "train_rnn_scratch:train/loss, train_rnn:train/loss"],
+        ),
+        ("--grid mlp.window=4,8 --until train_mlp --metric train/loss", ["records a metric train/loss"]),
     ],
 )
 def test_a_sweep_that_means_nothing_is_refused_before_anything_runs(
@@ -40,6 +71,58 @@ def test_a_sweep_that_means_nothing_is_refused_before_anything_runs(
     result = seqstep("sweep", *argv.split())
     result.ends(2, "seqstep: ", *words)
     assert result.out == "" and home.database.read_bytes() == before
+
+
+def wanted(*argv: str) -> SweepRequest:
+    return SweepRequest(build_parser().parse_args(["sweep", *argv]))
+
+
+SHOWN = [line.strip() for line in (ROOT / "README.md").read_text("utf-8").splitlines()]
+SHOWN = [line for line in SHOWN if line.startswith("seqstep sweep")] + sweep.COMMANDS[0].examples
+
+
+@pytest.mark.parametrize("line", SHOWN)
+def test_every_sweep_that_is_shown_to_users_is_accepted(line: str, home: Home) -> None:
+    request = wanted(*shlex.split(line, comments=True)[2:])
+    assert request.count > 1 and home.database.read_bytes()
+
+
+def test_a_grid_may_give_its_points_the_stages_that_the_profile_has_not(home: Home) -> None:
+    part = ["--until", "compare_held_out", "--metric", "compare/held_out/mixture/perplexity"]
+    grid = wanted("--grid", "held_out.networks=gru,lstm", *part)
+    search = wanted("--search", "held_out.networks=gru,lstm", "held_out.hidden=8..64", "--trials", "3", *part)
+    assert (grid.count, search.count) == (2, 3)
+    selected = [asked.request.selection.selected for asked in grid.trials(None)]
+    assert ["train_held_out_lstm" in stages for stages in selected] == [False, True]
+
+
+def points_of(request: SweepRequest) -> Points:
+    """Points that record nothing, for what becomes of one."""
+    parent: Any = None
+    return Points(request.args, parent, parent, parent, request.names, request.metric, 1)
+
+
+def test_a_trial_whose_values_leave_no_such_stage_fails_alone(home: Home) -> None:
+    part = ["--until", "train_rnn", "--metric", "train/loss", "--trials", "9"]
+    request = wanted("--search", "held_out.networks=gru", "held_out.alone=false", *part)
+    asked = request.want(5, {"held_out.networks": "gru", "held_out.alone": "true"})
+    ended = points_of(request)._known(asked)
+    assert ended and (ended.number, ended.state, ended.run_id) == (5, "failed", "")
+    assert "there is no stage 'train_rnn'" in ended.reason and ended.settings["held_out.alone"] is True
+
+
+def test_a_metric_that_only_a_run_tells_of_ends_a_sweep_with_its_first_point_and_later_fails_one(
+    home: Home,
+) -> None:
+    request = wanted("--grid", "seed=0,1", "--metric", "forecast/mlp/rmse_k005")
+    first, second = request.trials(None)
+    points = points_of(request)
+    run = PipelineRun(run_id="abc", name="", status="", started="", seconds=0, parameters={})
+    with pytest.raises(SelectionError, match="there is no metric 'forecast/mlp/rmse_k005'"):
+        points._completed(first, run, [])
+    points._is_measured = True
+    ended = points._completed(second, run, [])
+    assert (ended.number, ended.state, ended.run_id) == (1, "failed", "abc")
 
 
 def test_points_run_below_one_run_and_one_that_fails_does_not_keep_the_others_from_it(
@@ -57,10 +140,10 @@ def test_points_run_below_one_run_and_one_that_fails_does_not_keep_the_others_fr
     assert "seqstep run quick --set mlp.epochs=2 series.points=200 mlp.window=" in document["best"]["command"]
 
     tracker = Tracker(home)
-    sweep = tracker.client.get_run(document["run_id"])
-    assert sweep.info.status == "FAILED" and "1 of 3 points failed" in sweep.data.tags["seqstep.error"]
-    assert sweep.data.metrics["valid/mse"] == document["best"]["figure"]
-    assert sweep.data.params["grid.mlp.window"] == "4, 8, 190"
+    above = tracker.client.get_run(document["run_id"])
+    assert above.info.status == "FAILED" and "1 of 3 points failed" in above.data.tags["seqstep.error"]
+    assert above.data.metrics["valid/mse"] == document["best"]["figure"]
+    assert above.data.params["grid.mlp.window"] == "4, 8, 190"
     below = History(tracker).below(document["run_id"])
     assert {run.run_id: run.figure("valid/mse") for run in below} == {
         point["run_id"]: point["figure"] for point in done
@@ -77,7 +160,7 @@ def test_points_run_below_one_run_and_one_that_fails_does_not_keep_the_others_fr
     assert [point for point in again["points"] if point["state"] == "completed"] == done
 
     seqstep("sweep", "--grid", "mlp.window=4,8", "--metric", "valid/mes", *PART).ends(
-        2, "there is no metric 'valid/mes'; there are: series/points, train/mse, valid/mse"
+        2, "no stage that is asked for records a metric valid/mes; did you mean valid/mse?"
     )
 
 
@@ -98,5 +181,4 @@ def test_a_search_goes_on_with_its_earlier_trials(
 
 
 def _roots() -> str:
-    root = Path(__file__).parents[2]
-    return f"{root / 'src'}:{root}"
+    return f"{ROOT / 'src'}:{ROOT}"

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from stagecraft.home import Home
+from stagecraft.stage import Stage, fits
 from stagecraft.tracking import Record, Tracker
 
 
@@ -32,3 +33,15 @@ def story(tmp_path: Path) -> Path:
     path = tmp_path / "story.txt"
     path.write_text("The keeper kept the lamp.\nThe lamp kept the keeper, one wave at a time.\n" * 40)
     return path
+
+
+@pytest.fixture(scope="session")
+def declares() -> Callable[[Stage, Record], None]:
+    """See that a stage recorded metrics of all the names that it declares, and no others."""
+
+    def check(stage: Stage, record: Record) -> None:
+        assert [name for name in record.metrics if not stage.may_record(name)] == []
+        unused = [known for known in stage.records if not any(fits(name, known) for name in record.metrics)]
+        assert unused == []
+
+    return check

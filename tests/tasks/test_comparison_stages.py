@@ -26,6 +26,7 @@ from seqstep.config import (
 from seqstep.forecasters.table import FORECASTERS
 from seqstep.text.arpa.reading import read_arpa
 from seqstep.text.ngram_models.table import MODELS
+from stagecraft.stage import Stage
 from stagecraft.tracking import Record, Tracker
 from tasks.outputs import (
     Backtest,
@@ -36,13 +37,14 @@ from tasks.outputs import (
 )
 
 NewRecord = Callable[[], Record]
+Declares = Callable[[Stage, Record], None]
 TEXT, SMALL, TESTED = TextConfig(), RNNConfig(hidden=16, batch=4, steps=10, epochs=2, max_tokens=1000), 300
 MEASURES = ("rmse", "mae", "mase", "coverage", "width")
 SINE = SeriesConfig(points=300)
 
 
 def run_backtest(record: Record) -> Backtest:
-    series = tasks.series.function(record, SINE, 1)
+    series = tasks.series.function(record.on(record.run_id), SINE, 1)
     done = tasks.backtest.function(
         record,
         series,
@@ -57,9 +59,10 @@ def run_backtest(record: Record) -> Backtest:
     return done
 
 
-def test_every_forecaster_is_measured_at_every_horizon(new_record: NewRecord) -> None:
+def test_every_forecaster_is_measured_at_every_horizon(new_record: NewRecord, declares: Declares) -> None:
     record = new_record()
     result = run_backtest(record)
+    declares(tasks.backtest, record)
     errors = pd.read_csv(record.open(result.errors))
     assert [tuple(row) for row in errors[["model", "horizon"]].to_numpy()] == [
         (model, horizon) for model in FORECASTERS for horizon in (1, 8)
@@ -137,9 +140,10 @@ def compared(trained: Trained) -> tuple[Record, LanguageComparison]:
 
 
 def test_networks_and_counts_are_scored_on_the_same_tokens(
-    compared: tuple[Record, LanguageComparison],
+    compared: tuple[Record, LanguageComparison], declares: Declares
 ) -> None:
     record, result = compared
+    declares(tasks.compare_language, record)
     start = pd.read_csv(record.open(result.start))
     assert set(start["model"]) == {*MODELS, "rnn_scratch", "rnn"}
     assert set(start["test_tokens"]) == {TESTED} and start["perplexity"].is_monotonic_increasing
@@ -219,6 +223,7 @@ def test_networks_and_counts_write_side_by_side_and_what_is_copied_is_a_metric(t
     assert table["temperature"].tolist()[:-1] == [0, 1] * 4 and table["text"].str.len().unique() == [40]
     for row in table[:-1].itertuples():
         assert record.metrics[f"samples/{row.model}/copied_share_t{row.temperature:g}"] == row.copied_share
+    assert all(map(tasks.sample_language.may_record, record.metrics))
     assert record.metrics["samples/unseen_text/copied_share"] == 1  # the text says the same again and again
     assert tasks.sample_language.figure(record.metrics).endswith("% copied")
     assert record.open(result.page).read_text("utf-8").count("\n| witten_bell |") == 2

@@ -27,6 +27,7 @@ from seqstep.scoring import log_probabilities
 from seqstep.text.arpa.reading import read_arpa
 from seqstep.text.ngram_models.table import MODELS
 from stagecraft.call import Call
+from stagecraft.stage import Stage
 from stagecraft.tracking import Record, Registry, Tracker
 from stagecraft.walk import Handle
 from tasks.outputs import HeldOutComparison, TokenFiles, TrainedLanguageModel
@@ -38,6 +39,7 @@ SMALL = HeldOutConfig(
 )
 SAMPLES, COMPUTE = SamplesConfig(length=2, last_length=2), Compute(device="cpu")
 
+Declares = Callable[[Stage, Record], None]
 Trained = dict[str, tuple[Record, TrainedLanguageModel]]
 AGAIN = """
 import sys
@@ -140,6 +142,14 @@ def test_without_networks_counts_stand_alone_and_are_handed_on(
     parts = held_out_text(open_tokens(record, tokens), TEXT, SHARES)
     scores = read.model.log_probabilities(parts.test.ids, before=parts.before_test)
     assert perplexity(mean_loss(scores)) == pytest.approx(table.loc["witten_bell", "perplexity"], rel=1e-4)
+
+
+def test_these_stages_record_what_they_declare(
+    declares: Declares, trained: Trained, compared: tuple[Record, HeldOutComparison, pd.DataFrame]
+) -> None:
+    for network in NETWORKS:
+        declares(tasks.train_held_out[network], trained[f"held_out_{network}"][0])
+    declares(tasks.compare_held_out, compared[0])
 
 
 def test_the_figure_is_had_again_from_the_registered_model_in_a_fresh_process(

@@ -76,10 +76,15 @@ def test_an_impossible_token_leaves_the_upper_end_infinite() -> None:
     assert math.isfinite(low) and high == math.inf
 
 
-@pytest.mark.parametrize("logs", [np.zeros(100), np.zeros(0), np.array([0.0, math.nan] * 100)])
-def test_too_short_a_text_or_one_without_numbers_is_refused(logs: np.ndarray) -> None:
-    with pytest.raises(TextError, match=rf"two blocks of 100 tokens, .* got {len(logs)}; take a longer"):
-        loss_interval(logs)
+@pytest.mark.parametrize("tokens", [100, 0])
+def test_too_short_a_text_is_refused_with_the_settings_that_change_that(tokens: int) -> None:
+    with pytest.raises(TextError, match=rf"two blocks of 100 tokens, got {tokens} .*comparison[.]block"):
+        loss_interval(np.zeros(tokens))
+
+
+def test_something_else_than_numbers_is_refused() -> None:
+    with pytest.raises(TextError, match="got nan among 200"):
+        loss_interval(np.array([0.0, math.nan] * 100))
 
 
 @pytest.mark.parametrize("wrong", [{"block": 0}, {"level": 1.0}, {"level": 0.0}, {"resamples": 0}])

@@ -1,5 +1,7 @@
 """Profiles, files and assignments, and the words in which a wrong one is refused."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,12 @@ MIRROR, NOTES_SHA1 = "http://mirror/timemachine.txt", Config().corpus.sha1
 
 def resolve_with(*assignments: str, profile: str = "quick") -> Config:
     return resolve(profile, [read_assignments(assignments)])
+
+
+def test_the_names_that_settings_may_have_are_known_without_numpy_and_torch() -> None:
+    code = "import sys, seqstep.settings; print({'numpy', 'pandas', 'torch'} & set(sys.modules))"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout == "set()\n"
 
 
 def test_the_profile_notes_is_the_defaults() -> None:
@@ -53,6 +61,8 @@ def test_the_later_change_wins_and_leaves_the_others() -> None:
         ("rnn.epochs=1.5", "rnn.epochs can't be '1.5': it should be a valid integer"),
         ("rnn.epochs=", "rnn.epochs can't be '': it should be a valid integer"),
         ("seed=-1", "seed can't be '-1': it should be greater than or equal to 0"),
+        (f"seed={2**63}", f"seed can't be '{2**63}': it should be less than {2**63} (where every random"),
+        (f"backtest.seeds=0,{2**63}", f"backtest.seeds can't be '{2**63}': it should be less than {2**63}"),
         ("rnn.learning_rate=nan", "rnn.learning_rate can't be 'nan': it should be a finite number"),
         ("mlp.train_share=1", "mlp.train_share can't be '1': it should be less than 1"),
         ("device=gpu", "device can't be 'gpu': it should be 'auto', 'cpu' or 'cuda'"),
@@ -66,9 +76,20 @@ def test_the_later_change_wins_and_leaves_the_others() -> None:
         (
             "held_out.networks=gru,lstn",
             "held_out.networks can't be 'gru,lstn': it should be different names out of rnn_scratch, rnn,"
-            " gru, lstm (which are trained",
+            " gru, lstm; did you mean lstm? (which are trained",
         ),
-        ("held_out.networks=gru,gru", "can't be 'gru,gru': it should be different names out of"),
+        (
+            "held_out.networks=gru,gru",
+            "can't be 'gru,gru': it should be different names out of rnn_scratch, rnn, gru, lstm; one is"
+            " there twice (",
+        ),
+        (
+            "sampling.models=witten-bell",
+            "sampling.models can't be 'witten-bell': it should be different names out of uniform, unigram,"
+            " markov_chain, laplace_trigram, witten_bell, kneser_ney, modified_kneser_ney; did you mean"
+            " witten_bell? (models of counts",
+        ),
+        ("sampling.models=foo", "modified_kneser_ney; there are: uniform,"),
         ("held_out.dropout_output=1", "held_out.dropout_output can't be '1': it should be less than 1"),
         ("held_out.schedule=linear", "it should be 'constant', 'cosine' or 'plateau'"),
         (f"corpus.sha1={'a' * 39}", "40 hexadecimal digits; empty accepts any"),

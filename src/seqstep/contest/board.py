@@ -137,7 +137,7 @@ def _with_interval(value: float, lower: float, upper: float) -> str:
 
 def _figure(value: float) -> str:
     """Write three digits that count, and no fewer than the whole ones."""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:#.3g}".rstrip(".")
+    return f"{value:,.0f}" if abs(value) >= 999.5 else f"{value:#.3g}".rstrip(".")
 
 
 def _difference(value: float, p_value: float) -> str:

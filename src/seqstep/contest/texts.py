@@ -6,6 +6,7 @@ import numpy as np
 
 from seqstep.config import ComparisonConfig, TextConfig, TokenKind
 from seqstep.contest.unknown import spelling
+from seqstep.errors import TextError
 from seqstep.text.splits import DividedText, Split, divide, split_by_length
 from seqstep.text.tokens import Tokens
 from seqstep.text.vocab import Vocab
@@ -72,9 +73,25 @@ def text_after(
     Raises:
         TextError: nothing is left to test on.
     """
-    read = tokens.first(train_tokens + test_tokens)
-    train = min(train_tokens, len(read))
-    return as_text(read, Split(train, train, len(read)).check(), vocab, config)
+    split = split_after(len(tokens), train_tokens, test_tokens)
+    return as_text(tokens.first(split.test_end), split, vocab, config)
+
+
+def split_after(tokens: int, train_tokens: int, test_tokens: int) -> Split:
+    """Find where the start of a text ends, and what follows.
+
+    Raises:
+        TextError: nothing is left to test on.
+    """
+    end = min(train_tokens, tokens)
+    split = Split(end, end, min(train_tokens + test_tokens, tokens))
+    if split.test_end == end:
+        raise TextError(
+            f"expected text to test on after the first {train_tokens} tokens (rnn.max_tokens), at most"
+            f" {test_tokens} of it (language.test_tokens), got a text of {tokens} tokens; take a longer text,"
+            " lower rnn.max_tokens, or set language.test_tokens above 0"
+        )
+    return split.check()
 
 
 def held_out_text(tokens: Tokens, config: TextConfig, shares: ComparisonConfig) -> DividedText:

@@ -1,13 +1,13 @@
 """A search space: settings with the range, or the choices, that values are tried from."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from secrecy import redact
 from seqstep.errors import ConfigError
 from seqstep.settings import flatten, read_assignments, resolve
-from seqstep.sweep.grid import read_values
+from seqstep.sweep.grid import Point, read_values
 
 _NUMBER = r"[-+]?[\d.]+?(?:[eE][-+]?\d+)?"
 _RANGE = re.compile(rf"(?P<low>{_NUMBER})\.\.(?P<high>{_NUMBER})(?P<log>:log)?")
@@ -28,10 +28,14 @@ class Span(NamedTuple):
     whole: bool = False
 
     @property
+    def values(self) -> tuple[str, ...]:
+        """Both ends, as they stand on a command line."""
+        return tuple(str(int(end) if self.whole else end) for end in (self.low, self.high))
+
+    @property
     def text(self) -> str:
         """Write it as it stands on a command line."""
-        ends = [str(int(end) if self.whole else end) for end in (self.low, self.high)]
-        return "..".join(ends) + (":log" if self.log else "")
+        return "..".join(self.values) + (":log" if self.log else "")
 
 
 class Choices(NamedTuple):
@@ -66,6 +70,15 @@ def read_space(texts: Sequence[str], profile: str, changes: Iterable[Mapping[str
             raise ConfigError(f"expected {name} in the search once, got it twice")
         space[name] = _read(profile, changes, name, values)
     return space
+
+
+def samples(space: Space) -> Iterator[Point]:
+    """Make points in which each choice and both ends of each range occur, all others being the first."""
+    first = {name: part.values[0] for name, part in space.items()}
+    yield first
+    for name, part in space.items():
+        for value in part.values[1:]:
+            yield {**first, name: value}
 
 
 def _read(profile: str, changes: Sequence[Mapping[str, Any]], name: str, values: str) -> Span | Choices:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
 
+_SAMPLER_SEEDS = 2**32  # NumPy's older random numbers, which Optuna draws, know no other
+
+
 class Trial(NamedTuple):
     """A point that a study tries."""
 
@@ -73,7 +76,7 @@ class Study:
 def _sampler(seed: int) -> "BaseSampler":
     from optuna.samplers import TPESampler
 
-    return TPESampler(seed=seed, constant_liar=True)
+    return TPESampler(seed=seed % _SAMPLER_SEEDS, constant_liar=True)
 
 
 def _distribution(part: Span | Choices) -> "BaseDistribution":

@@ -1,4 +1,7 @@
+import math
+
 import pandas as pd
+import pytest
 
 from seqstep.contest.board import chance_board, coverage_board, forecast_board, language_board
 
@@ -79,3 +82,13 @@ def test_figures_have_three_digits_and_thousands_are_whole() -> None:
         {"model": ["a", "b"], "horizon": 1, "rmse_all": [123.4, 4321.4], "rmse_lower": [100.0, 999.4]}
     ).assign(rmse_upper=[1000.0, 5e4], parameters=1)
     assert forecast_board(errors)["1 step ahead"].tolist() == ["★ 123 (100–1,000)", "4,321 (999–50,000)"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(999.4, "999"), (999.5, "1,000"), (999.6, "1,000"), (99.96, "100"), (math.inf, "inf")],
+)
+def test_a_figure_that_rounds_to_a_thousand_is_written_as_one(value: float, text: str) -> None:
+    errors = pd.DataFrame({"model": ["a"], "horizon": 1, "rmse_all": value, "rmse_lower": 1.0})
+    board = forecast_board(errors.assign(rmse_upper=1.0, parameters=1))
+    assert board["1 step ahead"].tolist() == [f"★ {text} (1.00–1.00)"]

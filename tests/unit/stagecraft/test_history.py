@@ -1,16 +1,17 @@
 """Earlier runs: which there were, how their stages ended, and what differs between two."""
 
+import math
 import re
 import sqlite3
 from contextlib import closing
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from stagecraft.errors import SelectionError
 from stagecraft.history import Difference, History, PipelineRun
 from stagecraft.home import Home
-from stagecraft.tracking import Tracker
+from stagecraft.tracking import Record, Tracker
 
 
 @pytest.fixture
@@ -51,6 +52,21 @@ def test_the_newest_runs_come_first_and_stages_are_no_runs_of_their_own(
     tracker.start_run("no run of a pipeline", {})
     assert [run.run_id for run in history.latest(20)] == parents[::-1]
     assert [run.name for run in history.latest(2)] == ["three", "two"]
+
+
+class Epoch(NamedTuple):
+    loss: float
+
+
+def test_a_figure_that_was_infinite_is_infinite_again_be_it_of_an_epoch(
+    tracker: Tracker, history: History
+) -> None:
+    record = Record(tracker, stage(tracker, pipeline(tracker), "train", "RUNNING"))
+    record.log_metrics({"worst": math.inf, "least": -math.inf, "large": 1e308, "usual": 1.5})
+    list(record.follow(iter([Epoch(1.0), Epoch(math.inf)]), 2, {"loss": "loss"}))
+    (run,) = history.latest(1)
+    figures = {"worst": math.inf, "least": -math.inf, "large": 1e308, "usual": 1.5, "loss": math.inf}
+    assert run.stages[0].metrics == figures and run.figure("worst") == math.inf
 
 
 def test_a_run_has_its_stages_in_order_with_how_each_ended(tracker: Tracker, history: History) -> None:

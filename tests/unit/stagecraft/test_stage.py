@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from stagecraft.code import Code
-from stagecraft.stage import Stage
+from stagecraft.stage import Stage, fits
 
 _SOURCE = '''
 def join(record, first: int, **others: int) -> "Joined":
@@ -41,3 +41,30 @@ def test_a_stage_keeps_checkpoints_if_it_says_so_or_may_be_trained_longer(code: 
         return Stage(code, "", "shop_of_joins.join", lambda _: "", **options).resumes  # type: ignore[arg-type]
 
     assert (resumes(), resumes(resumes=True), resumes(longer="sums.rounds")) == (False, True, True)
+
+
+@pytest.mark.parametrize(
+    ("metric", "known", "is_one"),
+    [
+        ("valid/mse", "valid/mse", True),
+        ("valid/mse", "valid/msea", False),
+        ("valid/mse", "valid/ms", False),
+        ("valid.mse", "valid/mse", False),
+        ("valid/mse", "valid.mse", False),
+        ("test/rmse_k016", "test/rmse_k<steps>", True),
+        ("test/rmse_k", "test/rmse_k<steps>", False),
+        ("test/a/rmse", "test/<model>/rmse", True),
+        ("test/a/b/rmse", "test/<model>/rmse", False),
+        ("test/a_t0.5", "test/<model>_t<temperature>", True),
+    ],
+)
+def test_a_metric_is_told_by_its_name_but_for_what_only_a_run_tells(
+    metric: str, known: str, is_one: bool
+) -> None:
+    assert fits(metric, known) is is_one
+
+
+def test_a_stage_tells_which_metrics_its_runs_may_have(code: Code) -> None:
+    stage = Stage(code, "", "shop_of_joins.join", lambda _: "", records=("a/<what>", "b"))
+    assert [stage.may_record(name) for name in ("a/1", "b", "c", "a")] == [True, True, False, False]
+    assert not Stage(code, "", "shop_of_joins.join", lambda _: "").may_record("b")

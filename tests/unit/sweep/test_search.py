@@ -1,7 +1,7 @@
 import pytest
 
 from seqstep.errors import ConfigError
-from seqstep.sweep.search import Choices, Span, read_space
+from seqstep.sweep.search import Choices, Span, read_space, samples
 
 
 def test_ranges_are_of_whole_numbers_where_the_setting_is_and_lists_are_choices() -> None:
@@ -45,3 +45,13 @@ def test_bounds_are_tried_on_what_the_user_has_set() -> None:
         read_space(["rnn.hidden=4..8"], "quick", [{"rnn": {"epoch": 1}}])
     with pytest.raises(ConfigError, match="in the search once"):
         read_space(["rnn.hidden=4..8", "rnn.hidden=4..9"], "quick")
+
+
+def test_samples_of_a_search_have_every_choice_and_both_ends_with_the_first_of_all_others() -> None:
+    space = {"a": Choices(("x", "y", "z")), "b": Span(2, 9, whole=True), "c": Choices(("1",))}
+    assert [tuple(point.values()) for point in samples(space)] == [
+        ("x", "2", "1"),
+        ("y", "2", "1"),
+        ("z", "2", "1"),
+        ("x", "9", "1"),
+    ]

@@ -18,8 +18,8 @@ def storage(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("studies") / "studies.db"
 
 
-def study(storage: Path, name: str) -> Study:
-    return Study(storage, name, SPACE, maximize=False, seed=7)
+def study(storage: Path, name: str, seed: int = 7) -> Study:
+    return Study(storage, name, SPACE, maximize=False, seed=seed)
 
 
 def figure(trial: Trial) -> float:
@@ -49,6 +49,11 @@ def test_a_study_that_was_killed_tries_what_one_that_was_not_does(storage: Path)
     follow(study(storage, "killed"), 14, until=11)
     assert follow(study(storage, "killed"), 14) == whole
     assert len({tuple(trial.point.items()) for trial in whole}) == 14
+
+
+@pytest.mark.parametrize("seed", [2**32 - 1, 5_000_000_000, 2**63 - 1])
+def test_a_study_starts_from_every_seed_that_a_run_may_have(seed: int, storage: Path) -> None:
+    assert len(follow(study(storage, f"seed {seed}", seed), 2)) == 2
 
 
 def test_a_study_that_ended_is_asked_for_more(storage: Path) -> None:

@@ -23,19 +23,29 @@ def choose_order(name: str, ids: np.ndarray, vocab: int, orders: Sequence[int], 
     Raises:
         TextError: the text is too short for these orders.
     """
-    end = len(ids) - round(valid_share * len(ids))
-    if not max(orders) <= end < len(ids):
-        raise TextError(
-            f"expected at least {max(orders)} tokens to count and one to choose an order by, got {end} and"
-            f" {len(ids) - end}; take a longer training text, or lower comparison.orders (of words"
-            " comparison.word_orders)"
-        )
+    end = counted_tokens(len(ids), orders, valid_share)
     known, valid = ids[:end], ids[end:]
     losses = [
         mean_loss(fit_counts(name, known, vocab, order).log_probabilities(valid, before=known))
         for order in orders
     ]
     return orders[int(np.argmin(losses))]
+
+
+def counted_tokens(tokens: int, orders: Sequence[int], valid_share: float) -> int:
+    """Find how many tokens of a training text are counted; by those after them an order is chosen.
+
+    Raises:
+        TextError: the text is too short for these orders, or for this share.
+    """
+    end = tokens - round(valid_share * tokens)
+    if not max(orders) <= end < tokens:
+        raise TextError(
+            f"expected at least {max(orders)} tokens to count and one to choose an order by, got {end} and"
+            f" {tokens - end}; take a longer training text, lower comparison.orders (of words"
+            f" comparison.word_orders), or set another comparison.valid_share than {valid_share:g}"
+        )
+    return end
 
 
 def fit_chosen(

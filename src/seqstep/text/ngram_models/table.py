@@ -1,34 +1,76 @@
-"""The models made of counts, by name: one more is one file and one line here."""
+"""The models made of counts, by name: one more is one file, and one function and one line here.
+
+Nothing is imported before a model is fitted, so that the names are known without NumPy.
+"""
 
 from collections.abc import Callable, Mapping
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from seqstep.errors import ConfigError
-from seqstep.text.ngram_models.kneser_ney import KneserNey
-from seqstep.text.ngram_models.laplace import Laplace
-from seqstep.text.ngram_models.markov_chain import MarkovChain
-from seqstep.text.ngram_models.predictor import Predictor
-from seqstep.text.ngram_models.uniform import Uniform
-from seqstep.text.ngram_models.unigram import Unigram
-from seqstep.text.ngram_models.witten_bell import WittenBell
+from seqstep.spelling import nearest
 
-#: from a training text in indices, shape (tokens,), the vocabulary's size and an order
-Fit = Callable[[np.ndarray, int, int], Predictor]
+if TYPE_CHECKING:
+    import numpy as np
 
-#: those of a fixed order pass over the one that is asked for
-MODELS: Mapping[str, Fit] = {
-    "uniform": lambda ids, vocab, order: Uniform(vocab),
-    "unigram": lambda ids, vocab, order: Unigram(ids, vocab),
-    "markov_chain": lambda ids, vocab, order: MarkovChain(ids, vocab),
-    "laplace_trigram": lambda ids, vocab, order: Laplace(ids, vocab),
-    "witten_bell": WittenBell,
-    "kneser_ney": KneserNey,
-    "modified_kneser_ney": lambda ids, vocab, order: KneserNey(ids, vocab, order, modified=True),
+    from seqstep.text.ngram_models.predictor import Predictor
+
+
+def _uniform(ids: "np.ndarray", vocab: int, order: int) -> "Predictor":
+    from seqstep.text.ngram_models.uniform import Uniform
+
+    return Uniform(vocab)
+
+
+def _unigram(ids: "np.ndarray", vocab: int, order: int) -> "Predictor":
+    from seqstep.text.ngram_models.unigram import Unigram
+
+    return Unigram(ids, vocab)
+
+
+def _markov_chain(ids: "np.ndarray", vocab: int, order: int) -> "Predictor":
+    from seqstep.text.ngram_models.markov_chain import MarkovChain
+
+    return MarkovChain(ids, vocab)
+
+
+def _laplace_trigram(ids: "np.ndarray", vocab: int, order: int) -> "Predictor":
+    from seqstep.text.ngram_models.laplace import Laplace
+
+    return Laplace(ids, vocab)
+
+
+def _witten_bell(ids: "np.ndarray", vocab: int, order: int) -> "Predictor":
+    from seqstep.text.ngram_models.witten_bell import WittenBell
+
+    return WittenBell(ids, vocab, order)
+
+
+def _kneser_ney(ids: "np.ndarray", vocab: int, order: int) -> "Predictor":
+    from seqstep.text.ngram_models.kneser_ney import KneserNey
+
+    return KneserNey(ids, vocab, order)
+
+
+def _modified_kneser_ney(ids: "np.ndarray", vocab: int, order: int) -> "Predictor":
+    from seqstep.text.ngram_models.kneser_ney import KneserNey
+
+    return KneserNey(ids, vocab, order, modified=True)
+
+
+#: From a training text in indices, shape (tokens,), the vocabulary's size and an order to a model; those of a
+#: fixed order pass over the one that is asked for.
+MODELS: Mapping[str, Callable[["np.ndarray", int, int], "Predictor"]] = {
+    "uniform": _uniform,
+    "unigram": _unigram,
+    "markov_chain": _markov_chain,
+    "laplace_trigram": _laplace_trigram,
+    "witten_bell": _witten_bell,
+    "kneser_ney": _kneser_ney,
+    "modified_kneser_ney": _modified_kneser_ney,
 }
 
 
-def fit_counts(name: str, ids: np.ndarray, vocab: int, order: int) -> Predictor:
+def fit_counts(name: str, ids: "np.ndarray", vocab: int, order: int) -> "Predictor":
     """Fit the model of a name.
 
     Args:
@@ -42,5 +84,5 @@ def fit_counts(name: str, ids: np.ndarray, vocab: int, order: int) -> Predictor:
         TextError: the text is shorter than the order, or has a token outside the vocabulary.
     """
     if name not in MODELS:
-        raise ConfigError(f"expected one of the models {', '.join(MODELS)}, got {name!r}")
+        raise ConfigError(f"there is no model of counts {name!r}; {nearest(name, MODELS)}")
     return MODELS[name](ids, vocab, order)

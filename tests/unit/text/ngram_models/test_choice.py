@@ -30,7 +30,9 @@ def test_a_model_is_fitted_on_all_of_the_training_text_once_its_order_is_chosen(
 
 
 def test_a_text_too_short_for_the_orders_is_refused() -> None:
-    with pytest.raises(TextError, match=r"at least 7 tokens to count .* got 6 and 2; .*comparison[.]orders"):
+    with pytest.raises(
+        TextError, match=r"at least 7 tokens to count .* got 6 and 2; .*comparison[.]orders .*valid_share"
+    ):
         choose_order("witten_bell", IDS[:8], 3, (2, 7), 0.2)
 
 
