@@ -14,6 +14,7 @@ _STAGES = (
     "ngrams",
     "series",
     "train_mlp",
+    "check_comparison",
     "train_rnn_scratch",
     "train_rnn",
     "evaluate_forecasts",

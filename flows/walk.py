@@ -38,6 +38,9 @@ def walk(run: Run, profile: str, config: Config, offline: bool = False) -> None:
     series = run(tasks.series, config.series, config.seed)
     # models
     mlp = run(tasks.train_mlp, series, config.mlp, compute)
+    if config.comparison.enabled or config.held_out.networks:
+        # Hands on the same tokens, so that no training for a comparison begins that can't be made.
+        tokens = run(tasks.check_comparison, tokens, rnn, config.language, config.comparison)
     read = getattr(tokens, rnn.tokens)
     text = (read, getattr(vocab, rnn.tokens), config.text, rnn)
     rnn_scratch = run(tasks.train_rnn_scratch, *text, config.samples, compute)

@@ -113,6 +113,7 @@ evaluate_language = _stage(
     records=known.LANGUAGE,
 )
 backtest = _stage("tasks.comparison.backtest", _best_forecast, judges=("series",), records=known.BACKTEST)
+check_comparison = _stage("tasks.comparison.check_comparison", lambda _metrics: "long enough")
 compare_language = _stage(
     "tasks.comparison.compare_language",
     lambda metrics: f"perplexity {_least(metrics, 'compare/start/', '/perplexity')}",

@@ -15,6 +15,7 @@ from seqstep.config import (
     RNNConfig,
     SeriesConfig,
 )
+from seqstep.contest import lengths
 from seqstep.contest.forecasts import best_at, enter_all, figures, measure, one_seed, residuals, steps_ahead
 from seqstep.contest.language import Entry, arpa_models, enter_counts, enter_network, named_figures, rank
 from seqstep.contest.texts import text_after
@@ -30,7 +31,14 @@ from seqstep.text.arpa.writing import write_arpa
 from seqstep.text.vocab import Vocab
 from stagecraft.artifact import Artifact
 from stagecraft.tracking import Record
-from tasks.outputs import Backtest, LanguageComparison, SeriesFile, TokenFiles, TrainedLanguageModel
+from tasks.outputs import (
+    Backtest,
+    LanguageComparison,
+    SeriesFile,
+    TokenFiles,
+    TokenizedText,
+    TrainedLanguageModel,
+)
 from tasks.text import open_tokens
 
 _LAGS = 40
@@ -86,6 +94,19 @@ def backtest(
         ),
         covered=record.log_figure("plots/coverage.png", plot_coverage(outcome.coverage, config.level)),
     )
+
+
+def check_comparison(
+    record: Record,
+    tokens: TokenizedText,
+    training: RNNConfig,
+    language: LanguageConfig,
+    config: ComparisonConfig,
+) -> TokenizedText:
+    """See that the text is long enough for every comparison, before anything is trained on it."""
+    read = {"char": len(open_tokens(record, tokens.char)), "word": len(open_tokens(record, tokens.word))}
+    lengths.check_comparison(read[training.tokens], read["word"], training, language, config)
+    return tokens
 
 
 def compare_language(

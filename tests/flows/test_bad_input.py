@@ -99,6 +99,18 @@ def test_a_text_that_can_not_be_used_is_refused_in_words(
     failed(stage, *expected)
 
 
+def test_a_text_that_is_too_short_to_compare_on_is_refused_before_anything_is_trained(
+    seqstep: Any, runs: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "text.txt"
+    path.write_text("the keeper kept the lamp\n" * 280)  # 6720 characters
+    settings = [f"corpus.path={path}", "comparison.enabled=true", "rnn.epochs=1"]
+    words = "got a text of 6720 tokens; take a longer text, lower rnn.max_tokens"
+    result = seqstep("run", "--until", "compare_language", "--set", *settings)
+    result.ends(2, "check_comparison failed", "rnn.max_tokens", words)
+    assert not {"train_rnn", "train_rnn_scratch", "compare_language"} & set(runs())
+
+
 CSV = "date,load,name\n" + "".join(f"2024-01-{day:02d},{day}.5,x{day}\n" for day in range(1, 31))
 
 

@@ -18,6 +18,7 @@ STAGES = ["download", "verify", "tokenize", "vocab", "ngrams", "series", "train_
 STAGES += ["train_rnn", "evaluate_forecasts", "evaluate_language", "report"]
 NETWORKS = [f"train_held_out_{network}" for network in ("rnn_scratch", "rnn", "gru", "lstm")]
 COMPARISONS = ["backtest", "compare_language", "sample_language", *NETWORKS, "compare_held_out"]
+COMPARED = [*STAGES[:7], "check_comparison", *STAGES[7:-1], *COMPARISONS, "report"]
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:
@@ -65,9 +66,10 @@ def test_compare_has_its_stages_before_the_report_and_the_other_profiles_have_th
         for profile in PROFILES
     }
     assert listed["quick"] == listed["notes"] == STAGES
-    assert listed["compare"] == [*STAGES[:-1], *COMPARISONS, "report"]
+    assert listed["compare"] == COMPARED
     assert listed["best"] == [
         *STAGES[:3],
+        "check_comparison",
         "train_held_out_gru",
         "train_held_out_lstm",
         "compare_held_out",
@@ -81,7 +83,7 @@ def test_a_plan_of_compare_names_the_comparisons(seqstep: Any, home: Home) -> No
     assert [stage["name"] for stage in plan["stages"]] == ["series", "backtest"]
     stages = json.loads(seqstep("plan", "compare", "--json").out)["stages"]
     whole = {stage["name"]: stage["state"] for stage in stages}
-    assert list(whole) == [*STAGES[:-1], *COMPARISONS, "report"] and set(whole.values()) == {"would_run"}
+    assert list(whole) == COMPARED and set(whole.values()) == {"would_run"}
     seqstep("plan", "notes", "--until", "backtest").ends(2, "there is no stage 'backtest'")
 
 

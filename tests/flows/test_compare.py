@@ -23,7 +23,7 @@ def test_a_run_compares_all_models_and_a_second_one_has_nothing_to_do(
 ) -> None:
     first = json.loads(seqstep("run", "compare", "--json", "--set", *TINY).out)
     states = {stage["name"]: stage["state"] for stage in first["stages"]}
-    assert len(states) == 20 and set(states.values()) == {"completed"}
+    assert len(states) == 21 and set(states.values()) == {"completed"}
     found = runs()
     folder = home.root / "mlartifacts"
     tables = {
