@@ -22,6 +22,8 @@ from seqstep.training.steps import make_optimizer, make_schedule
 
 #: tokens of the training part that are read before the validation part, to warm the state up
 _CONTEXT = 1000
+#: what to make smaller where a training diverges
+_SETTINGS = "held_out.learning_rate or held_out.clip"
 _AVERAGE, _BEST, _SCHEDULE = "average.", "best.", "schedule"
 
 
@@ -70,7 +72,7 @@ class Training(ResumableTraining[RegularisedRNN, HeldOutEpoch]):
 
     Raises:
         TextError: in an epoch; the training part does not fill a minibatch.
-        DivergenceError: in an epoch; the loss is no number any more.
+        DivergenceError: in an epoch; the loss, or the validation part's perplexity, is no number any more.
     """
 
     section = "held_out"
@@ -130,8 +132,10 @@ class Training(ResumableTraining[RegularisedRNN, HeldOutEpoch]):
         start = time.perf_counter()
         loss, tokens = self._walk_text()
         seconds = time.perf_counter() - start
-        check_finite(loss, epoch, "held_out.learning_rate or held_out.clip")
+        check_finite(loss, epoch, _SETTINGS)
         figure = self._validate() if self._is_due(epoch) else self.history[-1].valid_perplexity
+        # The last step shows here alone.
+        check_finite(figure, epoch, _SETTINGS)
         self._schedule.step(figure, validated=self._is_due(epoch))
         whole = time.perf_counter() - start
         return HeldOutEpoch(epoch, loss, perplexity(loss), figure, rate, tokens / seconds, whole)

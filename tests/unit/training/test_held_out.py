@@ -16,6 +16,7 @@ from seqstep.models.language import detach
 from seqstep.models.networks import NETWORKS
 from seqstep.models.regularised import RegularisedRNN
 from seqstep.text.batches import sequential_batches
+from seqstep.training import held_out
 from seqstep.training.held_out import HeldOutEpoch, Training, history_table
 
 VOCAB = 4
@@ -231,6 +232,24 @@ def test_a_loss_that_is_no_number_is_an_error_that_says_what_to_try() -> None:
     it = training()
     nn.init.constant_(it.model.linear.weight, math.nan)
     with pytest.raises(DivergenceError, match=r"at epoch 1; try a smaller held_out\.learning_rate"):
+        next(it.run())
+
+
+@pytest.mark.parametrize("figure", [math.nan, math.inf])
+def test_a_validation_that_is_no_number_is_an_error_that_says_what_to_try(
+    figure: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    it = training(validate_every=2)
+    rows = it.run()
+    next(rows), next(rows)
+    monkeypatch.setattr(held_out, "perplexity", lambda _loss: figure)
+    with pytest.raises(DivergenceError, match=rf"became {figure} at epoch 3; .* held_out\.learning_rate"):
+        next(rows)
+
+
+def test_a_last_step_that_is_far_too_large_is_an_error() -> None:
+    it = training(learning_rate=1e30, optimizer="sgd", clip=1.0, epochs=1, batch=15, steps=15)
+    with pytest.raises(DivergenceError, match="at epoch 1"):
         next(it.run())
 
 
