@@ -1,11 +1,10 @@
 """Training a language model for text that it will not see: stopped and chosen by a validation part."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import Tensor, nn
 
@@ -49,11 +48,6 @@ class HeldOutEpoch(NamedTuple):
     seconds: float
 
 
-def history_table(rows: Iterable[HeldOutEpoch]) -> pd.DataFrame:
-    """List what a training came to by epoch, but not how fast it went, which no two trainings share."""
-    return pd.DataFrame(rows, columns=HeldOutEpoch._fields).drop(columns=["tokens_per_s", "seconds"])
-
-
 class Training(ResumableTraining[RegularisedRNN, HeldOutEpoch]):
     """Trains a model in place, and keeps the weights that were best on the validation part.
 
@@ -77,6 +71,7 @@ class Training(ResumableTraining[RegularisedRNN, HeldOutEpoch]):
 
     section = "held_out"
     row = HeldOutEpoch
+    speeds = ("tokens_per_s", "seconds")
 
     def __init__(
         self, model: RegularisedRNN, train: np.ndarray, valid: np.ndarray, config: HeldOutConfig, seed: int
@@ -117,7 +112,7 @@ class Training(ResumableTraining[RegularisedRNN, HeldOutEpoch]):
         """Wall time of all epochs, also of those that another process trained."""
         return sum(row.seconds for row in self.history)
 
-    def take_best(self) -> None:
+    def finish(self) -> None:
         """Put the weights of the best validation into the model."""
         self.model.load_state_dict(self.best)
 
