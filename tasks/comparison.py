@@ -21,7 +21,6 @@ from seqstep.contest.language import Entry, arpa_models, enter_counts, enter_net
 from seqstep.contest.texts import text_after, text_by_share
 from seqstep.contest.words import word_text
 from seqstep.forecasters.table import FORECASTERS, Settings
-from seqstep.models.bundle import load_language_model
 from seqstep.models.device import use_threads
 from seqstep.plots.backtest import plot_coverage, plot_errors, plot_intervals, plot_residuals
 from seqstep.plots.perplexities import plot_perplexities
@@ -31,6 +30,7 @@ from seqstep.text.arpa.writing import write_arpa
 from seqstep.text.vocab import Vocab
 from stagecraft.artifact import Artifact
 from stagecraft.tracking import Record
+from tasks.networks import open_networks
 from tasks.outputs import Backtest, LanguageComparison, SeriesFile, TokenFiles, TrainedLanguageModel
 from tasks.text import open_tokens
 
@@ -93,25 +93,21 @@ def compare_language(
     record: Record,
     tokens: TokenFiles,
     words: TokenFiles,
-    rnn_scratch: TrainedLanguageModel,
-    rnn: TrainedLanguageModel,
     text: TextConfig,
     training: RNNConfig,
     language: LanguageConfig,
     config: ComparisonConfig,
+    **networks: TrainedLanguageModel,
 ) -> LanguageComparison:
-    """Score the same unseen tokens with both networks and with every model made of counts."""
+    """Score the same unseen tokens with networks and with every model made of counts."""
     for read_by_some in (tokens, words):
         record.log_dataset(read_by_some.ids.name, read_by_some.ids, read_by_some.ids.uri)
     read = open_tokens(record, tokens)
-    networks = {
-        name: load_language_model(record.open(trained.weights), record.open(trained.spec))
-        for name, trained in {"rnn_scratch": rnn_scratch, "rnn": rnn}.items()
-    }
-    vocab = networks["rnn"][1].codec().vocab
+    opened = open_networks(record, networks)
+    vocab = next(spec.codec().vocab for _, spec in opened.values())  # they learnt the same text
     start = text_after(read, vocab, training.max_tokens, language.test_tokens)
     whole = text_by_share(read, text, config.test_share)
-    on_start = [enter_network(name, model, start, training) for name, (model, _) in networks.items()]
+    on_start = [enter_network(name, model, start, training) for name, (model, _) in opened.items()]
     on_start += enter_counts(start, config)
     on_whole = list(enter_counts(whole, config))
     of_words = word_text(open_tokens(record, words), config)
