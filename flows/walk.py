@@ -43,19 +43,20 @@ def walk(run: Run, profile: str, config: Config, offline: bool = False) -> None:
         tokens = run(tasks.check_comparison, tokens, rnn, config.language, config.comparison)
     read = getattr(tokens, rnn.tokens)
     text = (read, getattr(vocab, rnn.tokens), config.text, rnn)
-    rnn_scratch = run(tasks.train_rnn_scratch, *text, config.samples, compute)
-    rnn_torch = run(tasks.train_rnn, *text, config.rnn_layer, config.samples, compute)
+    networks = {
+        "rnn_scratch": run(tasks.train_rnn_scratch, *text, config.samples, compute),
+        "rnn": run(tasks.train_rnn, *text, config.rnn_layer, config.samples, compute),
+    }
     # results
     forecasts = run(tasks.evaluate_forecasts, series, mlp, config.mlp, config.forecast)
     language = run(
         tasks.evaluate_language,
         read,
-        rnn_scratch,
-        rnn_torch,
         rnn,
         config.ngrams,
         config.samples,
         config.language,
+        **networks,
     )
     # comparisons
     backtest = run(
@@ -72,23 +73,21 @@ def walk(run: Run, profile: str, config: Config, offline: bool = False) -> None:
         tasks.compare_language,
         read,
         tokens.word,
-        rnn_scratch,
-        rnn_torch,
         rnn,
         config.language,
         config.comparison,
+        **networks,
     )
     samples = run(
         tasks.sample_language,
         read,
-        rnn_scratch,
-        rnn_torch,
         rnn,
-        config.samples,
+        config.samples.prefix,
         config.sampling,
         config.language,
         config.comparison,
         config.seed,
+        **networks,
     )
     trained = {
         f"held_out_{network}": run(
@@ -111,13 +110,12 @@ def walk(run: Run, profile: str, config: Config, offline: bool = False) -> None:
         ngrams,
         series,
         forecasts,
-        rnn_scratch,
-        rnn_torch,
-        language,
-        backtest,
-        comparison,
-        samples,
-        held_out,
+        language=language,
+        backtest=backtest,
+        comparison=comparison,
+        samples=samples,
+        held_out=held_out,
+        **networks,
         **trained,
     )
 

@@ -21,7 +21,6 @@ from seqstep.contest.language import Entry, arpa_models, enter_counts, enter_net
 from seqstep.contest.texts import text_after
 from seqstep.contest.words import word_text
 from seqstep.forecasters.table import FORECASTERS, Settings
-from seqstep.models.bundle import load_language_model
 from seqstep.models.device import use_threads
 from seqstep.plots.backtest import plot_coverage, plot_errors, plot_intervals, plot_residuals
 from seqstep.plots.perplexities import plot_perplexities
@@ -31,6 +30,7 @@ from seqstep.text.arpa.writing import write_arpa
 from seqstep.text.vocab import Vocab
 from stagecraft.artifact import Artifact
 from stagecraft.tracking import Record
+from tasks.networks import open_networks
 from tasks.outputs import (
     Backtest,
     LanguageComparison,
@@ -113,23 +113,19 @@ def compare_language(
     record: Record,
     tokens: TokenFiles,
     words: TokenFiles,
-    rnn_scratch: TrainedLanguageModel,
-    rnn: TrainedLanguageModel,
     training: RNNConfig,
     language: LanguageConfig,
     config: ComparisonConfig,
+    **networks: TrainedLanguageModel,
 ) -> LanguageComparison:
-    """Score the same unseen tokens with both networks and with every model made of counts."""
+    """Score the same unseen tokens with networks and with every model made of counts."""
     for read_by_some in (tokens, words):
         record.log_dataset(read_by_some.ids.name, read_by_some.ids, read_by_some.ids.uri)
     read = open_tokens(record, tokens)
-    networks = {
-        name: load_language_model(record.open(trained.weights), record.open(trained.spec))
-        for name, trained in {"rnn_scratch": rnn_scratch, "rnn": rnn}.items()
-    }
-    vocab = networks["rnn"][1].codec().vocab
+    opened = open_networks(record, networks)
+    vocab = next(spec.codec().vocab for _, spec in opened.values())  # they learnt the same text
     start = text_after(read, vocab, training.max_tokens, language.test_tokens, config)
-    on_start = [enter_network(name, model, start, training) for name, (model, _) in networks.items()]
+    on_start = [enter_network(name, model, start, training) for name, (model, _) in opened.items()]
     on_start += enter_counts(start, config)
     of_words = word_text(open_tokens(record, words), config)
     on_words = list(enter_counts(of_words, config))

@@ -8,7 +8,7 @@ from seqstep.comparison import Parts, comparison_table, score
 from seqstep.config import ForecastConfig, LanguageConfig, MLPConfig, NgramsConfig, RNNConfig, SamplesConfig
 from seqstep.generation import continue_text
 from seqstep.held_out import forecasts_digest, tokens_digest
-from seqstep.models.bundle import load_forecaster, load_language_model
+from seqstep.models.bundle import load_forecaster
 from seqstep.models.mlp import predictor
 from seqstep.plots.losses import plot_language_loss, plot_mse
 from seqstep.plots.series import plot_k_steps, plot_multi_step, plot_one_step
@@ -22,6 +22,7 @@ from seqstep.text.smoothing import LaplaceTrigram
 from stagecraft.artifact import Artifact
 from stagecraft.tracking import Record
 from tasks import recording
+from tasks.networks import open_networks
 from tasks.outputs import (
     ForecastEvaluation,
     LanguageEvaluation,
@@ -68,20 +69,18 @@ def evaluate_forecasts(
 def evaluate_language(
     record: Record,
     tokens: TokenFiles,
-    rnn_scratch: TrainedLanguageModel,
-    rnn: TrainedLanguageModel,
     training: RNNConfig,
     smoothing: NgramsConfig,
     samples: SamplesConfig,
     config: LanguageConfig,
+    **networks: TrainedLanguageModel,
 ) -> LanguageEvaluation:
     """Measure the language models on their training text and on the text after it."""
     text = open_tokens(record, tokens).first(training.max_tokens + config.test_tokens)
     record.log_dataset(tokens.ids.name, tokens.ids, tokens.ids.uri)
     scores, copied, written, losses = {}, {}, [], []
-    for name, trained in {"rnn_scratch": rnn_scratch, "rnn": rnn}.items():
-        model, spec = load_language_model(record.open(trained.weights), record.open(trained.spec))
-        codec = spec.codec()
+    for name, (model, spec) in open_networks(record, networks).items():
+        trained, codec = networks[name], spec.codec()
         ids, lengths = codec.vocab.encode(text), text.lengths()
         parts = Parts.divide(ids, training.max_tokens, config.test_tokens, lengths)
         scorer = partial(log_probabilities, model)

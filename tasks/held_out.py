@@ -11,15 +11,14 @@ from seqstep.models.bundle import RegularisedSpec, load_language_model
 from seqstep.models.device import prepare_device, use_threads
 from seqstep.plots.losses import plot_validation
 from seqstep.plots.perplexities import plot_perplexities
-from seqstep.samples import Sampler
 from seqstep.text.batches import check_length
 from seqstep.training import held_out
-from stagecraft.artifact import Reference
 from stagecraft.tracking import Record
 from tasks import recording
 from tasks.comparison import log_arpa
 from tasks.outputs import HeldOutComparison, TokenFiles, TrainedLanguageModel
 from tasks.text import open_tokens
+from tasks.training import train_and_log
 
 
 def train_held_out(
@@ -47,30 +46,11 @@ def train_held_out(
     )
     model = spec.build(torch.Generator().manual_seed(compute.seed)).to(prepare_device(compute))
     training = held_out.Training(model, parts.train.ids, parts.valid.ids, config, compute.seed)
-    sampler = Sampler(model, spec.codec(), samples)
-    sampler.before()
-    rows = recording.follow(
-        record,
-        training.run(),
-        [training, sampler],
-        config.epochs,
-        compute.checkpoint_epochs,
-        recording.HELD_OUT_METRICS,
-    )
-    for epoch in rows:
-        sampler.after(epoch.epoch)
-    training.take_best()
-    sampler.finish()
+    name = f"held-out-{network.replace('_', '-')}"
+    trained = train_and_log(record, name, spec, training, samples, compute, recording.HELD_OUT_METRICS)
     record.log_metrics(training.result() | {f"train/held_out_{network}/seconds": training.seconds()})
-    history = held_out.history_table(training.history)
-    record.log_figure("plots/loss.png", plot_validation(history, training.best_epoch))
-    files = recording.log_model(record, f"held-out-{network.replace('_', '-')}", model, spec)
-    return TrainedLanguageModel(
-        **files.files,
-        run=Reference(uri=record.run_id),
-        history=record.log_text("history.csv", history.to_csv(index=False), "text/csv"),
-        samples=record.log_text("samples.txt", sampler.text),
-    )
+    record.log_figure("plots/loss.png", plot_validation(training.history_table(), training.best_epoch))
+    return trained
 
 
 def compare_held_out(

@@ -55,7 +55,7 @@ def follow(
         rows: one an epoch, the number of the epoch first; taken up after the parts were loaded.
         parts: all that has a state.
         epochs: how far the training is to go.
-        every: epochs between two checkpoints; the last epoch is always one.
+        every: epochs between two checkpoints; the last epoch is always one, wherever the training ends.
         metrics: metric name -> column.
     """
     parts = list(parts)
@@ -68,13 +68,16 @@ def follow(
         for part in parts:
             part.save(folder)
 
-    restored = record.resume(epochs, load)
+    epoch = saved = record.resume(epochs, load)
     with record.watching_the_machine():
         for row in record.follow(rows, epochs, metrics):
             yield row
             epoch = row[0]
-            if epoch > restored and (epoch % every == 0 or epoch == epochs):
+            if epoch > saved and epoch % every == 0:
                 record.checkpoints.save(epoch, save_all)
+                saved = epoch
+        if epoch > saved:
+            record.checkpoints.save(epoch, save_all)
 
 
 def evaluated(name: str, trained: TrainedModel, data: str) -> dict[str, str]:

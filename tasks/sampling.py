@@ -1,6 +1,6 @@
 """The stage that lets language models write."""
 
-from seqstep.config import ComparisonConfig, LanguageConfig, RNNConfig, SamplesConfig, SamplingConfig
+from seqstep.config import ComparisonConfig, LanguageConfig, RNNConfig, SamplingConfig
 from seqstep.contest.board import copied_board
 from seqstep.contest.samples import (
     counts_writers,
@@ -11,36 +11,34 @@ from seqstep.contest.samples import (
     unseen_sample,
     write_all,
 )
-from seqstep.models.bundle import load_language_model
 from seqstep.plots.samples import plot_copied
 from stagecraft.tracking import Record
+from tasks.networks import open_networks
 from tasks.outputs import LanguageSamples, TokenFiles, TrainedLanguageModel
 from tasks.text import open_tokens
 
 
-def sample_language(  # noqa: PLR0913, PLR0917  (one parameter a group of settings that it reads)
+def sample_language(
     record: Record,
     tokens: TokenFiles,
-    rnn_scratch: TrainedLanguageModel,
-    rnn: TrainedLanguageModel,
     training: RNNConfig,
-    samples: SamplesConfig,
+    prefix: str,
     config: SamplingConfig,
     language: LanguageConfig,
     comparison: ComparisonConfig,
     seed: int,
+    **networks: TrainedLanguageModel,
 ) -> LanguageSamples:
-    """Let both networks and models of counts write at several temperatures, and find what they copied."""
+    """Let networks and models of counts write at several temperatures, and find what they copied."""
     record.log_dataset(tokens.ids.name, tokens.ids, tokens.ids.uri)
-    writers = {}
-    for name, trained in {"rnn_scratch": rnn_scratch, "rnn": rnn}.items():
-        model, spec = load_language_model(record.open(trained.weights), record.open(trained.spec))
-        writers[name], codec = network_writer(model), spec.codec()
+    opened = open_networks(record, networks)
+    codec = next(spec.codec() for _, spec in opened.values())  # they learnt the same text
     text = open_tokens(record, tokens).first(training.max_tokens + language.test_tokens)
     ids = codec.vocab.encode(text)
     train, unseen = ids[: training.max_tokens], ids[training.max_tokens :]
+    writers = {name: network_writer(model) for name, (model, _) in opened.items()}
     writers |= counts_writers(config.models, train, len(codec.vocab), comparison)
-    written = write_all(writers, codec, samples.prefix, train, config, seed)
+    written = write_all(writers, codec, prefix, train, config, seed)
     if len(unseen):
         written.append(unseen_sample(codec, train, unseen, config))
     record.log_metrics({f"samples/{name}": share for name, share in named_shares(written).items()})
@@ -50,6 +48,6 @@ def sample_language(  # noqa: PLR0913, PLR0917  (one parameter a group of settin
         samples=record.log_text("samples.csv", table.to_csv(index=False), "text/csv"),
         page=record.log_text("samples.md", samples_markdown(written), "text/markdown"),
         plot=record.log_figure("plots/copied.png", plot_copied(table, config.copied_length)),
-        prefix=samples.prefix,
+        prefix=prefix,
         copied_length=config.copied_length,
     )

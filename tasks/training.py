@@ -1,6 +1,8 @@
 """Stages that train a model."""
 
-import pandas as pd
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 
 from seqstep.config import Compute, LayerConfig, MLPConfig, RNNConfig, SamplesConfig, TextConfig
@@ -9,6 +11,7 @@ from seqstep.models.device import prepare_device
 from seqstep.samples import Sampler
 from seqstep.series.csv_column import read_series
 from seqstep.training import forecaster, language
+from seqstep.training.resumable import ResumableTraining
 from stagecraft.artifact import Artifact, Reference
 from stagecraft.tracking import Record
 from tasks import recording
@@ -24,21 +27,21 @@ def train_mlp(record: Record, series: SeriesFile, config: MLPConfig, compute: Co
     spec = MLPSpec(window=config.window, hidden=config.hidden, scaling=data.scaling)
     model = spec.build(torch.Generator().manual_seed(compute.seed)).to(prepare_device(compute))
     training = forecaster.Training(model, data.train, data.valid, config, compute.seed)
-    history = list(
-        recording.follow(
-            record,
-            training.run(),
-            [training],
-            config.epochs,
-            compute.checkpoint_epochs,
-            recording.FORECASTER_METRICS,
-        )
+    rows = recording.follow(
+        record,
+        training.run(),
+        [training],
+        config.epochs,
+        compute.checkpoint_epochs,
+        recording.FORECASTER_METRICS,
     )
+    for _ in rows:
+        pass
     files = recording.log_model(record, "mlp", model, spec)
     return TrainedModel(
         **files.files,
         run=Reference(uri=record.run_id),
-        history=_log_history(record, forecaster.history_table(history)),
+        history=_log_history(record, training),
     )
 
 
@@ -95,34 +98,51 @@ def _train_language_model(
 ) -> TrainedLanguageModel:
     record.log_dataset(tokens.ids.name, tokens.ids, tokens.ids.uri)
     text = open_tokens(record, tokens)
-    codec = spec.codec()
-    ids = codec.vocab.encode(text, config.max_tokens)
+    ids = spec.codec().vocab.encode(text, config.max_tokens)
     if len(ids) < len(text):
         record.notice(f"trains on the first {len(ids):,} of {len(text):,} tokens (rnn.max_tokens)")
     model = spec.build(torch.Generator().manual_seed(compute.seed)).to(prepare_device(compute))
     training = language.Training(model, ids, config, compute.seed)
-    sampler = Sampler(model, codec, samples)
+    return train_and_log(record, name, spec, training, samples, compute, recording.LANGUAGE_METRICS)
+
+
+def train_and_log(
+    record: Record,
+    name: str,
+    spec: LanguageSpec,
+    training: ResumableTraining[Any, Any],
+    samples: SamplesConfig,
+    compute: Compute,
+    metrics: Mapping[str, str],
+) -> TrainedLanguageModel:
+    """Train a language model, which writes samples along the way, and record what came of it.
+
+    Args:
+        name: of the registered model.
+        spec: of the training's model.
+        metrics: metric name -> column of the training's rows.
+    """
+    sampler = Sampler(training.model, spec.codec(), samples)
     sampler.before()
-    history = []
     for epoch in recording.follow(
         record,
         training.run(),
         [training, sampler],
-        config.epochs,
+        training.epochs,
         compute.checkpoint_epochs,
-        recording.LANGUAGE_METRICS,
+        metrics,
     ):
         sampler.after(epoch.epoch)
-        history.append(epoch)
+    training.finish()
     sampler.finish()
-    files = recording.log_model(record, name, model, spec)
+    files = recording.log_model(record, name, training.model, spec)
     return TrainedLanguageModel(
         **files.files,
         run=Reference(uri=record.run_id),
-        history=_log_history(record, language.history_table(history)),
+        history=_log_history(record, training),
         samples=record.log_text("samples.txt", sampler.text),
     )
 
 
-def _log_history(record: Record, history: pd.DataFrame) -> Artifact:
-    return record.log_text("history.csv", history.to_csv(index=False), "text/csv")
+def _log_history(record: Record, training: ResumableTraining[Any, Any]) -> Artifact:
+    return record.log_text("history.csv", training.history_table().to_csv(index=False), "text/csv")

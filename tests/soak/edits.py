@@ -86,6 +86,8 @@ SITES = {
     "tasks/text.py:open_tokens": f"vocab ngrams {LANGUAGE}",
     "tasks/sources.py:series": "series",
     "tasks/training.py:_train_language_model": RNNS,
+    "tasks/training.py:train_and_log": RNNS,
+    "tasks/networks.py:open_networks": "evaluate_language",
     "tasks/evaluation.py:evaluate_forecasts": "evaluate_forecasts",
     "tasks/reporting.py:_picture": "report",
     "tasks/recording.py:follow": "",

@@ -104,8 +104,7 @@ class Trained(NamedTuple):
 
     new: NewRecord
     tokens: TokenizedText
-    rnn_scratch: TrainedLanguageModel
-    rnn: TrainedLanguageModel
+    networks: dict[str, TrainedLanguageModel]
 
 
 @pytest.fixture(scope="module")
@@ -123,18 +122,18 @@ def trained(tracker: Tracker, tmp_path_factory: pytest.TempPathFactory) -> Train
     compute, samples = Compute(device="cpu"), SamplesConfig(length=2, last_length=2)
     scratch = tasks.train_rnn_scratch.function(new(), *common, samples, compute)
     torch = tasks.train_rnn.function(new(), *common, LayerConfig(), samples, compute)
-    return Trained(new, tokens, scratch, torch)
+    return Trained(new, tokens, {"rnn_scratch": scratch, "rnn": torch})
 
 
 @pytest.fixture(scope="module")
 def compared(trained: Trained) -> tuple[Record, LanguageComparison]:
     """Both networks and the models of counts, compared."""
-    new, tokens, scratch, torch = trained
+    new, tokens, networks = trained
     record = new()
     language = LanguageConfig(test_tokens=TESTED)
     comparison = ComparisonConfig(orders=(2, 3), block=10, resamples=20)
     result = tasks.compare_language.function(
-        record, tokens.char, tokens.word, scratch, torch, SMALL, language, comparison
+        record, tokens.char, tokens.word, SMALL, language, comparison, **networks
     )
     return record, result
 
@@ -202,14 +201,13 @@ def sample(trained: Trained, seed: int) -> tuple[Record, LanguageSamples]:
     result = tasks.sample_language.function(
         record,
         trained.tokens.char,
-        trained.rnn_scratch,
-        trained.rnn,
         SMALL,
-        SamplesConfig(prefix="the keeper"),
+        "the keeper",
         settings,
         LanguageConfig(test_tokens=TESTED),
         ComparisonConfig(orders=(2, 3)),
         seed,
+        **trained.networks,
     )
     assert isinstance(result, LanguageSamples)
     return record, result

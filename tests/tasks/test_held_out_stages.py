@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pandas as pd
@@ -26,10 +28,13 @@ from seqstep.models.networks import NETWORKS
 from seqstep.scoring import log_probabilities
 from seqstep.text.arpa.reading import read_arpa
 from seqstep.text.ngram_models.table import MODELS
+from seqstep.training.held_out import Training
 from stagecraft.call import Call
+from stagecraft.checkpoints import Checkpoints
 from stagecraft.stage import Stage
 from stagecraft.tracking import Record, Registry, Tracker
 from stagecraft.walk import Handle
+from tasks import recording
 from tasks.outputs import HeldOutComparison, TokenFiles, TrainedLanguageModel
 from tasks.text import open_tokens
 
@@ -185,6 +190,34 @@ def test_a_second_training_yields_the_same_bytes(
     again = tasks.train_held_out["gru"].function(new(), "gru", tokens, TEXT, SMALL, SHARES, SAMPLES, COMPUTE)
     first = trained["held_out_gru"][1]
     for part in ("weights", "spec", "history", "samples"):
+        assert getattr(again, part).sha256 == getattr(first, part).sha256
+
+
+def test_a_training_that_stopped_early_is_not_repeated_if_its_process_died_while_the_model_was_logged(
+    tracker: Tracker,
+    tokens: TokenFiles,
+    trained: Trained,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def train() -> TrainedLanguageModel:
+        run_id = tracker.start_run("stage", {})
+        record = Record(tracker, run_id, checkpoints=Checkpoints(tmp_path, run_id))
+        done: TrainedLanguageModel = tasks.train_held_out["gru"].function(
+            record, "gru", tokens, TEXT, SMALL, SHARES, SAMPLES, COMPUTE
+        )
+        return done
+
+    def die(*_: object) -> NoReturn:
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as patched, pytest.raises(RuntimeError, match="killed"):
+        patched.setattr(recording, "log_model", die)
+        train()
+    monkeypatch.setattr(Training, "_train_epoch", die)
+    again, (record, first) = train(), trained["held_out_gru"]
+    assert len(pd.read_csv(record.open(first.history))) < SMALL.epochs < COMPUTE.checkpoint_epochs
+    for part in ("weights", "history", "samples"):
         assert getattr(again, part).sha256 == getattr(first, part).sha256
 
 

@@ -4,11 +4,9 @@ Source: the notes, `train_model`. The "loss" that they print is the batch's sum 
 the set, that is 20 × the mean squared error; here it is the mean squared error itself.
 """
 
-from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import Tensor, nn
 
@@ -58,11 +56,6 @@ class ForecasterEpoch(NamedTuple):
     epoch: int
     train_mse: float
     valid_mse: float
-
-
-def history_table(rows: Iterable[ForecasterEpoch]) -> pd.DataFrame:
-    """List what a training came to by epoch."""
-    return pd.DataFrame(rows, columns=ForecasterEpoch._fields)
 
 
 class Training(ResumableTraining[MLP, ForecasterEpoch]):

@@ -1,11 +1,10 @@
 """Training a language model for text that it will not see: stopped and chosen by a validation part."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import Tensor, nn
 
@@ -23,6 +22,8 @@ from seqstep.training.teaching import taught_probabilities
 
 #: tokens of the training part that are read before the validation part, to warm the state up
 _CONTEXT = 1000
+#: what to make smaller where a training diverges
+_SETTINGS = "held_out.learning_rate or held_out.clip"
 _AVERAGE, _BEST, _SCHEDULE = "average.", "best.", "schedule"
 
 
@@ -48,11 +49,6 @@ class HeldOutEpoch(NamedTuple):
     seconds: float
 
 
-def history_table(rows: Iterable[HeldOutEpoch]) -> pd.DataFrame:
-    """List what a training came to by epoch, but not how fast it went, which no two trainings share."""
-    return pd.DataFrame(rows, columns=HeldOutEpoch._fields).drop(columns=["tokens_per_s", "seconds"])
-
-
 class Training(ResumableTraining[RegularisedRNN, HeldOutEpoch]):
     """Trains a model in place, and keeps the weights that were best on the validation part.
 
@@ -71,11 +67,12 @@ class Training(ResumableTraining[RegularisedRNN, HeldOutEpoch]):
 
     Raises:
         TextError: in an epoch; the training part does not fill a minibatch.
-        DivergenceError: in an epoch; the loss is no number any more.
+        DivergenceError: in an epoch; the loss, or the validation part's perplexity, is no number any more.
     """
 
     section = "held_out"
     row = HeldOutEpoch
+    speeds = ("tokens_per_s", "seconds")
 
     def __init__(
         self, model: RegularisedRNN, train: np.ndarray, valid: np.ndarray, config: HeldOutConfig, seed: int
@@ -121,7 +118,7 @@ class Training(ResumableTraining[RegularisedRNN, HeldOutEpoch]):
         """Wall time of all epochs, also of those that another process trained."""
         return sum(row.seconds for row in self.history)
 
-    def take_best(self) -> None:
+    def finish(self) -> None:
         """Put the weights of the best validation into the model."""
         self.model.load_state_dict(self.best)
 
@@ -136,8 +133,10 @@ class Training(ResumableTraining[RegularisedRNN, HeldOutEpoch]):
         start = time.perf_counter()
         loss, tokens = self._walk_text()
         seconds = time.perf_counter() - start
-        check_finite(loss, epoch, "held_out.learning_rate or held_out.clip")
+        check_finite(loss, epoch, _SETTINGS)
         figure = self._validate() if self._is_due(epoch) else self.history[-1].valid_perplexity
+        # The last step shows here alone.
+        check_finite(figure, epoch, _SETTINGS)
         self._schedule.step(figure, validated=self._is_due(epoch))
         whole = time.perf_counter() - start
         return HeldOutEpoch(epoch, loss, perplexity(loss), figure, rate, tokens / seconds, whole)

@@ -4,11 +4,9 @@ Source: the notes, `train_epoch`, `grad_clipping` and `train_rnn`.
 """
 
 import time
-from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import Tensor, nn
 
@@ -38,11 +36,6 @@ class LanguageEpoch(NamedTuple):
     tokens_per_s: float
 
 
-def history_table(rows: Iterable[LanguageEpoch]) -> pd.DataFrame:
-    """List what a training came to by epoch, but not how fast it went, which no two trainings share."""
-    return pd.DataFrame(rows, columns=LanguageEpoch._fields).drop(columns="tokens_per_s")
-
-
 class Training(ResumableTraining[LanguageModel, LanguageEpoch]):
     """Trains a model in place.
 
@@ -62,6 +55,7 @@ class Training(ResumableTraining[LanguageModel, LanguageEpoch]):
 
     section = "rnn"
     row = LanguageEpoch
+    speeds = ("tokens_per_s",)
 
     def __init__(self, model: LanguageModel, ids: np.ndarray, config: RNNConfig, seed: int) -> None:
         self._rng = np.random.default_rng(seed)

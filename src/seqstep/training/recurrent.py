@@ -1,14 +1,16 @@
 """Training a recurrent forecaster: Adam and the squared error at every step of random windows."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from seqstep.config import RecurrentConfig
 from seqstep.errors import DivergenceError, WindowError
 from seqstep.models.gru import GRU
+from seqstep.training.optimizers import Adam
 
 
 def train_recurrent(
@@ -36,18 +38,22 @@ def train_recurrent(
             " gru.window"
         )
     generator, series = torch.Generator().manual_seed(seed), torch.from_numpy(values)
-    optimizer = torch.optim.Adam(model.parameters(), config.learning_rate)
-    schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, config.updates)
+    optimizer = Adam(model.parameters(), config.learning_rate)
     steps, ahead = torch.arange(config.window), torch.tensor(horizons)
-    for _ in range(config.updates):
+
+    def error(at: Tensor) -> Tensor:
+        return nn.functional.mse_loss(model(series[at])[0], series[at.unsqueeze(-1) + ahead])
+
+    for update in range(config.updates):
         at = torch.randint(starts, (config.batch, 1), generator=generator) + steps
-        loss = nn.functional.mse_loss(model(series[at])[0], series[at.unsqueeze(-1) + ahead])
-        optimizer.zero_grad()
-        loss.backward()
+        model.zero_grad()
+        error(at).backward()
+        optimizer.learning_rate = config.learning_rate * (1 - update / config.updates)
         optimizer.step()
-        schedule.step()
-    if not loss.isfinite():
+    with torch.inference_mode():
+        # After the last step, which may have been the one too large.
+        loss = error(at).item()
+    if not math.isfinite(loss):
         raise DivergenceError(
-            f"the loss became {loss.item()}; try a smaller gru.learning_rate, or look for extreme values in"
-            " the data"
+            f"the loss became {loss}; try a smaller gru.learning_rate, or look for extreme values in the data"
         )

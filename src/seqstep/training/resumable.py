@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
+import pandas as pd
 from torch import nn
 
 from seqstep.errors import ModelError
@@ -43,6 +44,8 @@ class ResumableTraining(ABC, Generic[Model, Row]):
     #: the settings' section, which also tells the saved trainings apart
     section: ClassVar[str]
     row: type[Row]
+    #: columns that say how fast it went, which no two trainings share
+    speeds: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, model: Model, optimizer: Optimizer, generator: Generator, epochs: int) -> None:
         self.model, self.optimizer, self.generator, self.epochs = model, optimizer, generator, epochs
@@ -66,6 +69,13 @@ class ResumableTraining(ABC, Generic[Model, Row]):
     def is_over(self) -> bool:
         """Tell whether the training ends before its last epoch."""
         return False
+
+    def finish(self) -> None:
+        """Leave in the model what the training was for; it has the last weights, which may be it."""
+
+    def history_table(self) -> pd.DataFrame:
+        """List what came out by epoch, but not how fast it went."""
+        return pd.DataFrame(self.history, columns=self.row._fields).drop(columns=list(self.speeds))
 
     def save(self, folder: Path) -> None:
         """Write all that it takes to go on, into an existing folder; the training itself is not disturbed.

@@ -10,7 +10,7 @@ from seqstep.errors import DivergenceError, WindowError
 from seqstep.models.mlp import MLP
 from seqstep.series.sources import noisy_sine
 from seqstep.series.windows import Windows
-from seqstep.training.forecaster import ForecasterEpoch, Training, check_finite, history_table, prepare
+from seqstep.training.forecaster import ForecasterEpoch, Training, check_finite, prepare
 
 SMALL = MLPConfig(window=3, hidden=5, batch=4, epochs=2, learning_rate=0.01)
 
@@ -187,8 +187,9 @@ def test_check_finite_lets_numbers_pass_and_nothing_else(loss: float) -> None:
 
 
 def test_the_table_of_a_training_has_every_column() -> None:
-    _, epochs = train(SMALL)
-    table = history_table(epochs)
+    model = MLP(SMALL.window, SMALL.hidden, torch.Generator())
+    training = Training(model, *windows_of_a_sine(SMALL.window, points=60), SMALL, 0)
+    assert training.history_table().empty
+    epochs, table = list(training.run()), training.history_table()
     assert list(table.columns) == ["epoch", "train_mse", "valid_mse"]
     assert list(table.itertuples(index=False, name=None)) == epochs
-    assert history_table([]).empty

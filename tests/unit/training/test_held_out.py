@@ -16,7 +16,8 @@ from seqstep.models.language import detach
 from seqstep.models.networks import NETWORKS
 from seqstep.models.regularised import RegularisedRNN
 from seqstep.text.batches import sequential_batches
-from seqstep.training.held_out import HeldOutEpoch, Training, history_table
+from seqstep.training import held_out
+from seqstep.training.held_out import HeldOutEpoch, Training
 
 VOCAB = 4
 TEXT = np.random.default_rng(0).integers(0, VOCAB, 400).astype(np.uint8)
@@ -74,7 +75,7 @@ def test_the_weights_kept_are_those_of_the_best_validation_and_not_the_last(aver
     it = finished(training(learning_rate=0.05, epochs=25, schedule="constant", averaging=averaging))
     figures = [epoch.valid_perplexity for epoch in it.history]
     assert it.best_epoch == 1 + int(np.argmin(figures)) < 25
-    it.take_best()
+    it.finish()
     assert valid_perplexity(it.model) == pytest.approx(min(figures), rel=1e-6)
     assert figures[-1] > min(figures) * 1.05
     assert it.result() == {
@@ -97,7 +98,7 @@ def test_it_stops_after_so_many_validations_without_a_better_one(patience: int, 
             break
     early = finished(training(validate_every=every, patience=patience, **changes))
     assert len(early.history) == stop < 40
-    assert history_table(early.history).equals(history_table(whole.history[:stop]))
+    assert early.history_table().equals(whole.history_table()[:stop])
 
 
 def test_between_validations_the_latest_figure_stands_and_the_last_epoch_is_validated() -> None:
@@ -117,7 +118,7 @@ def test_the_averaged_weights_are_the_running_mean_of_all_updates() -> None:
 
     assert isinstance(it.optimizer, torch.optim.Optimizer)
     it.optimizer.register_step_post_hook(observe)
-    finished(it).take_best()
+    finished(it).finish()
     for name, weight in it.model.state_dict().items():
         torch.testing.assert_close(weight, mean[name])
 
@@ -190,7 +191,7 @@ def test_a_training_beside_others_in_threads_equals_one_alone(network: str, shar
 
 
 def assert_same(one: Training, other: Training) -> None:
-    assert history_table(one.history).equals(history_table(other.history))
+    assert one.history_table().equals(other.history_table())
     assert one.best.keys() == other.best.keys() != set()
     for name, weight in one.best.items():
         assert torch.equal(weight, other.best[name])
@@ -217,8 +218,8 @@ def test_dropout_is_drawn_anew_each_epoch_and_follows_from_the_seed() -> None:
     before = torch.get_rng_state()
     one, same, plain = (finished(training(**changes)) for changes in (DROPPED, DROPPED, {}))
     assert torch.equal(torch.get_rng_state(), before)
-    assert history_table(one.history).equals(history_table(same.history))
-    assert not history_table(one.history).equals(history_table(plain.history))
+    assert one.history_table().equals(same.history_table())
+    assert not one.history_table().equals(plain.history_table())
     assert one.model.dice.initial_seed() != training(**DROPPED).model.dice.initial_seed()
 
 
@@ -234,9 +235,28 @@ def test_a_loss_that_is_no_number_is_an_error_that_says_what_to_try() -> None:
         next(it.run())
 
 
+@pytest.mark.parametrize("figure", [math.nan, math.inf])
+def test_a_validation_that_is_no_number_is_an_error_that_says_what_to_try(
+    figure: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    it = training(validate_every=2)
+    rows = it.run()
+    next(rows), next(rows)
+    monkeypatch.setattr(held_out, "perplexity", lambda _loss: figure)
+    with pytest.raises(DivergenceError, match=rf"became {figure} at epoch 3; .* held_out\.learning_rate"):
+        next(rows)
+
+
+def test_a_last_step_that_is_far_too_large_is_an_error() -> None:
+    it = training(learning_rate=1e30, optimizer="sgd", clip=1.0, epochs=1, batch=15, steps=15)
+    with pytest.raises(DivergenceError, match="at epoch 1"):
+        next(it.run())
+
+
 def test_the_table_of_a_training_leaves_out_how_fast_it_went() -> None:
-    table = history_table([HeldOutEpoch(1, 0.5, 1.6, 1.7, 0.1, 1000.0, 2.0)])
-    assert table.to_csv(index=False).splitlines() == [
+    it = training()
+    it.history = [HeldOutEpoch(1, 0.5, 1.6, 1.7, 0.1, 1000.0, 2.0)]
+    assert it.history_table().to_csv(index=False).splitlines() == [
         "epoch,loss,perplexity,valid_perplexity,learning_rate",
         "1,0.5,1.6,1.7,0.1",
     ]

@@ -13,7 +13,7 @@ from seqstep.models.language import LanguageModel, State
 from seqstep.models.rnn_scratch import RNNScratch
 from seqstep.models.rnn_torch import RNNTorch
 from seqstep.text.batches import random_batches, sequential_batches
-from seqstep.training.language import LanguageEpoch, Training, history_table
+from seqstep.training.language import LanguageEpoch, Training
 
 VOCAB = 4
 TEXT = np.random.default_rng(0).integers(0, VOCAB, 130).astype(np.uint8)
@@ -198,6 +198,8 @@ def test_a_learning_rate_far_too_large_is_an_error() -> None:
 
 
 def test_the_table_of_a_training_leaves_out_how_fast_it_went() -> None:
-    table = history_table([LanguageEpoch(1, 0.5, 1.6, 1000.0), LanguageEpoch(2, 0.25, 1.3, 2000.0)])
-    assert table.to_csv(index=False).splitlines() == ["epoch,loss,perplexity", "1,0.5,1.6", "2,0.25,1.3"]
-    assert list(history_table([]).columns) == ["epoch", "loss", "perplexity"]
+    it = Training(MODELS["scratch"](), TEXT, CONFIG, 0)
+    assert list(it.history_table().columns) == ["epoch", "loss", "perplexity"]
+    it.history = [LanguageEpoch(1, 0.5, 1.6, 1000.0), LanguageEpoch(2, 0.25, 1.3, 2000.0)]
+    lines = it.history_table().to_csv(index=False).splitlines()
+    assert lines == ["epoch,loss,perplexity", "1,0.5,1.6", "2,0.25,1.3"]

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -15,18 +18,21 @@ def network(outputs: int = 2) -> GRU:
     return GRU(3, outputs, torch.Generator().manual_seed(0))
 
 
-def test_one_minibatch_is_a_step_of_adam_on_the_mean_squared_error_at_every_step() -> None:
+@pytest.mark.parametrize("updates", [1, 4])
+def test_a_minibatch_is_a_step_of_adam_that_gets_smaller_on_the_squared_error_at_every_step(
+    updates: int,
+) -> None:
     model, hand = network(), network()
-    train_recurrent(model, SERIES, (1, 4), ONE, seed=3)
-    starts = (
-        torch.randint(40 - 5 - 4 + 1, (6, 1), generator=torch.Generator().manual_seed(3)).flatten().tolist()
-    )
-    windows = torch.tensor(np.array([SERIES[start : start + 5] for start in starts]))
-    targets = [[[SERIES[s + step + k] for k in (1, 4)] for step in range(5)] for s in starts]
-    loss = ((hand(windows)[0] - torch.tensor(np.array(targets))) ** 2).mean()
-    optimizer = torch.optim.Adam(hand.parameters(), 0.01)
-    loss.backward()
-    optimizer.step()
+    train_recurrent(model, SERIES, (1, 4), ONE.model_copy(update={"updates": updates}), seed=3)
+    optimizer, generator = torch.optim.Adam(hand.parameters()), torch.Generator().manual_seed(3)
+    for update in range(updates):
+        starts = torch.randint(40 - 5 - 4 + 1, (6, 1), generator=generator).flatten().tolist()
+        windows = torch.tensor(np.array([SERIES[start : start + 5] for start in starts]))
+        targets = [[[SERIES[s + step + k] for k in (1, 4)] for step in range(5)] for s in starts]
+        optimizer.zero_grad()
+        ((hand(windows)[0] - torch.tensor(np.array(targets))) ** 2).mean().backward()
+        optimizer.param_groups[0]["lr"] = 0.01 * (1 - update / updates)
+        optimizer.step()
     for found, expected in zip(model.parameters(), hand.parameters(), strict=True):
         torch.testing.assert_close(found, expected)
 
@@ -57,3 +63,24 @@ def test_values_out_of_bounds_are_an_error_that_says_what_to_try() -> None:
     extreme = np.where(np.arange(40) == 20, np.float32(np.inf), SERIES)
     with pytest.raises(DivergenceError, match=r"smaller gru\.learning_rate, or look for extreme values"):
         train_recurrent(network(), extreme, (1, 4), ONE.model_copy(update={"updates": 5}), seed=0)
+
+
+def test_a_last_step_that_is_far_too_large_is_an_error() -> None:
+    with pytest.raises(DivergenceError, match=r"became (inf|nan); try a smaller gru\.learning_rate"):
+        train_recurrent(network(), SERIES, (1, 4), ONE.model_copy(update={"learning_rate": 1e30}), seed=0)
+
+
+def test_torchs_compiler_is_not_imported() -> None:
+    script = """
+import sys
+import numpy as np
+import torch
+from seqstep.config import RecurrentConfig
+from seqstep.models.gru import GRU
+from seqstep.training.recurrent import train_recurrent
+config = RecurrentConfig(window=5, hidden=3, batch=6, updates=1)
+train_recurrent(GRU(3, 1, torch.Generator()), np.zeros(40, np.float32), (1,), config, seed=0)
+print("torch._dynamo" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
