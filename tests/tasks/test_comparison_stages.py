@@ -44,7 +44,7 @@ SINE = SeriesConfig(points=300)
 
 
 def run_backtest(record: Record) -> Backtest:
-    series = tasks.series.function(record, SINE, 1)
+    series = tasks.series.function(record.on(record.run_id), SINE, 1)
     done = tasks.backtest.function(
         record,
         series,
