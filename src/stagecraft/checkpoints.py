@@ -21,10 +21,17 @@ class Checkpoints:
         folder: where they are; None keeps none.
         run_id: the run that writes them.
         anew: start from none; what is there gives way.
+        is_sound: tells whether a state came from what the training is known by; else it is not kept.
     """
 
-    def __init__(self, folder: Path | None, run_id: str, anew: bool = False) -> None:
-        self.folder, self.run_id = folder, run_id
+    def __init__(
+        self,
+        folder: Path | None,
+        run_id: str,
+        anew: bool = False,
+        is_sound: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self.folder, self.run_id, self._is_sound = folder, run_id, is_sound
         if anew and folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -41,7 +48,7 @@ class Checkpoints:
         Args:
             write: is given an empty folder.
         """
-        if self.folder is None:
+        if self.folder is None or not self._is_sound():
             return
         known = Checkpoint(self.folder / f"{epoch:08d}")
         if not known.is_intact():
