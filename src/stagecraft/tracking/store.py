@@ -5,7 +5,7 @@ import os
 import tempfile
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
@@ -170,12 +170,22 @@ class Tracker:
 
         Raises:
             ArtifactError: it is gone.
+            TrackingError: it can't be told whether it is.
         """
         name = artifact.uri.partition(":")[2].lstrip("/")
         try:
             return self._fetched(artifact.place, inside(self.home.downloads, name))
         except TrackingError as error:
+            if self.lists(artifact.place):
+                raise
             raise ArtifactError(f"expected {artifact.uri} at {artifact.place}: {error}") from error
+
+    def lists(self, place: str) -> bool:
+        """Tell whether a server lists an artifact in its folder."""
+        folder, _, name = place.rpartition("/")
+        with reaching(self.uri):
+            listed = mlflow.artifacts.list_artifacts(artifact_uri=folder, tracking_uri=self.uri)
+        return any(PurePosixPath(file.path).name == name for file in listed)
 
     def local_path(self, artifact: Artifact) -> Path:
         """Find the file behind an address, fetching it if it is not on this machine.

@@ -11,7 +11,7 @@ import pytest
 from stagecraft import checks as module
 from stagecraft.artifact import sha256_of
 from stagecraft.checks import Checks, Digests
-from stagecraft.errors import ArtifactError
+from stagecraft.errors import ArtifactError, TrackingError
 from stagecraft.home import Home
 from stagecraft.result import Kept
 
@@ -171,6 +171,14 @@ def test_an_artifact_on_a_server_is_fetched_and_held_against_its_address(
     assert checks.flaws([artifact]) == []  # it was fetched before
     (home.downloads / "far").unlink()
     assert checks.flaws([artifact]) == ["artifact missing: runs:/1/far"]
+
+
+def test_what_a_server_does_not_hand_out_is_not_missing(home: Home, server: Path) -> None:
+    def fail(_artifact: Kept) -> Path:
+        raise TrackingError("the server is down")
+
+    artifact = kept(server / "far", "https://server/artifacts/far")
+    assert Checks(home, fail).flaws([artifact]) == ["artifact unreadable: runs:/1/far"]
 
 
 @pytest.mark.parametrize("damage", [flip_a_bit, cut_short, remove])
