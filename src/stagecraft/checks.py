@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -75,7 +76,7 @@ class Checks:
             if self.flaw(artifact) == "changed" and self.is_ours(path):
                 self.home.damaged.mkdir(parents=True, exist_ok=True)
                 now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-                path.replace(self.home.damaged / f"{now}-{path.name}")
+                shutil.move(path, self.home.damaged / f"{now}-{path.name}")  # maybe to another disk
 
     def is_ours(self, path: Path) -> bool:
         """Tell whether a file was made by a run; others in the home are the user's."""

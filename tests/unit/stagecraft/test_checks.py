@@ -1,5 +1,6 @@
 """Artifacts held against their addresses: what is missing, changed or cut short, and what is remembered."""
 
+import errno
 import hashlib
 import json
 import os
@@ -159,6 +160,21 @@ def test_nothing_that_no_run_has_made_is_moved(
     checks.set_aside([artifact])
     assert checks.flaws([artifact]) == ["artifact changed: runs:/1/mine"]
     assert (tmp_path / place / "mine").is_file() and not home.damaged.exists()
+
+
+def test_what_lies_on_another_disk_is_set_aside_too(
+    checks: Checks, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_paths: object) -> None:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    artifact = kept(home.artifacts / "one")
+    grow(home.artifacts / "one")
+    monkeypatch.setattr(os, "rename", refuse)
+    monkeypatch.setattr(os, "replace", refuse)
+    checks.set_aside([artifact])
+    assert [path.read_bytes() for path in home.damaged.iterdir()] == [CONTENT + b"\n"]
+    assert not (home.artifacts / "one").exists()
 
 
 def test_an_artifact_on_a_server_is_fetched_and_held_against_its_address(
