@@ -4,6 +4,7 @@ import logging
 import os
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
@@ -19,6 +20,7 @@ from stagecraft.artifact import Artifact, sha256_of
 from stagecraft.errors import ArtifactError, TrackingError
 from stagecraft.files import PART, inside
 from stagecraft.home import Home
+from stagecraft.live import Session
 from stagecraft.result import Kept
 from stagecraft.tracking.reaching import reaching
 
@@ -306,9 +308,10 @@ class Tracker:
 def _make_database(home: Home) -> None:
     """Make MLflow's tables under another name: a database that is half-made could not be gone on with."""
     part = home.private / f"mlflow.db{PART}"
-    part.unlink(missing_ok=True)
-    MlflowClient(f"sqlite:///{part}").search_experiments()
-    part.replace(home.database)
+    with closing(Session(home)):  # else a run that starts would sweep it away
+        part.unlink(missing_ok=True)
+        MlflowClient(f"sqlite:///{part}").search_experiments()
+        part.replace(home.database)
 
 
 def as_text(value: object) -> str:
