@@ -20,7 +20,7 @@ class Checkpoints:
     Args:
         folder: where they are; None keeps none.
         run_id: the run that writes them.
-        anew: start from none; what is there gives way.
+        anew: start from none, whatever is there.
         is_sound: tells whether a state came from what the training is known by; else it is not kept.
     """
 
@@ -31,13 +31,11 @@ class Checkpoints:
         anew: bool = False,
         is_sound: Callable[[], bool] = lambda: True,
     ) -> None:
-        self.folder, self.run_id, self._is_sound = folder, run_id, is_sound
-        if anew and folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
+        self.folder, self.run_id, self.anew, self._is_sound = folder, run_id, anew, is_sound
 
     def furthest(self, limit: int) -> "Checkpoint | None":
         """Find the intact one that is furthest, but not beyond a number of epochs."""
-        for checkpoint in reversed(list(self.all())):
+        for checkpoint in [] if self.anew else reversed(list(self.all())):
             if checkpoint.epoch <= limit and checkpoint.is_intact():
                 return checkpoint
         return None

@@ -27,7 +27,7 @@ from stagecraft.checkpoints import Checkpoints
 from stagecraft.errors import SelectionError, StageFailedError, TrackingError, explain, without_secrets
 from stagecraft.files import State, state_of
 from stagecraft.key import Parts
-from stagecraft.live import Session
+from stagecraft.live import Session, keys_in_use
 from stagecraft.locks import KeyLocks
 from stagecraft.orchestration import summaries
 from stagecraft.orchestration.cache import StageKey, Verified, WholeFiles, checks, flaws_by_key
@@ -41,6 +41,7 @@ from stagecraft.results import Results
 from stagecraft.selection import Selection
 from stagecraft.stage import Stage
 from stagecraft.tracking import INPUT_TAG, NOTE_TAG, REASON_TAG, STAGE_TAG, Record, Tracker, replay
+from stagecraft.upkeep.disk import discard
 from stagecraft.walk import Handle
 
 
@@ -354,11 +355,13 @@ class Conductor:
         if not stage.resumes:
             return Checkpoints(None, run_id)
         training = f"{stage.name}/{digest(parts.without(stage.longer).model_dump())}"
+        folder = self.tracker.home.checkpoints / training
+        anew = stage.name in self.selection.forced and self._attempts[stage.name] == 1
         # Whoever frees checkpoints holds the same lock, and looks who counts on them.
         with self._locks.holding(training):
+            if anew and training not in keys_in_use(self.tracker.home):
+                discard(self.tracker.home, folder)
             self.session.use(training)
-        anew = stage.name in self.selection.forced and self._attempts[stage.name] == 1
-        folder = self.tracker.home.checkpoints / training
         return Checkpoints(folder, run_id, anew, lambda: not self._changed(stage))
 
     def _replay(self, call: Call, result: Result) -> None:

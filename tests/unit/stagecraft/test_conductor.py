@@ -411,6 +411,22 @@ def test_checkpoints_serve_any_number_of_rounds_and_what_is_forced_starts_from_n
     assert len(list(workshop.home.checkpoints.glob("add/*"))) == 2
 
 
+def test_what_is_forced_leaves_the_checkpoints_that_another_run_counts_on(
+    workshop: Any, heard: Listener
+) -> None:
+    workshop.run(Wish(until="add"), rounds=4, every=2)
+    (training,) = workshop.home.checkpoints.glob("add/*")
+    wish = Wish(until="add", force=("add",))
+    with session(workshop.home) as other:
+        other.use(f"add/{training.name}")
+        forced = workshop.run(wish, rounds=4, every=3)
+        names = sorted(path.name for path in training.iterdir())
+        assert names == ["00000002", "00000003", "00000004"]
+    assert forced["add"].figure == "16.0 in all" and heard.notices() == []
+    workshop.run(wish, rounds=4, every=3)
+    assert sorted(path.name for path in training.iterdir()) == ["00000003"]
+
+
 def run_resumed(works: Any, outcome: Outcome) -> str:
     return str(run_of(works, outcome.run_id).data.tags["seqstep.resumed_from"])
 
