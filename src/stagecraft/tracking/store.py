@@ -15,9 +15,11 @@ from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.entities import Param, Run, ViewType
 from mlflow.exceptions import MlflowException
+from mlflow.tracking.registry import UnsupportedModelRegistryStoreURIException
 
+from secrecy import redact
 from stagecraft.artifact import Artifact, sha256_of
-from stagecraft.errors import ArtifactError, TrackingError
+from stagecraft.errors import ArtifactError, TrackingError, UsageError
 from stagecraft.files import PART, inside
 from stagecraft.home import Home
 from stagecraft.live import Session
@@ -55,6 +57,7 @@ class Tracker:
 
     Raises:
         TrackingError: the store can't be reached.
+        UsageError: that is no address of a store.
     """
 
     def __init__(self, home: Home, tracking_uri: str = "", experiment: str = "seqstep") -> None:
@@ -66,7 +69,7 @@ class Tracker:
         with reaching(self.uri), FileLock(home.private / "mlflow.lock"):
             if self.uri == home.store and not home.database.exists():
                 _make_database(home)
-            self.client = MlflowClient(self.uri)
+            self.client = _client(self.uri)
             self.experiment_id = self._open_experiment()
 
     def start_run(
@@ -303,6 +306,17 @@ class Tracker:
                     if not target.is_dir():
                         raise
         return target
+
+
+def _client(uri: str) -> MlflowClient:
+    try:
+        return MlflowClient(uri)
+    except UnsupportedModelRegistryStoreURIException as error:
+        known = ", ".join(sorted(filter(None, error.supported_uri_schemes)))
+        raise UsageError(
+            f"expected MLFLOW_TRACKING_URI to start with one of {known}, got {redact(uri)};"
+            " unset it to use the store in the home"
+        ) from None
 
 
 def _make_database(home: Home) -> None:
