@@ -44,8 +44,10 @@ class Files:
         What a process has imported stays as it is, whatever becomes of its file.
         """
         found = []
-        for file in sorted(files.keys() - self._sure):
-            is_imported = files[file] in sys.modules
+        for file, module in sorted(files.items()):
+            is_imported = module in sys.modules  # before its state is looked at
+            if file in self._sure:
+                continue
             if state_of(file) != self._states.get(file):
                 found.append(file)
             elif is_imported:

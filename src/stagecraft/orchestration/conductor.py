@@ -291,8 +291,8 @@ class Conductor:
 
     def _changed(self, stage: Stage) -> list[Path]:
         """Name the files that a key was made of and that the stage may have found otherwise."""
-        path, state = self._own_files.get(stage.name, (Path(), state_of(Path())))
-        return stage.changed() + ([path] if state_of(path) != state else [])
+        own = [self._own_files[stage.name]] if stage.name in self._own_files else []
+        return stage.changed() + [path for path, state in own if state_of(path) != state]
 
     def _parameters(self, call: Call, results: Mapping[str, Result]) -> dict[str, Any]:
         """List a stage's own parameters, and those of the stages that it judges."""
