@@ -56,6 +56,11 @@ def add_assignments(parser: argparse.ArgumentParser, meaning: str) -> None:
     )
 
 
+def add_stages(parser: argparse.ArgumentParser, option: str, meaning: str) -> None:
+    """Add what names stages, however often it is given."""
+    parser.add_argument(option, nargs="+", action="extend", default=[], metavar="STAGE", help=meaning)
+
+
 def port(text: str) -> int:
     """Read the number of a port."""
     if not text.isdecimal() or int(text) not in _PORTS:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from flows.cli.command import Command, add_configuration, print_json
+from flows.cli.command import Command, add_configuration, add_stages, print_json
 from flows.cli.console import print_summary, watching
 from flows.cli.log_file import LOG_FORMATS, logging_to
 from flows.cli.request import Done, Request, replayed
@@ -30,9 +30,7 @@ _MARKS = {"cached": "[blue]", "would_run": "[yellow]", "may_run": "[dim]"}
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     add_configuration(parser)
-    parser.add_argument(
-        "--only", nargs="+", default=[], metavar="STAGE", help="just these; what they need must be cached"
-    )
+    add_stages(parser, "--only", "just these; what they need must be cached")
     parser.add_argument(
         "--from",
         default="",
@@ -41,9 +39,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         help="this stage and all that depends on it, anew",
     )
     parser.add_argument("--until", default="", metavar="STAGE", help="this stage and all that it depends on")
-    parser.add_argument(
-        "--force", nargs="+", default=[], metavar="STAGE", help="these anew, even if they are cached"
-    )
+    add_stages(parser, "--force", "these anew, even if they are cached")
     parser.add_argument("--offline", action="store_true", help="never touch the network")
 
 

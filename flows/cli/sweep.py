@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from flows.cli.command import Command, add_configuration, count, print_json
+from flows.cli.command import Command, add_configuration, add_stages, count, print_json
 from flows.cli.console import watching
 from flows.cli.sweep_request import METRIC, SweepRequest
 from flows.failure import Herald
@@ -62,9 +62,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--jobs", type=count, metavar="N", help="points that run at a time (processors over `threads`)"
     )
-    parser.add_argument(
-        "--only", nargs="+", default=[], metavar="STAGE", help="just these; what they need must be cached"
-    )
+    add_stages(parser, "--only", "just these; what they need must be cached")
     parser.add_argument("--until", default="", metavar="STAGE", help="this stage and all that it depends on")
     parser.add_argument("--offline", action="store_true", help="never touch the network")
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -58,9 +59,13 @@ class Call:
             name: digest(handle.pick(results[handle.stage].value)) if handle.stage in results else "absent"
             for name, handle in self.handles.items()
         }
-        if path := self.stage.reads and self.stage.reads(**self.settings):
+        if path := self.own_file():
             inputs[path.name] = digests.of(path) if path.is_file() else "missing"
         return self.fixed_parts().model_copy(update={"inputs": inputs})
+
+    def own_file(self) -> Path | None:
+        """Find the file outside of the pipeline that the stage reads, if it reads one."""
+        return self.stage.reads(**self.settings) if self.stage.reads else None
 
     def sources(self) -> dict[str, str]:
         """Name the stage that yields each input."""

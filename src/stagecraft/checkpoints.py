@@ -20,17 +20,22 @@ class Checkpoints:
     Args:
         folder: where they are; None keeps none.
         run_id: the run that writes them.
-        anew: start from none; what is there gives way.
+        anew: start from none, whatever is there.
+        is_sound: tells whether a state came from what the training is known by; else it is not kept.
     """
 
-    def __init__(self, folder: Path | None, run_id: str, anew: bool = False) -> None:
-        self.folder, self.run_id = folder, run_id
-        if anew and folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
+    def __init__(
+        self,
+        folder: Path | None,
+        run_id: str,
+        anew: bool = False,
+        is_sound: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self.folder, self.run_id, self.anew, self._is_sound = folder, run_id, anew, is_sound
 
     def furthest(self, limit: int) -> "Checkpoint | None":
         """Find the intact one that is furthest, but not beyond a number of epochs."""
-        for checkpoint in reversed(list(self.all())):
+        for checkpoint in [] if self.anew else reversed(list(self.all())):
             if checkpoint.epoch <= limit and checkpoint.is_intact():
                 return checkpoint
         return None
@@ -41,7 +46,7 @@ class Checkpoints:
         Args:
             write: is given an empty folder.
         """
-        if self.folder is None:
+        if self.folder is None or not self._is_sound():
             return
         known = Checkpoint(self.folder / f"{epoch:08d}")
         if not known.is_intact():

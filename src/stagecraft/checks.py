@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -9,12 +10,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from stagecraft.artifact import sha256_of
-from stagecraft.errors import ArtifactError
+from stagecraft.errors import ArtifactError, TrackingError
 from stagecraft.files import write_whole
 from stagecraft.home import Home
 from stagecraft.result import Kept
 
 _BIG = 16 << 20
+
+#: flaws that stay, whatever becomes of a disk, a server or a file's mode
+GONE = ("missing", "changed")
 
 #: brings an artifact from a server to this machine
 Fetch = Callable[[Kept], Path]
@@ -54,41 +58,40 @@ class Checks:
     """Holds artifacts against their addresses.
 
     Args:
-        fetch: brings an artifact from a server; ArtifactError if it is gone there.
+        fetch: brings an artifact from a server; ArtifactError if it is gone there, TrackingError if it can't
+            be told.
     """
 
     def __init__(self, home: Home, fetch: Fetch) -> None:
         self.home, self.fetch, self.digests = home, fetch, Digests(home)
 
     def flaws(self, artifacts: Iterable[Kept]) -> list[str]:
-        """Say what is wrong with artifacts: `artifact missing: …` or `artifact changed: …`."""
-        return [
-            f"artifact {flaw}: {artifact.uri}" for artifact in artifacts if (flaw := self._flaw(artifact))
-        ]
+        """Say what is wrong with artifacts: `artifact missing: …`, `artifact changed: …` and so on."""
+        return [f"artifact {flaw}: {artifact.uri}" for artifact in artifacts if (flaw := self.flaw(artifact))]
 
     def set_aside(self, artifacts: Iterable[Kept]) -> None:
         """Move changed artifacts out of the way, but nothing that no run has made."""
         for artifact in artifacts:
             path = Path(artifact.place)
-            if self._flaw(artifact) == "changed" and self.is_ours(path):
+            if self.flaw(artifact) == "changed" and self.is_ours(path):
                 self.home.damaged.mkdir(parents=True, exist_ok=True)
                 now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-                path.replace(self.home.damaged / f"{now}-{path.name}")
+                shutil.move(path, self.home.damaged / f"{now}-{path.name}")  # maybe to another disk
 
     def is_ours(self, path: Path) -> bool:
         """Tell whether a file was made by a run; others in the home are the user's."""
         place = Path(os.path.normpath(path))
         return any(place.is_relative_to(folder) for folder in (self.home.artifacts, self.home.private))
 
-    def _flaw(self, artifact: Kept) -> str:
-        """Say in a word what is wrong with an artifact, or nothing."""
+    def flaw(self, artifact: Kept) -> str:
+        """Say in a word what is wrong with an artifact: missing, changed or unreadable; or nothing."""
         try:
             if urlsplit(artifact.place).scheme:
                 return self._remote_flaw(artifact)
             return self._file_flaw(artifact, Path(artifact.place))
         except ArtifactError:
             return "missing"
-        except OSError:
+        except (OSError, TrackingError):
             return "unreadable"
 
     def _file_flaw(self, artifact: Kept, path: Path) -> str:

@@ -11,6 +11,19 @@ from stagecraft.errors import ArtifactError
 
 PART = ".part"
 
+#: what tells a file from one that was changed, be it to what it had been before
+State = tuple[int, ...]
+
+
+def state_of(path: Path) -> State:
+    """Tell the state of a file without reading it; nothing where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    # Not its inode, which some file systems over a network give anew.
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
 
 def inside(folder: Path, path: str) -> Path:
     """Find what lies under a relative path in a folder, wherever that path comes from.

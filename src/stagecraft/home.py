@@ -90,10 +90,14 @@ def open_home() -> Home:
     """Find the home, `SEQSTEP_HOME` or else the checkout, and make sure that it can be written.
 
     Raises:
-        HomeError: it can't be written.
+        HomeError: it can't be written, or is below the home of a user who has none.
     """
     checkout = Path(__file__).resolve().parents[2]
-    root = Path(os.environ.get(HOME_VARIABLE) or checkout).expanduser().absolute()
+    named = Path(os.environ.get(HOME_VARIABLE) or checkout)
+    try:
+        root = named.expanduser().absolute()
+    except RuntimeError:
+        raise HomeError(f"expected a folder in {HOME_VARIABLE}, got {named}: there is no such user") from None
     home = Home(root)
     probe = home.private / f".writable-{os.getpid()}"
     try:

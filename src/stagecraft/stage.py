@@ -79,6 +79,19 @@ class Stage:
         return self.code.follow(self.target)
 
     @cached_property
+    def _files(self) -> dict[Path, str]:
+        """The files that this code was read from."""
+        return self.code.files.behind(self.reach.definitions)
+
+    def changed(self) -> list[Path]:
+        """Name the files of this code that were changed before they were imported, as far as they were yet.
+
+        To be asked as soon as the function is imported, so that later changes of what that brought in don't
+        count, and again after it ran.
+        """
+        return self.code.files.changed(self._files)
+
+    @cached_property
     def drawing(self) -> dict[str, str]:
         """The code that draws the result, or says something about it, and no more."""
         reached = self.reach.definitions

@@ -19,6 +19,7 @@ from stagecraft.home import HOME_VARIABLE, Home
         ("config quik", ["there is no profile 'quik'; did you mean quick?"]),
         ("run --until verfy", ["there is no stage 'verfy'; there are: download, verify,"]),
         ("run --set rnn.epoch=5", ["there is no setting rnn.epoch; did you mean rnn.epochs?"]),
+        ("plan --set corpus.path=~nosuchuser/x", ["expected a file, got '~nosuchuser/x'", "no such user"]),
         ("run --set rnn.epochs", ["expected KEY=VALUE, such as rnn.epochs=500, got 'rnn.epochs'"]),
         (
             "run --set rnn.tokens=chars",
@@ -49,6 +50,34 @@ def test_a_wrong_command_or_setting_is_refused_before_anything_runs(
     result.ends(2, "seqstep: ", *words)
     assert result.out == "" and len(result.err.splitlines()) <= 2
     assert home.database.read_bytes() == before
+
+
+@pytest.mark.parametrize("argv", ["run --only", "run --force", "plan --only", "plan --force", "sweep --only"])
+def test_stages_that_are_named_one_by_one_all_count(argv: str) -> None:
+    from flows.cli.main import build_parser
+
+    command, option = argv.split()
+    args = vars(build_parser().parse_args([command, option, "vocab", option, "ngrams", "series"]))
+    assert args[option.strip("-")] == ["vocab", "ngrams", "series"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "words"),
+    [
+        (
+            "MLFLOW_TRACKING_URI=foo://me:PW@bar",
+            ["expected MLFLOW_TRACKING_URI to start with", "sqlite"],
+        ),
+        (f"{HOME_VARIABLE}=~nosuchuser/x", [f"expected a folder in {HOME_VARIABLE}", "no such user"]),
+    ],
+)
+def test_a_variable_that_leads_nowhere_is_refused_in_words(
+    variable: str, words: list[str], seqstep: Any, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(*variable.split("=", 1))
+    result = seqstep("runs")
+    result.ends(2, "seqstep: ", *words)
+    assert "PW" not in result.err
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,12 @@ A series is a `pandas.Series` of float64 in time order whose index holds dates w
 the numbers 1, 2, 3, …
 """
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
 from seqstep.config import SeriesConfig
 from seqstep.errors import SeriesError
+from seqstep.local import local_file
 from seqstep.series.csv_column import read_column
 
 
@@ -20,12 +19,13 @@ def load_series(config: SeriesConfig, seed: int) -> pd.Series:
     Raises:
         SeriesError: a file is given without a column, or can't be used; see `read_column`.
     """
-    if not config.path:
+    path = local_file(config.path)
+    if not path:
         return noisy_sine(config.points, config.frequency, config.noise_std, seed)
     if not config.column:
         raise SeriesError(f"which column of {config.path} is the series? set series.column")
     return read_column(
-        Path(config.path).expanduser(),
+        path,
         config.column,
         config.date_column,
         config.separator,

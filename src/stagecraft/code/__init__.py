@@ -7,6 +7,7 @@ Nothing is imported and nothing is run. What can't be told makes the reach wider
     dynamic, data       what is reached by names that are values, and data files
     classes, methods    which methods may be called
     definitions, search each unit of code once, and all that one leads to
+    files               those behind all that, and whether they were changed since
 """
 
 import ast
@@ -17,6 +18,7 @@ from stagecraft.code import heads
 from stagecraft.code.classes import Classes
 from stagecraft.code.data import Data
 from stagecraft.code.definitions import Definitions
+from stagecraft.code.files import Files
 from stagecraft.code.modules import Modules
 from stagecraft.code.names import Ref
 from stagecraft.code.nodes import is_function
@@ -46,6 +48,7 @@ class Code:
         recording: Collection[str] = (),
     ) -> None:
         self._modules, self._data = Modules(packages, leave_out), Data()
+        self.files = Files(self._modules)
         classes = Classes(self._modules)
         self._without_records = Definitions(classes, Recording(recorder, frozenset(recording)))
         self._with_records = Definitions(classes, Recording(recorder, frozenset()))

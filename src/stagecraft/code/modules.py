@@ -36,6 +36,11 @@ class Modules:
             self._loaded[name] = None if self._is_left_out(name) else self._read(name)
         return self._loaded[name]
 
+    @property
+    def roots(self) -> list[Path]:
+        """The folders that the packages lie in, or would if they were more than a file."""
+        return [root for roots in self._roots.values() for root in roots]
+
     def bound(self, unit: Unit) -> list[ast.stmt]:
         """List the statements that bind a name of a module."""
         module = self.load(unit.module)

@@ -22,6 +22,7 @@ class Module:
     Attributes:
         package: what its relative imports are relative to.
         folder: where it lies.
+        file: its own; None if it is a folder alone.
         bound: its names, each with the statements that bind it and with what it is imported from.
         stars: modules whose names it takes over.
         hinted: what it imports for type checkers alone.
@@ -29,7 +30,7 @@ class Module:
     """
 
     def __init__(self, name: str, folder: Path, file: Path | None) -> None:
-        self.name, self.folder = name, folder
+        self.name, self.folder, self.file = name, folder, file
         is_package = file is None or file.name == "__init__.py"
         self.package = name if is_package else name.rpartition(".")[0]
         self.bound: dict[str, tuple[list[ast.stmt], list[Ref]]] = {}

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from prefect import Task
@@ -17,15 +18,16 @@ from prefect.context import TaskRunContext
 from prefect.futures import PrefectFuture
 from prefect.results import ResultRecord  # type: ignore[attr-defined]  # from a private module
 from prefect.tasks import exponential_backoff
-from prefect.transactions import IsolationLevel
+from prefect.transactions import IsolationLevel, get_transaction
 from pydantic import BaseModel
 
 from stagecraft.artifact import Artifact, digest
 from stagecraft.call import Call, addresses
 from stagecraft.checkpoints import Checkpoints
 from stagecraft.errors import SelectionError, StageFailedError, TrackingError, explain, without_secrets
+from stagecraft.files import State, state_of
 from stagecraft.key import Parts
-from stagecraft.live import Session
+from stagecraft.live import Session, keys_in_use
 from stagecraft.locks import KeyLocks
 from stagecraft.orchestration import summaries
 from stagecraft.orchestration.cache import StageKey, Verified, WholeFiles, checks, flaws_by_key
@@ -39,6 +41,7 @@ from stagecraft.results import Results
 from stagecraft.selection import Selection
 from stagecraft.stage import Stage
 from stagecraft.tracking import INPUT_TAG, NOTE_TAG, REASON_TAG, STAGE_TAG, Record, Tracker, replay
+from stagecraft.upkeep.disk import discard
 from stagecraft.walk import Handle
 
 
@@ -71,6 +74,7 @@ class Conductor:
     _calls: dict[str, Call] = field(default_factory=dict)
     _stages: dict[str, Stage] = field(default_factory=dict)
     _keys: dict[str, tuple[str, Parts]] = field(default_factory=dict)
+    _own_files: dict[str, tuple[Path, State]] = field(default_factory=dict)
     _reasons: dict[str, str] = field(default_factory=dict)
     _flaws: dict[str, str] = field(default_factory=dict)
     _unkeyed: dict[str, Exception] = field(default_factory=dict)
@@ -203,8 +207,10 @@ class Conductor:
 
     def _find_key(self, call: Call, results: Mapping[str, Result]) -> str:
         """Make a stage's key, and count on its result from now on."""
-        parts = call.parts({**self.given, **results}, self.results.checks.digests)
         name = call.stage.name
+        if path := call.own_file():
+            self._own_files[name] = path, state_of(path)
+        parts = call.parts({**self.given, **results}, self.results.checks.digests)
         key = parts.key(name)
         self._keys[name] = key, parts
         self.results.bring(key)
@@ -244,10 +250,12 @@ class Conductor:
             self.tracker.log_params(run_id, self._parameters(call, {**self.given, **results}))
             used = dict(addresses(inputs))
             record.tag({f"{INPUT_TAG}.{name}": uri for name, uri in used.items()})
-            value = stage.function(record, **inputs)
+            function = stage.function
+            stage.changed()
+            value = function(record, **inputs)
             result = self._result(stage, record, used, value, time.monotonic() - start)
             self.patience.retry(lambda: self.tracker.finish_run(run_id, "FINISHED"))
-            self.results.remember(result)
+            is_kept = self._keep(result)
         except BaseException as error:
             self._fail(stage.name, run_id, error, time.monotonic() - start)
             raise
@@ -256,7 +264,7 @@ class Conductor:
                 name=stage.name,
                 state="completed",
                 reason=reason,
-                key=result.key,
+                key=result.key if is_kept else None,
                 run_id=run_id,
                 computed_by=run_id,
                 seconds=result.seconds,
@@ -265,6 +273,26 @@ class Conductor:
             result.artifacts,
         )
         return result
+
+    def _keep(self, result: Result) -> bool:
+        """Remember a result, unless it may have come from something else than what its key was made of."""
+        changed = self._changed(self._stages[result.stage])
+        if not changed:
+            self.results.remember(result)
+            return True
+        if transaction := get_transaction():
+            transaction.write_on_commit = False
+        what = ", ".join(map(str, changed))
+        observer.get().noticed(
+            result.stage,
+            f"its result is not kept, and it will run again next time: {what} was changed meanwhile",
+        )
+        return False
+
+    def _changed(self, stage: Stage) -> list[Path]:
+        """Name the files that a key was made of and that the stage may have found otherwise."""
+        own = [self._own_files[stage.name]] if stage.name in self._own_files else []
+        return stage.changed() + [path for path, state in own if state_of(path) != state]
 
     def _parameters(self, call: Call, results: Mapping[str, Result]) -> dict[str, Any]:
         """List a stage's own parameters, and those of the stages that it judges."""
@@ -327,11 +355,14 @@ class Conductor:
         if not stage.resumes:
             return Checkpoints(None, run_id)
         training = f"{stage.name}/{digest(parts.without(stage.longer).model_dump())}"
+        folder = self.tracker.home.checkpoints / training
+        anew = stage.name in self.selection.forced and self._attempts[stage.name] == 1
         # Whoever frees checkpoints holds the same lock, and looks who counts on them.
         with self._locks.holding(training):
+            if anew and training not in keys_in_use(self.tracker.home):
+                discard(self.tracker.home, folder)
             self.session.use(training)
-        anew = stage.name in self.selection.forced and self._attempts[stage.name] == 1
-        return Checkpoints(self.tracker.home.checkpoints / training, run_id, anew)
+        return Checkpoints(folder, run_id, anew, lambda: not self._changed(stage))
 
     def _replay(self, call: Call, result: Result) -> None:
         """Record a stage whose result was there."""

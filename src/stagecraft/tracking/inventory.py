@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import mlflow
 from mlflow.entities import Run, ViewType
 from mlflow.models import Model
 
@@ -52,23 +51,33 @@ class Inventory:
         return self.tracker.is_there(lambda: self._client.get_logged_model(model_id))
 
     def missing_of_model(self, model_id: str) -> list[str]:
-        """Name the files of a logged model that are gone, as far as its own description tells."""
+        """Name the files of a logged model that are gone, as far as its own description tells.
+
+        Raises:
+            OSError: it can't be told.
+        """
         if not self.knows_model(model_id):
             return ["its logged model"]
         place = self.tracker.place(f"models:/{model_id}/")
         if urlsplit(place).scheme:
-            with reaching(self.tracker.uri):
-                listed = mlflow.artifacts.list_artifacts(artifact_uri=place, tracking_uri=self.tracker.uri)
-            return [] if any(Path(file.path).name == "MLmodel" for file in listed) else ["MLmodel"]
+            return [] if self.tracker.lists(f"{place}MLmodel") else ["MLmodel"]
+        if not (Path(place) / "MLmodel").is_file():
+            return ["MLmodel"]
         try:
             parts = Model.load(place).flavors["python_function"].get("artifacts") or {}
             names = [part["path"] for part in parts.values()]
+        except OSError:
+            raise
         except Exception:  # noqa: BLE001  (whatever a damaged file makes MLflow raise)
             return ["MLmodel"]
         return [name for name in names if not (Path(place) / name).is_file()]
 
     def is_changed(self, version: Version) -> bool:
-        """Tell whether the files of a version, all of which are there, are others than were registered."""
+        """Tell whether the files of a version, all of which are there, are others than were registered.
+
+        Raises:
+            OSError: it can't be told.
+        """
         if urlsplit(self.tracker.place(f"models:/{version.model_id}/")).scheme:
             return False  # a server's would have to be fetched; whoever loads them checks them
         registry = Registry(self.tracker)

@@ -1,6 +1,7 @@
 """Registered models: their versions, what each holds, and which of them is the champion."""
 
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -204,15 +205,29 @@ def describe(item: Any, aliases: Mapping[str, Any]) -> Version:
 
 
 def files_of(tracker: Tracker, model_id: str) -> dict[str, Artifact]:
-    """Describe every file of a logged model, as it was logged: loading it may leave other files beside."""
+    """Describe every file of a logged model, as it was logged: loading it may leave other files beside.
+
+    Raises:
+        OSError: one can't be read.
+    """
     root = tracker.open_model(model_id)
     return {
         str(path.relative_to(root)): address(
             path, f"models:/{model_id}/{path.relative_to(root)}", _KINDS.get(path.suffix, _ANY)
         )
-        for path in sorted(root.rglob("*"))
+        for path in sorted(_below(root))
         if path.is_file() and path.suffix != ".pyc" and path.name != REGISTERED_MODEL_META_FILE_NAME
     }
+
+
+def _below(root: Path) -> Iterator[Path]:
+    """List the files below a folder; one that can't be read is no empty one."""
+
+    def refuse(error: OSError) -> None:
+        raise error
+
+    for folder, _, names in os.walk(root, onerror=refuse) if root.is_dir() else ():
+        yield from (Path(folder) / name for name in names)
 
 
 def _digest_of(files: Files) -> str:

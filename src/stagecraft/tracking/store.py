@@ -4,8 +4,9 @@ import logging
 import os
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
@@ -14,11 +15,14 @@ from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.entities import Param, Run, ViewType
 from mlflow.exceptions import MlflowException
+from mlflow.tracking.registry import UnsupportedModelRegistryStoreURIException
 
+from secrecy import redact
 from stagecraft.artifact import Artifact, sha256_of
-from stagecraft.errors import ArtifactError, TrackingError
+from stagecraft.errors import ArtifactError, TrackingError, UsageError
 from stagecraft.files import PART, inside
 from stagecraft.home import Home
+from stagecraft.live import Session
 from stagecraft.result import Kept
 from stagecraft.tracking.reaching import reaching
 
@@ -53,6 +57,7 @@ class Tracker:
 
     Raises:
         TrackingError: the store can't be reached.
+        UsageError: that is no address of a store.
     """
 
     def __init__(self, home: Home, tracking_uri: str = "", experiment: str = "seqstep") -> None:
@@ -64,7 +69,7 @@ class Tracker:
         with reaching(self.uri), FileLock(home.private / "mlflow.lock"):
             if self.uri == home.store and not home.database.exists():
                 _make_database(home)
-            self.client = MlflowClient(self.uri)
+            self.client = _client(self.uri)
             self.experiment_id = self._open_experiment()
 
     def start_run(
@@ -170,12 +175,22 @@ class Tracker:
 
         Raises:
             ArtifactError: it is gone.
+            TrackingError: it can't be told whether it is.
         """
         name = artifact.uri.partition(":")[2].lstrip("/")
         try:
             return self._fetched(artifact.place, inside(self.home.downloads, name))
         except TrackingError as error:
+            if self.lists(artifact.place):
+                raise
             raise ArtifactError(f"expected {artifact.uri} at {artifact.place}: {error}") from error
+
+    def lists(self, place: str) -> bool:
+        """Tell whether a server lists an artifact in its folder."""
+        folder, _, name = place.rpartition("/")
+        with reaching(self.uri):
+            listed = mlflow.artifacts.list_artifacts(artifact_uri=folder, tracking_uri=self.uri)
+        return any(PurePosixPath(file.path).name == name for file in listed)
 
     def local_path(self, artifact: Artifact) -> Path:
         """Find the file behind an address, fetching it if it is not on this machine.
@@ -293,12 +308,24 @@ class Tracker:
         return target
 
 
+def _client(uri: str) -> MlflowClient:
+    try:
+        return MlflowClient(uri)
+    except UnsupportedModelRegistryStoreURIException as error:
+        known = ", ".join(sorted(filter(None, error.supported_uri_schemes)))
+        raise UsageError(
+            f"expected MLFLOW_TRACKING_URI to start with one of {known}, got {redact(uri)};"
+            " unset it to use the store in the home"
+        ) from None
+
+
 def _make_database(home: Home) -> None:
     """Make MLflow's tables under another name: a database that is half-made could not be gone on with."""
     part = home.private / f"mlflow.db{PART}"
-    part.unlink(missing_ok=True)
-    MlflowClient(f"sqlite:///{part}").search_experiments()
-    part.replace(home.database)
+    with closing(Session(home)):  # else a run that starts would sweep it away
+        part.unlink(missing_ok=True)
+        MlflowClient(f"sqlite:///{part}").search_experiments()
+        part.replace(home.database)
 
 
 def as_text(value: object) -> str:

@@ -1,9 +1,12 @@
 """What does not fit together between results, artifacts, and what MLflow knows of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
+from stagecraft.checks import GONE
+from stagecraft.errors import StagecraftError
 from stagecraft.locks import KeyLocks
 from stagecraft.result import Kept, Result
 from stagecraft.results import Results, read
@@ -13,6 +16,19 @@ from stagecraft.tracking.store import Tracker
 from stagecraft.upkeep.disk import discard, folders_of_models, folders_of_runs, owner_of
 from stagecraft.upkeep.finding import Finding
 from stagecraft.upkeep.references import REGISTERED
+
+
+class _Flaw(NamedTuple):
+    """What is wrong with a result; nothing if it is whole.
+
+    Attributes:
+        gone: its files that are missing or changed.
+        lasts: whether that is so for good; what can't be read may be whole.
+    """
+
+    what: str
+    gone: Sequence[Kept] = ()
+    lasts: bool = True
 
 
 class ArtifactChecks:
@@ -29,29 +45,31 @@ class ArtifactChecks:
 
     def findings(self) -> Iterator[Finding]:
         """Find what does not fit together; in this order, a repair leaves nothing for the next to find."""
-        flaws = {key: self._flaw(key) for key in self.results.all()}
-        damaged = {owner_of(file.uri): file.uri for _, files in flaws.values() for file in files}
-        yield from self._versions(damaged)
-        for key, (flaw, _) in flaws.items():
-            if flaw:
-                remedy = "remove its record; the stage runs again when it is needed"
-                yield Finding(
-                    "result without artifacts", f"{key}: {flaw}", remedy, partial(self._forget, key)
-                )
+        flaws = {key: flaw for key in self.results.all() if (flaw := self._flaw(key)).what}
+        yield from self._versions({owner_of(file.uri): file for flaw in flaws.values() for file in flaw.gone})
+        for key, flaw in flaws.items():
+            if not flaw.lasts:
+                yield _unreadable(f"{key}: {flaw.what}")
+                continue
+            remedy = "remove its record; the stage runs again when it is needed"
+            mend = partial(self._forget, key)
+            yield Finding("result without artifacts", f"{key}: {flaw.what}", remedy, mend)
         yield from self._folders()
 
-    def _flaw(self, key: str) -> tuple[str, list[Kept]]:
+    def _flaw(self, key: str) -> _Flaw:
         """Say what is wrong with a result, and with which of its files."""
-        checks = self.results.checks
         found = self.results.find(key)
-        if found.flaw:
-            files = [file for file in found.result.artifacts if checks.flaws([file])] if found.result else []
-            # A user may change a file of his own: its result waits for the day when it is changed back.
-            if files and not any(checks.is_ours(Path(file.place)) for file in files):
-                return "", []
-            return found.flaw, files
-        unknown = self._unknown(found.result) if found.result else []
-        return (f"MLflow does not know {', '.join(unknown)}" if unknown else ""), []
+        if not found.flaw:
+            unknown = self._unknown(found.result) if found.result else []
+            return _Flaw(f"MLflow does not know {', '.join(unknown)}" if unknown else "")
+        if not found.result:
+            return _Flaw(found.flaw, lasts=_can_read(self.results.path(key)))
+        flaws = [(file, flaw) for file in found.result.artifacts if (flaw := self.results.checks.flaw(file))]
+        # A user may change a file of his own: its result waits for the day when it is changed back.
+        if flaws and not any(self.results.checks.is_ours(Path(file.place)) for file, _ in flaws):
+            return _Flaw("")
+        gone = [file for file, flaw in flaws if flaw in GONE]
+        return _Flaw(found.flaw, gone, lasts=bool(gone))
 
     def _unknown(self, result: Result) -> list[str]:
         """Name the runs and models of a result that MLflow does not know."""
@@ -65,9 +83,9 @@ class ArtifactChecks:
         with KeyLocks(self.home.locks).holding(key, 0) as held:
             if not held:
                 return False
-            flaw, files = self._flaw(key)
-            if flaw:
-                self.results.checks.set_aside(files)
+            flaw = self._flaw(key)
+            if flaw.what and flaw.lasts:
+                self.results.checks.set_aside(flaw.gone)
                 self.results.path(key).unlink(missing_ok=True)
         return True
 
@@ -106,26 +124,55 @@ class ArtifactChecks:
             self._known.add(owner)
         return True
 
-    def _versions(self, damaged: dict[str, str]) -> Iterator[Finding]:
+    def _versions(self, gone: Mapping[str, Kept]) -> Iterator[Finding]:
         """Find versions of the project's registered models whose files are gone or changed.
 
         Args:
-            damaged: an address that leads nowhere, by logged model.
+            gone: a file that is missing or changed, by logged model.
         """
         for version in self.inventory.versions():
             if version.name.startswith(REGISTERED) and version.model_id:
-                missing = self.inventory.missing_of_model(version.model_id)
-                mend = partial(self._forget_version, version)
-                if missing or version.model_id in damaged:
-                    what = f"{_title(version)}: {(missing or [damaged[version.model_id]])[0]} is gone"
-                    yield Finding("registered model without files", what, "delete the version", mend)
-                elif self.inventory.is_changed(version):
-                    what = f"{_title(version)}: its files are not those that were registered"
-                    yield Finding("registered model with changed files", what, "delete the version", mend)
+                try:
+                    kind, what = self._flaw_of_version(version, gone.get(version.model_id))
+                except OSError as error:
+                    yield _unreadable(f"{_title(version)}: {error}")
+                    continue
+                if kind:
+                    mend = partial(self._forget_version, version, gone.get(version.model_id))
+                    yield Finding(kind, f"{_title(version)}: {what}", "delete the version", mend)
 
-    def _forget_version(self, version: Version) -> bool:
-        self.inventory.forget_version(version)
+    def _flaw_of_version(self, version: Version, gone: Kept | None) -> tuple[str, str]:
+        """Say what is wrong with a version, as a kind and in words."""
+        missing = self.inventory.missing_of_model(version.model_id)
+        if not missing and gone and self.results.checks.flaw(gone) in GONE:
+            missing = [gone.uri]
+        if missing:
+            return "registered model without files", f"{missing[0]} is gone"
+        if self.inventory.is_changed(version):
+            return "registered model with changed files", "its files are not those that were registered"
+        return "", ""
+
+    def _forget_version(self, version: Version, gone: Kept | None) -> bool:
+        if any(self._flaw_of_version(version, gone)):
+            self.inventory.forget_version(version)
         return True
+
+
+def _unreadable(what: str) -> Finding:
+    """Tell of what may be whole: only the user can make it readable."""
+
+    def refuse() -> bool:
+        raise StagecraftError("nothing was removed")
+
+    return Finding("unreadable", what, "make it readable, then look again", refuse)
+
+
+def _can_read(path: Path) -> bool:
+    try:
+        path.read_bytes()
+    except OSError:
+        return False
+    return True
 
 
 def _title(version: Version) -> str:

@@ -172,12 +172,28 @@ def test_what_is_half_written_is_no_checkpoint(kept: Checkpoints) -> None:
     assert epochs(kept) == [5]
 
 
-def test_anew_starts_from_none(kept: Checkpoints) -> None:
+def test_anew_starts_from_none_and_leaves_what_others_write(kept: Checkpoints) -> None:
     kept.save(5, state("five"))
-    assert Checkpoints(kept.folder, "run 2", anew=True).furthest(100) is None
-    assert epochs(kept) == []
-    Checkpoints(kept.folder, "run 3", anew=True).save(6, state("six"))
-    assert epochs(kept) == [6]
+
+    def write(folder: Path) -> None:
+        (folder / "weights").write_text("6")
+        assert Checkpoints(kept.folder, "run 2", anew=True).furthest(100) is None
+        (folder / "history.json").write_text("6")
+
+    kept.save(6, write)
+    assert epochs(kept) == [5, 6]
+    anew = Checkpoints(kept.folder, "run 2", anew=True)
+    assert anew.furthest(100) is None
+    anew.save(7, state("seven"))
+    assert epochs(kept) == [6, 7] and reached(kept, 100) == 7
+
+
+def test_a_state_that_did_not_come_from_what_the_training_is_known_by_is_not_kept(kept: Checkpoints) -> None:
+    sound = [True, False]
+    doubtful = Checkpoints(kept.folder, "run 2", is_sound=lambda: sound.pop(0))
+    doubtful.save(5, state("five"))
+    doubtful.save(6, state("six"))
+    assert epochs(kept) == [5]
 
 
 def test_without_a_folder_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

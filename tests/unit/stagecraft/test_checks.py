@@ -1,5 +1,6 @@
 """Artifacts held against their addresses: what is missing, changed or cut short, and what is remembered."""
 
+import errno
 import hashlib
 import json
 import os
@@ -11,7 +12,7 @@ import pytest
 from stagecraft import checks as module
 from stagecraft.artifact import sha256_of
 from stagecraft.checks import Checks, Digests
-from stagecraft.errors import ArtifactError
+from stagecraft.errors import ArtifactError, TrackingError
 from stagecraft.home import Home
 from stagecraft.result import Kept
 
@@ -161,6 +162,21 @@ def test_nothing_that_no_run_has_made_is_moved(
     assert (tmp_path / place / "mine").is_file() and not home.damaged.exists()
 
 
+def test_what_lies_on_another_disk_is_set_aside_too(
+    checks: Checks, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_paths: object) -> None:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    artifact = kept(home.artifacts / "one")
+    grow(home.artifacts / "one")
+    monkeypatch.setattr(os, "rename", refuse)
+    monkeypatch.setattr(os, "replace", refuse)
+    checks.set_aside([artifact])
+    assert [path.read_bytes() for path in home.damaged.iterdir()] == [CONTENT + b"\n"]
+    assert not (home.artifacts / "one").exists()
+
+
 def test_an_artifact_on_a_server_is_fetched_and_held_against_its_address(
     checks: Checks, home: Home, server: Path
 ) -> None:
@@ -171,6 +187,14 @@ def test_an_artifact_on_a_server_is_fetched_and_held_against_its_address(
     assert checks.flaws([artifact]) == []  # it was fetched before
     (home.downloads / "far").unlink()
     assert checks.flaws([artifact]) == ["artifact missing: runs:/1/far"]
+
+
+def test_what_a_server_does_not_hand_out_is_not_missing(home: Home, server: Path) -> None:
+    def fail(_artifact: Kept) -> Path:
+        raise TrackingError("the server is down")
+
+    artifact = kept(server / "far", "https://server/artifacts/far")
+    assert Checks(home, fail).flaws([artifact]) == ["artifact unreadable: runs:/1/far"]
 
 
 @pytest.mark.parametrize("damage", [flip_a_bit, cut_short, remove])

@@ -1,6 +1,7 @@
 """Stages as Prefect tasks, on a real server: hit and miss, the replayed record, errors, what is kept."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -410,6 +411,22 @@ def test_checkpoints_serve_any_number_of_rounds_and_what_is_forced_starts_from_n
     assert len(list(workshop.home.checkpoints.glob("add/*"))) == 2
 
 
+def test_what_is_forced_leaves_the_checkpoints_that_another_run_counts_on(
+    workshop: Any, heard: Listener
+) -> None:
+    workshop.run(Wish(until="add"), rounds=4, every=2)
+    (training,) = workshop.home.checkpoints.glob("add/*")
+    wish = Wish(until="add", force=("add",))
+    with session(workshop.home) as other:
+        other.use(f"add/{training.name}")
+        forced = workshop.run(wish, rounds=4, every=3)
+        names = sorted(path.name for path in training.iterdir())
+        assert names == ["00000002", "00000003", "00000004"]
+    assert forced["add"].figure == "16.0 in all" and heard.notices() == []
+    workshop.run(wish, rounds=4, every=3)
+    assert sorted(path.name for path in training.iterdir()) == ["00000003"]
+
+
 def run_resumed(works: Any, outcome: Outcome) -> str:
     return str(run_of(works, outcome.run_id).data.tags["seqstep.resumed_from"])
 
@@ -486,3 +503,98 @@ def test_records_lie_in_the_home_whatever_the_working_folder_is(
     assert list(elsewhere.iterdir()) == []
     assert len(list(home.results.glob("*/*"))) == 3
     assert list(home.private.rglob("*.part")) == []
+
+
+class Meddler(Listener):
+    """Does something when a stage has come so far; 0 is its start."""
+
+    def __init__(self, deeds: Mapping[tuple[str, int], Callable[[], object]]) -> None:
+        super().__init__()
+        self.deeds = deeds
+
+    def started(self, stage: str) -> None:
+        super().started(stage)
+        self.deeds.get((stage, 0), list)()
+
+    def progressed(self, stage: str, done: int, total: int | None, figures: Mapping[str, float]) -> None:
+        super().progressed(stage, done, total, figures)
+        self.deeds.get((stage, done), list)()
+
+
+@contextmanager
+def meddling(deeds: Mapping[tuple[str, int], Callable[[], object]]) -> Iterator[Listener]:
+    listener = Meddler(deeds)
+    token = observer.set(listener)
+    yield listener
+    observer.reset(token)
+
+
+def lazily(workshop: Any) -> None:
+    """Have the stage import what it uses when it runs."""
+    workshop.edit("stages", f"from {workshop.package}.sums import Adder, as_table\n", "")
+    line = "    text = record.open(words).read_text()\n"
+    workshop.edit("stages", line, f"    from {workshop.package}.sums import Adder, as_table\n\n{line}")
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+def test_what_code_that_was_edited_before_it_was_imported_computed_is_not_kept(
+    workshop: Any, lazy: bool
+) -> None:
+    if lazy:
+        lazily(workshop)
+    source = workshop.folder / "sums.py"
+    original = source.read_text()
+    with meddling({("gather", 0): lambda: source.write_text(original.replace("+=", "-="))}) as heard:
+        outcomes = workshop.run(every=1)
+    assert {outcome.state for outcome in outcomes.values()} == {"completed"}
+    assert outcomes["add"].figure == "-12.0 in all" and outcomes["add"].key is None
+    assert heard.notices() == [
+        ("add", f"its result is not kept, and it will run again next time: {source} was changed meanwhile")
+    ]
+    assert workshop.results.latest("add") is None
+    assert list(workshop.home.checkpoints.glob("add/*/*")) == []
+    source.write_text(original)
+    again = workshop.run(every=1)
+    assert (again["add"].state, again["add"].figure) == ("completed", "12.0 in all")
+    assert again["gather"].state == "cached"
+    assert workshop.states() == ALL_CACHED
+
+
+def test_an_edit_that_is_taken_back_before_the_end_is_noticed_too(workshop: Any) -> None:
+    lazily(workshop)
+    source = workshop.folder / "sums.py"
+    original = source.read_text()
+    edited = original.replace("+=", "-=")
+    deeds = {
+        ("gather", 0): lambda: source.write_text(edited),
+        ("add", 1): lambda: source.write_text(original),
+    }
+    with meddling(deeds):
+        outcome = workshop.run(Wish(until="add"))["add"]
+    assert (outcome.figure, outcome.key) == ("-12.0 in all", None)
+
+
+def test_an_edit_of_what_was_imported_already_costs_nothing(workshop: Any) -> None:
+    source = workshop.folder / "sums.py"
+    original = source.read_text()
+    with meddling({("add", 2): lambda: source.write_text(original.replace("+=", "-="))}) as heard:
+        outcomes = workshop.run(every=1)
+    assert outcomes["add"].figure == "12.0 in all" and heard.notices() == []
+    assert len(list(workshop.home.checkpoints.glob("add/*/*"))) == 2
+    source.write_text(original)
+    assert workshop.states() == ALL_CACHED
+
+
+def test_what_a_file_of_the_users_that_was_changed_meanwhile_yielded_is_not_kept(
+    workshop: Any, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine.txt"
+    mine.write_text("one two")
+    with meddling({("gather", 0): lambda: mine.write_text("one two three")}) as heard:
+        outcomes = workshop.run(path=str(mine))
+    assert (outcomes["gather"].figure, outcomes["gather"].key) == ("3 words", None)
+    assert [(stage, "mine.txt was changed" in text) for stage, text in heard.notices()] == [("gather", True)]
+    mine.write_text("one two")
+    again = workshop.run(path=str(mine))
+    assert (again["gather"].state, again["gather"].figure) == ("completed", "2 words")
+    assert workshop.states(path=str(mine)) == ALL_CACHED

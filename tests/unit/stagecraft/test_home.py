@@ -52,6 +52,12 @@ def test_a_home_that_can_not_be_written_is_refused(
         open_home()
 
 
+def test_a_home_below_that_of_no_user_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(HOME_VARIABLE, "~nosuchuser/x")
+    with pytest.raises(HomeError, match=f"in {HOME_VARIABLE}, got ~nosuchuser/x: there is no such user"):
+        open_home()
+
+
 def test_a_users_own_settings_win_and_prefect_lives_in_the_home(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,14 +3,18 @@
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
+import mlflow
 import pytest
+from mlflow.entities import FileInfo
+from mlflow.exceptions import MlflowException
 from pydantic import ValidationError
 
 from stagecraft.artifact import Artifact
 from stagecraft.checkpoints import Checkpoints
 from stagecraft.checks import Checks
-from stagecraft.errors import ArtifactError
+from stagecraft.errors import ArtifactError, TrackingError
 from stagecraft.files import inside
 from stagecraft.home import Home
 from stagecraft.key import Parts
@@ -77,6 +81,25 @@ def test_what_is_fetched_stays_below_the_downloads(home: Home) -> None:
     uri = "runs:/../../../outside.txt"
     with pytest.raises(ArtifactError, match="which leads out of it"):
         Tracker(home).fetch(Kept(**artifact(uri).model_dump(), place="mlflow-artifacts:/0/x"))
+
+
+@pytest.mark.parametrize(("listed", "error"), [(["a.txt"], TrackingError), (["b.txt"], ArtifactError)])
+def test_what_can_not_be_fetched_is_gone_only_if_the_server_does_not_list_it(
+    home: Home, monkeypatch: pytest.MonkeyPatch, listed: list[str], error: type[Exception]
+) -> None:
+    def fail(*_args: Any, **_kwargs: Any) -> str:
+        raise MlflowException("500 Server Error")
+
+    def entries(artifact_uri: str, **_kwargs: Any) -> list[FileInfo]:
+        assert artifact_uri == "mlflow-artifacts:/0/r/artifacts/sub"
+        return [FileInfo(f"sub/{name}", False, 1) for name in listed]
+
+    tracker = Tracker(home)
+    monkeypatch.setattr(mlflow.artifacts, "download_artifacts", fail)
+    monkeypatch.setattr(mlflow.artifacts, "list_artifacts", entries)
+    place = "mlflow-artifacts:/0/r/artifacts/sub/a.txt"
+    with pytest.raises(error, match="500 Server Error"):
+        tracker.fetch(Kept(**artifact("runs:/r/sub/a.txt").model_dump(), place=place))
 
 
 def result(stage: str, key: str, *files: Kept) -> Result:

@@ -15,7 +15,8 @@ from mlflow.entities import Run
 from stagecraft.artifact import Artifact, address
 from stagecraft.errors import ArtifactError, TrackingError
 from stagecraft.home import Home
-from stagecraft.tracking import Record, Registry, Tracker
+from stagecraft.live import dead, living, session
+from stagecraft.tracking import Record, Registry, Tracker, store
 
 
 class Epoch(NamedTuple):
@@ -53,6 +54,29 @@ def test_a_second_tracker_finds_the_experiment_and_its_artifacts_lie_in_the_home
     assert Tracker(home).experiment_id == tracker.experiment_id
     experiment = tracker.client.get_experiment(tracker.experiment_id)
     assert (experiment.name, experiment.artifact_location) == ("seqstep", home.artifacts.as_uri())
+
+
+def test_a_run_that_starts_does_not_sweep_away_a_database_that_is_being_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = Home(tmp_path / "fresh")
+    home.private.mkdir(parents=True)
+
+    class Maker:
+        """Stands for MLflow's client, which makes tables for seconds."""
+
+        def __init__(self, uri: str) -> None:
+            self.path = Path(uri.removeprefix("sqlite:///"))
+
+        def search_experiments(self) -> None:
+            self.path.write_text("half")
+            with session(home):
+                assert self.path.exists()
+            self.path.write_text("whole")
+
+    monkeypatch.setattr(store, "MlflowClient", Maker)
+    store._make_database(home)
+    assert home.database.read_text() == "whole" and living(home) == set() == dead(home)
 
 
 def test_a_child_run_stands_below_its_parent_and_ends_with_a_reason(tracker: Tracker) -> None:

@@ -1,0 +1,76 @@
+"""The files that code is read from, and whether a process imported what was read there."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from stagecraft.code.modules import Modules
+from stagecraft.code.source import Module
+from stagecraft.files import state_of
+
+
+class Files:
+    """The files of a project's packages, as they are before a stage's code is read or imported."""
+
+    def __init__(self, modules: Modules) -> None:
+        self._modules = modules
+        self._states = {file: state_of(file) for root in modules.roots for file in _below(root)}
+        self._sure: set[Path] = set()
+
+    def behind(self, definitions: Iterable[str]) -> dict[Path, str]:
+        """Find the files that definitions stand in, and those that hand on names to them.
+
+        Returns:
+            by path the name of the module, empty for a data file.
+        """
+        found: dict[Path, str] = {}
+        waiting = set(definitions)
+        while waiting:
+            name = waiting.pop()
+            if "/" in name:
+                found |= {
+                    root.parent / name: "" for root in self._modules.roots if name.startswith(f"{root.name}/")
+                }
+                continue
+            for module in self._around(name):
+                if module.file and module.file not in found:
+                    found[module.file] = module.name
+                    waiting.update(self._handing_on(module))
+        return found
+
+    def changed(self, files: dict[Path, str]) -> list[Path]:
+        """Name the files that are not what they were at first, and that were not imported before that.
+
+        What a process has imported stays as it is, whatever becomes of its file.
+        """
+        found = []
+        for file, module in sorted(files.items()):
+            is_imported = module in sys.modules  # before its state is looked at
+            if file in self._sure:
+                continue
+            if state_of(file) != self._states.get(file):
+                found.append(file)
+            elif is_imported:
+                self._sure.add(file)
+        return found
+
+    def _around(self, name: str) -> Iterator[Module]:
+        """Read the module that a definition stands in, and the packages around that."""
+        parts = name.split(".")
+        for end in range(1, len(parts) + 1):
+            if module := self._modules.load(".".join(parts[:end])):
+                yield module
+
+    def _handing_on(self, module: Module) -> Iterator[str]:
+        """Name the modules that a module imports names from which these have from others."""
+        yield from module.stars
+        for ref in module.imports():
+            if any(target.module not in ("", ref.module) for target in self._modules.find(ref)):
+                yield ref.module
+
+
+def _below(root: Path) -> Iterator[Path]:
+    """List the files of a package, or the one file that it is."""
+    if not root.is_dir():
+        yield root.with_name(f"{root.name}.py")
+    yield from (path for path in root.rglob("*") if path.suffix != ".pyc" and path.is_file())
