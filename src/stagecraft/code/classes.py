@@ -70,7 +70,7 @@ class Classes:
         return self._families[unit]
 
     def registered(self, module: str) -> list[Unit]:
-        """List what a module hands to an object of the project, which may call it: `@registry.add`."""
+        """List what a module hands to the project's code, which may keep it: `@register`, `@table.add`."""
         if module not in self._registered:
             found = self.modules.load(module)
             units = [Unit(module, name) for name in (found.bound if found else ())]
@@ -89,8 +89,8 @@ class Classes:
     def _is_registered(self, unit: Unit) -> bool:
         nodes = [*self.named(unit), *filter(is_function, self.modules.bound(unit))]
         marks = [_path(mark) for node in nodes for mark in node.decorator_list]
-        owners = [target for mark in marks for target in self._find(mark[:-1], unit.module)]
-        return any(owner.kind == "definition" for owner in owners)
+        targets = [target for mark in marks for target in self._find(mark, unit.module)]
+        return any(target.kind == "definition" for target in targets)
 
     def _is_quiet(self, target: Target) -> bool:
         if target.kind != "outside":

@@ -50,9 +50,10 @@ class Definitions:
         statements = plain(self._statements(unit, home.loose), self._recording)
         found = uses(statements, home.package)
         targets = {target for use in found.names for target in targets_of(self.modules, use, home)}
+        where = {f"{use.ref}: {self.modules.find(use.ref, home.name)}" for use in found.names}
         bases = {target for base in found.bases for target in self.modules.find(base, home.name)}
         return Facts(
-            digest(statements),
+            digest(statements, sorted(where)),
             frozenset(targets | ({Target("fields")} if found.whole else set())),
             frozenset(use.ref.path[0] for use in found.names if not use.ref.module),
             frozenset(found.reads),

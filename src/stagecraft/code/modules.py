@@ -93,6 +93,8 @@ class Modules:
         if statements:
             yield Target("definition", module.name, name)
         yield from (source.on(*rest) for source in sources)
+        # A star may take over any name, and says by `__all__` which.
+        yield from (Ref(star, path) for star in module.stars for path in ((name, *rest), ("__all__",)))
         if statements or sources:
             return
         if module.package == module.name and self.load(f"{module.name}.{name}"):
@@ -102,7 +104,6 @@ class Modules:
         elif name == "__dict__":
             yield Target("module", module.name)
         else:
-            yield from (Ref(star, (name, *rest)) for star in module.stars)
             if "__getattr__" in module.bound:
                 yield Target("definition", module.name, "__getattr__")
             yield Target("outside", "", ".".join(("builtins", name, *rest)))

@@ -59,7 +59,10 @@ class Search:
             while self._waiting:
                 self._take(self._waiting.pop())
             self._waiting += set(self._methods.due()) - self._units
-        digests = {str(unit): self._definitions.facts(unit).digest for unit in self._units}
+        digests: dict[str, str] = {}
+        for unit in sorted(self._units):
+            # A class of a package and a module in it may share a name, and so may what they hold.
+            digests[str(unit)] = digests.get(str(unit), "") + self._definitions.facts(unit).digest
         definitions = dict(sorted((digests | self._files).items()))
         reads_any = self._reads_any or self._methods.any
         return Reach(definitions, frozenset(self._outside), frozenset(self._reads), reads_any)

@@ -105,8 +105,7 @@ def _is_loose(statement: ast.stmt) -> bool:
         case ast.AugAssign(target=target):
             return dotted(target) != ("__all__",)
         case ast.Expr(value=value):
-            call = value.func if isinstance(value, ast.Call) else None
-            return not isinstance(value, ast.Constant) and dotted(call or value)[:1] != ("__all__",)
+            return not isinstance(value, ast.Constant)
         case ast.Delete() | ast.Assert() | ast.Raise():
             return True
     inner = [] if isinstance(statement, _DEFINITIONS) else _inner(statement)

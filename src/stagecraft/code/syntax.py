@@ -21,9 +21,9 @@ def plain(statements: Iterable[ast.stmt], recording: Recording) -> list[ast.stmt
     return [statement for statement in kept if statement]
 
 
-def digest(statements: Iterable[ast.stmt]) -> str:
-    """Digest statements, in 16 hexadecimal digits."""
-    text = "\n".join(map(_write, statements))
+def digest(statements: Iterable[ast.stmt], more: Iterable[str] = ()) -> str:
+    """Digest statements, and what else there is to them, in 16 hexadecimal digits."""
+    text = "\n".join([*map(_write, statements), *more])
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
 
 
