@@ -7,7 +7,7 @@ from seqstep.contest import held_out as contest
 from seqstep.contest.language import enter_counts, named_figures, rank
 from seqstep.contest.texts import before_and_after, held_out_text
 from seqstep.held_out import tokens_digest
-from seqstep.models.bundle import RegularisedSpec, load_language_model
+from seqstep.models.bundle import RegularisedSpec, load_language_model, saved
 from seqstep.models.device import prepare_device, use_threads
 from seqstep.plots.losses import plot_validation
 from seqstep.plots.perplexities import plot_perplexities
@@ -63,7 +63,8 @@ def train_held_out(
     record.log_metrics(training.result() | {f"train/held_out_{network}/seconds": training.seconds()})
     history = held_out.history_table(training.history)
     record.log_figure("plots/loss.png", plot_validation(history, training.best_epoch))
-    files = recording.log_model(record, f"held-out-{network.replace('_', '-')}", model, spec)
+    with saved(model, spec) as paths:
+        files = recording.log_model(record, f"held-out-{network.replace('_', '-')}", paths, spec)
     return TrainedLanguageModel(
         **files.files,
         run=Reference(uri=record.run_id),

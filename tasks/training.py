@@ -4,7 +4,7 @@ import pandas as pd
 import torch
 
 from seqstep.config import Compute, LayerConfig, MLPConfig, RNNConfig, SamplesConfig, TextConfig
-from seqstep.models.bundle import LanguageSpec, MLPSpec, RNNScratchSpec, RNNTorchSpec
+from seqstep.models.bundle import LanguageSpec, MLPSpec, RNNScratchSpec, RNNTorchSpec, saved
 from seqstep.models.device import prepare_device
 from seqstep.samples import Sampler
 from seqstep.series.csv_column import read_series
@@ -34,7 +34,8 @@ def train_mlp(record: Record, series: SeriesFile, config: MLPConfig, compute: Co
             recording.FORECASTER_METRICS,
         )
     )
-    files = recording.log_model(record, "mlp", model, spec)
+    with saved(model, spec) as paths:
+        files = recording.log_model(record, "mlp", paths, spec)
     return TrainedModel(
         **files.files,
         run=Reference(uri=record.run_id),
@@ -115,7 +116,8 @@ def _train_language_model(
         sampler.after(epoch.epoch)
         history.append(epoch)
     sampler.finish()
-    files = recording.log_model(record, name, model, spec)
+    with saved(model, spec) as paths:
+        files = recording.log_model(record, name, paths, spec)
     return TrainedLanguageModel(
         **files.files,
         run=Reference(uri=record.run_id),
