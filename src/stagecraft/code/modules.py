@@ -100,7 +100,9 @@ class Modules:
         if module.package == module.name and self.load(f"{module.name}.{name}"):
             yield Ref(f"{module.name}.{name}", rest)
         elif name in _OF_FILES:
-            yield Target("place", module.name)
+            # From there a path may go up as well.
+            parts = module.name.split(".")
+            yield from (Target("place", ".".join(parts[:depth])) for depth in range(len(parts), 0, -1))
         elif name == "__dict__":
             yield Target("module", module.name)
         else:

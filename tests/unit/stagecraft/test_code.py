@@ -172,6 +172,17 @@ def test_comments_and_blank_lines_anywhere_change_nothing(
     assert set(before) == {"main.target", "main.HELP"}
 
 
+@pytest.mark.parametrize(
+    ("mark", "counts"),
+    [("show.register", True), ("validate_call", True), ("property", False), ("cache", False)],
+)
+def test_hints_count_where_a_decorator_may_read_them(changed: Changed, mark: str, counts: bool) -> None:
+    start = "from functools import cache, singledispatch\nfrom pydantic import validate_call\nKind = 3"
+    source = f"{start}\n@singledispatch\ndef show(x): ...\n@{mark}\ndef f(x: int): ...\ndef target(): show(f)"
+    assert (changed(source, "x: int", "x: str") != set()) == counts
+    assert (changed(source.replace("x: int", "x: Kind"), "Kind = 3", "Kind = 4") != set()) == counts
+
+
 # Rule 2: what is followed. In each case `1` becomes `2` in what is used, and `7` in what is not.
 
 FOLLOWED = {
@@ -600,6 +611,32 @@ def test_of_a_parameters_class_only_the_methods_that_are_used_count(changed: Cha
     assert changed(source, "config.used() + ", "") == {"main.Config.used", "main.target"}
 
 
+@pytest.mark.parametrize(
+    ("top", "body", "read"),
+    [
+        ("", "F: ClassVar[int] = 1", "F"),
+        ("", "_k: int = PrivateAttr(1)", "_k"),
+        ("def _y(self): return 1", "y: ClassVar = property(_y)", "y"),
+        ("", "k = 1", "k"),
+    ],
+)
+def test_what_settings_hold_besides_fields_counts_once_it_is_read(
+    changed: Changed, top: str, body: str, read: str
+) -> None:
+    source = f"""
+        from pydantic import BaseModel, PrivateAttr
+        {top}
+        class Base(BaseModel):
+            {body}
+            unread = 7
+        class Config(Base):
+            x: int = 5
+        def target(config: Config): return config.x * config.{read}
+    """
+    assert changed(source, "1", "2") != set()
+    assert changed(source, "7", "8") == changed(source, "5", "6") == set()
+
+
 def test_hints_of_other_functions_and_of_returns_are_not_followed(project: Project) -> None:
     project.write("class A:\n  def f(self): ...\ndef target(x) -> A: help(x.f)\ndef help(x: A) -> A: ...")
     assert set(project.definitions()) == {"main.target", "main.help"}
@@ -635,7 +672,94 @@ def test_loose_statements_are_followed_and_those_of_the_packages_around_count(pr
             "main.py": "from PKG import c\ndef target(): ...",
         }
     )
-    assert set(project.definitions()) == {"<statements>", "b.g", "main.target"}
+    assert set(project.definitions()) == {"<statements>", "b.g", "c.<statements>", "main.target"}
+
+
+PUT = "H = {}\ndef put(n, v):\n  H[n] = v\n  return v\n"
+KIND = "class Kind:\n  known = {}\n  def __init__(self, n):\n    Kind.known[n] = self\n"
+EFFECTS = {
+    "a method": "H = {}\ndef a(): return 1\n_ = H.setdefault('a', a)\ndef target(): return H['a']()",
+    "a function": f"{PUT}RATE = put('rate', 1)\ndef target(): return H['rate']",
+    "a function's default": f"{PUT}def f(x=put('rate', 1)): ...\ndef target(): return H['rate']",
+    "an unknown function": "import random\n_r = random.seed(1)\ndef target(): return random.random()",
+    "setattr": "import decimal as d\n_ = setattr(d.getcontext(), 'prec', 1)\ndef target(): return d.D()",
+    "an object that registers itself": f"{KIND}BIG = Kind(1)\ndef target(): return Kind.known",
+    "in a tuple": f"{KIND}BIG = (3, [Kind(1)])\ndef target(): return Kind.known",
+    "a partial": f"import functools\n{KIND}make = functools.partial(Kind)\nB = make(1)\ntarget = Kind",
+    "a table's function": f"{PUT}T = {{'a': put}}\nRATE = T['a']('x', 1)\ndef target(): return H",
+    "a subclass": "class B:\n  k = {}\n  def __init_subclass__(cls): B.k[3] = cls\n"
+    "class A(B):\n  def go(self): return 1\ndef target(): return B.k[3]().go()",
+    "a metaclass": "class M(type):\n  k = {}\n  def __new__(m, n, b, d): M.k[n] = 3\n"
+    "class A(metaclass=M):\n  def go(self): return 1\ndef target(): return M.k['A']().go()",
+    "a class body": f"{PUT}class A:\n  rate = put('rate', 1)\ndef target(): return H['rate']",
+    "a name given twice": "S = 1\nF = S * 3\nS = 4\ndef target(): return F",
+}
+HARMLESS = [
+    *(
+        "_ = TypeVar('T1')",
+        "_ = re.compile('1')",
+        "_ = np.array([ord(x) for x in '1'])",
+        "_ = lambda: put(1)",
+    ),
+    *("_ = Box(1)", "_ = make(1)", "_ = 'a'.join(['1'])", "_ = H.get(1)", "_ = {3: Field(1)}"),
+    *(
+        "class A(Box):\n  x: int = Field(1)",
+        "@dataclass\nclass A:\n  x: Annotated[int, put(1)]",
+        "_ = lost(1)",
+    ),
+]
+
+
+@pytest.mark.parametrize("source", EFFECTS.values(), ids=EFFECTS)
+def test_what_is_called_on_import_to_give_a_name_counts(changed: Changed, source: str) -> None:
+    assert changed(source, "1", "2") != set()
+
+
+@pytest.mark.parametrize("statement", HARMLESS)
+def test_what_only_makes_a_value_does_not_count(changed: Changed, statement: str) -> None:
+    source = f"""
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, NamedTuple, TypeVar
+import re, numpy as np
+from pydantic import Field
+from PKG.left import lost
+class Box(NamedTuple):
+    size: int
+make = partial(Box)
+H = {{}}
+def put(x): H[x] = x
+{statement}
+def target(): return H
+"""
+    assert changed({"left.py": "", "main.py": source}, "1", "2", leave_out=["PKG.left"]) == set()
+
+
+def test_the_order_of_statements_that_change_a_value_counts(changed: Changed) -> None:
+    given = "S = 1\nF = S * 2\nS = 3\ndef target(): return F + S"
+    assert changed(given, "F = S * 2\nS = 3\n", "S = 3\nF = S * 2\n") != set()
+    grown = "S = []\nF = len(S)\nS.append(3)\ndef target(): return F"
+    assert changed(grown, "F = len(S)\nS.append(3)\n", "S.append(3)\nF = len(S)\n") != set()
+
+
+@pytest.mark.parametrize("how", ["import PKG.plug", "from PKG import plug", "from PKG.plug import x as x"])
+@pytest.mark.parametrize("where", ["main", "helper", "function"])
+@pytest.mark.parametrize(
+    "plug", ["@table.add\ndef a(): return 1", "import PKG.reg\nPKG.reg.X = 1", "import d\nd.get().prec = 1"]
+)
+def test_what_a_module_that_is_imported_for_its_effect_does_counts(
+    changed: Changed, how: str, where: str, plug: str
+) -> None:
+    files = {
+        "reg.py": "class Table: ...\ntable = Table()\nX = 3",
+        "plug.py": f"from PKG.reg import table\n{plug}\ndef unused(): return 7",
+        "helper.py": f"{how if where == 'helper' else ''}\ndef help(): ...",
+        "main.py": f"{how if where == 'main' else ''}\nfrom PKG.reg import table\n"
+        "from PKG.helper import help\n"
+        f"def target():\n  {how if where == 'function' else 'help()'}\n  return table['a'](), help",
+    }
+    assert changed(files, "1", "2") != set()
+    assert changed(files, "7", "8") == set()
 
 
 # Rule 7: recording
@@ -735,11 +859,19 @@ LEAF = {"deep.leaf.leaf", "deep.leaf.other"}
     [
         *("eval(x)", "exec(x)", "compile(x, '', 'exec')", "globals()[x]()", "__import__(x)", "map(eval, x)"),
         *("importlib.import_module(x)", "load(x)", "load('.' + x, __package__)", "sys.modules[x].f()"),
-        *("A.__subclasses__()", "pickle.loads(x)", "(lambda: eval(x))()", "load('....far', __package__)"),
+        *("pydoc.locate(x)", "TypeAdapter(ImportString)", "subprocess.run(x)", "frame.f_globals[x]"),
+        *(
+            "importlib.util.spec_from_file_location(x)",
+            "A.__subclasses__()",
+            "pickle.loads(x)",
+            "(lambda: eval(x))()",
+            "load('....far', __package__)",
+        ),
     ],
 )
 def test_code_that_may_run_anything_reaches_everything(project: Project, body: str) -> None:
-    start = "import importlib, sys, pickle\nfrom importlib import import_module as load\nclass A: ..."
+    start = "import importlib, sys, pickle, pydoc, subprocess\nfrom importlib import import_module as load\n"
+    start += "import importlib.util\nfrom pydantic import ImportString, TypeAdapter\nclass A: ..."
     project.write({**ANYWHERE, "main.py": f"{start}\ndef target(x): return {body}"})
     assert set(project.definitions()) == {
         "far.far",
@@ -861,7 +993,7 @@ OUTER, INNER = {"a.txt", *PARTS}, {"inner/d.txt", "inner/templates/e.html"}
         ("files()", OUTER),
         ("list(map(files, x))", OUTER),
         ("Path(__file__).parent", OUTER),
-        ("inner.__file__", INNER),
+        ("inner.__file__", INNER | OUTER),
         ("files('json')", set()),
     ],
 )
