@@ -86,6 +86,8 @@ class Effects:
         return any(self._may_act(call.func, home) for call in calls)
 
     def _may_act(self, function: ast.expr, home: str) -> bool:
+        if isinstance(function, ast.Lambda):
+            return self._acts(function.body, home)
         path = called(function)
         if not path:
             # A method of a value that was made right here leaves others alone.

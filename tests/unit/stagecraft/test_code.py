@@ -684,6 +684,7 @@ EFFECTS = {
     "an unknown function": "import random\n_r = random.seed(1)\ndef target(): return random.random()",
     "setattr": "import decimal as d\n_ = setattr(d.getcontext(), 'prec', 1)\ndef target(): return d.D()",
     "an object that registers itself": f"{KIND}BIG = Kind(1)\ndef target(): return Kind.known",
+    "a lambda": f"{PUT}RATE = (lambda: put('rate', 1))()\ndef target(): return H['rate']",
     "in a tuple": f"{KIND}BIG = (3, [Kind(1)])\ndef target(): return Kind.known",
     "a partial": f"import functools\n{KIND}make = functools.partial(Kind)\nB = make(1)\ntarget = Kind",
     "a table's function": f"{PUT}T = {{'a': put}}\nRATE = T['a']('x', 1)\ndef target(): return H",
@@ -706,6 +707,7 @@ HARMLESS = [
         "class A(Box):\n  x: int = Field(1)",
         "@dataclass\nclass A:\n  x: Annotated[int, put(1)]",
         "_ = lost(1)",
+        "_ = (lambda x: x)(1)",
     ),
 ]
 
