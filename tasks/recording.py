@@ -2,14 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
-import torch
 
 import seqstep
-from seqstep.models.bundle import MLPSpec, Spec, save
+from seqstep.models.bundle import MLPSpec, Spec
 from stagecraft.tracking import ModelFiles, Record, content_of, evaluation_tags
 from tasks.outputs import TrainedModel
 
@@ -91,8 +89,12 @@ def evaluated(name: str, trained: TrainedModel, data: str) -> dict[str, str]:
     )
 
 
-def log_model(record: Record, name: str, model: torch.nn.Module, spec: Spec) -> ModelFiles:
-    """Record and register a model with its own package, so that it loads where seqstep is not installed."""
+def log_model(record: Record, name: str, saved: tuple[Path, Path], spec: Spec) -> ModelFiles:
+    """Record and register a model with its own package, so that it loads where seqstep is not installed.
+
+    Args:
+        saved: its weights and its specification. They are results, so the stage itself writes them.
+    """
     example: tuple[Any, dict[str, Any]]
     if isinstance(spec, MLPSpec):
         code, example = (
@@ -102,7 +104,5 @@ def log_model(record: Record, name: str, model: torch.nn.Module, spec: Spec) -> 
     else:
         parameters = {"length": 50, "temperature": 0.0, "top_k": 0, "seed": 0}
         code, example = "text.py", (["time traveller"], parameters)
-    with TemporaryDirectory() as folder:
-        weights, description = save(model, spec, Path(folder))
-        files = {"weights": weights, "spec": description}
-        return record.log_model(name, _SERVING / code, files, [seqstep], _NEEDS, example)
+    files = dict(zip(("weights", "spec"), saved, strict=True))
+    return record.log_model(name, _SERVING / code, files, [seqstep], _NEEDS, example)

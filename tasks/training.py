@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from seqstep.config import Compute, LayerConfig, MLPConfig, RNNConfig, SamplesConfig, TextConfig
-from seqstep.models.bundle import LanguageSpec, MLPSpec, RNNScratchSpec, RNNTorchSpec
+from seqstep.models.bundle import LanguageSpec, MLPSpec, RNNScratchSpec, RNNTorchSpec, saved
 from seqstep.models.device import prepare_device
 from seqstep.samples import Sampler
 from seqstep.series.csv_column import read_series
@@ -37,7 +37,8 @@ def train_mlp(record: Record, series: SeriesFile, config: MLPConfig, compute: Co
     )
     for _ in rows:
         pass
-    files = recording.log_model(record, "mlp", model, spec)
+    with saved(model, spec) as paths:
+        files = recording.log_model(record, "mlp", paths, spec)
     return TrainedModel(
         **files.files,
         run=Reference(uri=record.run_id),
@@ -135,7 +136,8 @@ def train_and_log(
         sampler.after(epoch.epoch)
     training.finish()
     sampler.finish()
-    files = recording.log_model(record, name, training.model, spec)
+    with saved(training.model, spec) as paths:
+        files = recording.log_model(record, name, paths, spec)
     return TrainedLanguageModel(
         **files.files,
         run=Reference(uri=record.run_id),

@@ -3,15 +3,17 @@
 import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from pydantic import BaseModel
 
 from stagecraft.artifact import Artifact, digest
 from stagecraft.checks import Digests
+from stagecraft.code import CodeError
 from stagecraft.key import Parts
 from stagecraft.result import Result
 from stagecraft.stage import Stage
@@ -140,9 +142,23 @@ def _group(name: str, model: BaseModel) -> str:
 
 def _plain(value: Any) -> Any:
     """Turn a setting into what JSON has."""
-    if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
-    return value if value is None or isinstance(value, str | int | float | bool) else str(value)
+    match value:
+        case Enum():
+            return [value.name, _plain(value.value)]
+        case None | str() | int() | float():
+            return value
+        case PurePath():
+            return str(value)
+        case list() | tuple():
+            return [_plain(part) for part in value]
+        case dict():
+            return {str(name): _plain(part) for name, part in value.items()}
+        case BaseModel():
+            return {name: _plain(part) for name, part in value}
+    raise CodeError(
+        f"expected a setting that JSON can hold whole, got a {type(value).__name__};"
+        " say in the stage's `resolves` what of it counts"
+    )
 
 
 def _libraries(modules: frozenset[str]) -> dict[str, str]:

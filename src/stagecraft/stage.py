@@ -121,12 +121,13 @@ class Stage:
     def bind(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Lay arguments out by the names of the function's parameters, the record left out.
 
-        What a parameter such as `**others` takes stands beside them, under its own names.
+        What a parameter such as `**others` takes stands beside them, under its own names. A default that is
+        no literal is left to the function: it is code, and no setting.
         """
         signature = self.code.signature(self.target)
         bound = signature.bind(None, *args, **kwargs)
         bound.apply_defaults()
-        named = dict(list(bound.arguments.items())[1:])
+        named = {name: value for name, value in list(bound.arguments.items())[1:] if value is not ...}
         kinds = {name: parameter.kind for name, parameter in signature.parameters.items()}
         rest = [name for name, kind in kinds.items() if kind is Parameter.VAR_KEYWORD]
         return named | {inner: value for name in rest for inner, value in named.pop(name).items()}

@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Literal, TypeVar
 
 import torch
@@ -123,8 +124,17 @@ def save(model: nn.Module, spec: Spec, folder: Path) -> tuple[Path, Path]:
     """
     weights, description = folder / WEIGHTS, folder / SPEC
     save_file({name: tensor.detach().cpu() for name, tensor in model.state_dict().items()}, weights)
-    description.write_text(json.dumps(spec.model_dump(), ensure_ascii=False, indent=1), encoding="utf-8")
+    # With `model_dump` a training would count as reading every setting that it is given.
+    fields = TypeAdapter(type(spec)).dump_python(spec)
+    description.write_text(json.dumps(fields, ensure_ascii=False, indent=1), encoding="utf-8")
     return weights, description
+
+
+@contextmanager
+def saved(model: nn.Module, spec: Spec) -> Iterator[tuple[Path, Path]]:
+    """Write a model into files that are there for a while; see `save`."""
+    with TemporaryDirectory() as folder:
+        yield save(model, spec, Path(folder))
 
 
 def load_forecaster(weights: Path, description: Path) -> tuple[MLP, MLPSpec]:

@@ -6,6 +6,7 @@ Nothing is imported and nothing is run. What can't be told makes the reach wider
     syntax, uses        of a definition: what counts, and which names and attributes it uses (names, nodes)
     dynamic, data       what is reached by names that are values, and data files
     classes, methods    which methods may be called
+    effects             what modules do when they are imported
     definitions, search each unit of code once, and all that one leads to
     files               those behind all that, and whether they were changed since
 """

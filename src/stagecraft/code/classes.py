@@ -5,8 +5,8 @@ import builtins
 from typing import NamedTuple
 
 from stagecraft.code.modules import Modules
-from stagecraft.code.names import Ref
-from stagecraft.code.nodes import Function, dotted, is_function
+from stagecraft.code.names import Ref, bound
+from stagecraft.code.nodes import Function, called, is_function, named
 from stagecraft.code.targets import Target, Unit
 
 # Bases and metaclasses from outside that call no methods but decorated ones and those with underscores around
@@ -39,7 +39,6 @@ class Classes:
     def __init__(self, modules: Modules) -> None:
         self.modules = modules
         self._methods: dict[Unit, dict[str, list[Function]]] = {}
-        self._registered: dict[str, list[Unit]] = {}
         self._families: dict[Unit, Family] = {}
 
     def named(self, unit: Unit) -> list[ast.ClassDef]:
@@ -55,6 +54,14 @@ class Classes:
             self._methods[unit] = found
         return self._methods[unit]
 
+    def attributes(self, unit: Unit) -> dict[str, list[ast.stmt]]:
+        """List what a class's body gives names besides methods, but for the fields of its objects."""
+        found: dict[str, list[ast.stmt]] = {}
+        for part in (part for node in self.named(unit) for part in node.body if not _is_field(part)):
+            for name in () if is_function(part) else bound([part], ""):
+                found.setdefault(name, []).append(part)
+        return found
+
     def family(self, unit: Unit) -> Family:
         """Find what a class inherits from."""
         if unit not in self._families:
@@ -62,35 +69,21 @@ class Classes:
             for relative in classes:  # which grows meanwhile
                 for base in (base for node in self.named(relative) for base in _bases(node)):
                     # What can't be told may be anything.
-                    targets = self._find(_path(base), relative.module) or (Target("anything"),)
+                    targets = self._find(called(base), relative.module) or (Target("anything"),)
                     units = [Unit(target.module, target.name) for target in targets]
                     classes += [above for above in units if self.named(above) and above not in classes]
                     is_open |= not all(map(self._is_quiet, targets))
             self._families[unit] = Family(frozenset(classes), is_open)
         return self._families[unit]
 
-    def registered(self, module: str) -> list[Unit]:
-        """List what a module hands to an object of the project, which may call it: `@registry.add`."""
-        if module not in self._registered:
-            found = self.modules.load(module)
-            units = [Unit(module, name) for name in (found.bound if found else ())]
-            self._registered[module] = [unit for unit in units if self._is_registered(unit)]
-        return self._registered[module]
-
     def is_called_unseen(self, unit: Unit, method: str) -> bool:
         """Whether a decorator may keep a method to call it without its name being read."""
-        marks = [_path(mark) for node in self.methods(unit)[method] for mark in node.decorator_list]
+        marks = [called(mark) for node in self.methods(unit)[method] for mark in node.decorator_list]
         return not all(mark[1:] in _ACCESSORS or self._only_wraps(mark, unit.module) for mark in marks)
 
     def _only_wraps(self, mark: tuple[str, ...], module: str) -> bool:
         found = self._find(mark, module)
         return bool(mark) and all(target.kind == "outside" and _is_wrapper(target.name) for target in found)
-
-    def _is_registered(self, unit: Unit) -> bool:
-        nodes = [*self.named(unit), *filter(is_function, self.modules.bound(unit))]
-        marks = [_path(mark) for node in nodes for mark in node.decorator_list]
-        owners = [target for mark in marks for target in self._find(mark[:-1], unit.module)]
-        return any(owner.kind == "definition" for owner in owners)
 
     def _is_quiet(self, target: Target) -> bool:
         if target.kind != "outside":
@@ -102,11 +95,11 @@ class Classes:
         return self.modules.find(Ref("", path), module) if path else ()
 
 
-def _path(node: ast.expr) -> tuple[str, ...]:
-    """Split `a.b`, `a.b(…)` and `a.b[…]` into names."""
-    if isinstance(node, ast.Call):
-        return dotted(node.func)
-    return dotted(node.value if isinstance(node, ast.Subscript) else node)
+def _is_field(node: ast.stmt) -> bool:
+    if not isinstance(node, ast.AnnAssign) or not isinstance(node.target, ast.Name):
+        return False
+    is_shared = any(names[-1] == "ClassVar" for names in named(node.annotation))
+    return not is_shared and not node.target.id.startswith("_")
 
 
 def _bases(node: ast.ClassDef) -> list[ast.expr]:

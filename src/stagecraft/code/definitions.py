@@ -1,10 +1,12 @@
 """The units that code is followed by, each read once."""
 
 import ast
+from itertools import chain
 from typing import NamedTuple
 
 from stagecraft.code.classes import Classes
 from stagecraft.code.dynamic import targets_of
+from stagecraft.code.effects import Effects
 from stagecraft.code.nodes import changed, is_function
 from stagecraft.code.syntax import Recording, digest, plain
 from stagecraft.code.targets import Target, Unit
@@ -20,6 +22,7 @@ class Facts(NamedTuple):
         reads: attributes that it reads.
         stores: attributes that it sets or deletes.
         bases: what the classes inside it inherit from.
+        loads: modules, and names that may be modules, that it imports.
     """
 
     digest: str
@@ -28,6 +31,7 @@ class Facts(NamedTuple):
     reads: frozenset[str]
     stores: frozenset[str]
     bases: frozenset[Target]
+    loads: frozenset[str]
 
 
 class Definitions:
@@ -35,6 +39,7 @@ class Definitions:
 
     def __init__(self, classes: Classes, recording: Recording) -> None:
         self.classes, self.modules = classes, classes.modules
+        self.effects = Effects(classes)
         self._recording = recording
         self._facts: dict[Unit, Facts] = {}
 
@@ -47,23 +52,38 @@ class Definitions:
     def _read(self, unit: Unit) -> Facts:
         home = self.modules.load(unit.module)
         assert home
-        statements = plain(self._statements(unit, home.loose), self._recording)
+        statements = plain(self._statements(unit), self._recording)
         found = uses(statements, home.package)
         targets = {target for use in found.names for target in targets_of(self.modules, use, home)}
+        refs = {use.ref for use in found.names}
+        where = sorted(" ".join(chain(ref.path, *self.modules.find(ref, home.name))) for ref in refs)
         bases = {target for base in found.bases for target in self.modules.find(base, home.name)}
         return Facts(
-            digest(statements),
+            digest(statements, [*where, *self._before(unit)]),
             frozenset(targets | ({Target("fields")} if found.whole else set())),
             frozenset(use.ref.path[0] for use in found.names if not use.ref.module),
             frozenset(found.reads),
             frozenset(found.stores),
             frozenset(bases),
+            frozenset(found.loads),
         )
 
-    def _statements(self, unit: Unit, loose: list[ast.stmt]) -> list[ast.stmt]:
+    def _before(self, unit: Unit) -> list[str]:
+        """Tell how many loose statements, which may change its value, stand before each of a unit's own."""
+        places = [statement.lineno for statement in self.effects.loose(unit.module)]
+        own = self.modules.bound(unit) if unit.name and not unit.method else []
+        return [str(sum(place < part.lineno for place in places)) for part in own if places]
+
+    def _statements(self, unit: Unit) -> list[ast.stmt]:
         if unit.method:
-            return list(self.classes.methods(unit._replace(method=""))[unit.method])
-        return [_without_methods(part) for part in self.modules.bound(unit)] if unit.name else loose
+            owner = unit._replace(method="")
+            return [
+                *self.classes.methods(owner).get(unit.method, ()),
+                *self.classes.attributes(owner).get(unit.method, ()),
+            ]
+        if not unit.name:
+            return self.effects.loose(unit.module)
+        return [_without_methods(part) for part in self.modules.bound(unit)]
 
 
 def _without_methods(node: ast.stmt) -> ast.stmt:

@@ -17,7 +17,8 @@ _ANYTHING = {
     *(f"builtins.{name}" for name in ("compile", "eval", "exec", "globals")),
     *(f"pickle.{name}" for name in ("Unpickler", "load", "loads")),
     *(f"pkgutil.{name}" for name in ("iter_modules", "resolve_name", "walk_packages")),
-    *("runpy.run_module", "runpy.run_path", "sys.modules"),
+    *("runpy.run_module", "runpy.run_path", "subprocess", "sys.modules"),
+    *("importlib.util.spec_from_file_location", "pydantic.ImportString", "pydoc.locate"),
 }
 # Where in their arguments these are given names of attributes.
 _BY_NAME = {

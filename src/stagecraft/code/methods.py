@@ -54,10 +54,14 @@ class Methods:
             self.give(_held(self._classes.modules.bound(unit)), unit.module)
 
     def due(self) -> Iterator[Unit]:
-        """List the methods that may be called."""
+        """List the methods that may be called, and attributes that are read of classes that nothing names."""
         for unit in self._used | self._given:
             for name in self._classes.methods(unit):
                 if self._may_be_called(unit, name):
+                    yield unit._replace(method=name)
+        for unit in self._given - self._used:
+            for name in self._classes.attributes(unit):
+                if self.any or name in self.called:
                     yield unit._replace(method=name)
 
     def _may_be_called(self, unit: Unit, name: str) -> bool:

@@ -98,16 +98,19 @@ class Modules:
         if statements:
             yield Target("definition", module.name, name)
         yield from (source.on(*rest) for source in sources)
+        # A star may take over any name, and says by `__all__` which.
+        yield from (Ref(star, path) for star in module.stars for path in ((name, *rest), ("__all__",)))
         if statements or sources:
             return
         if module.package == module.name and self.load(f"{module.name}.{name}"):
             yield Ref(f"{module.name}.{name}", rest)
         elif name in _OF_FILES:
-            yield Target("place", module.name)
+            # From there a path may go up as well.
+            parts = module.name.split(".")
+            yield from (Target("place", ".".join(parts[:depth])) for depth in range(len(parts), 0, -1))
         elif name == "__dict__":
             yield Target("module", module.name)
         else:
-            yield from (Ref(star, (name, *rest)) for star in module.stars)
             if "__getattr__" in module.bound:
                 yield Target("definition", module.name, "__getattr__")
             yield Target("outside", "", ".".join(("builtins", name, *rest)))

@@ -32,6 +32,15 @@ def imported(node: ast.AST, package: str) -> Iterator[tuple[str, Ref]]:
             yield alias.asname or alias.name, Ref(module, (alias.name,))
 
 
+def loaded(node: ast.AST, package: str) -> Iterator[str]:
+    """List the modules that an import runs, and what it takes from them, which may be modules too."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        for _, ref in imported(node, package):
+            yield from (ref.module, ".".join((ref.module, *ref.path)))
+
+
 def bound(nodes: Iterable[ast.AST], package: str) -> dict[str, tuple[Ref, ...]]:
     """List the names that code binds in its own scope, each with what it is imported from."""
     names: dict[str, tuple[Ref, ...]] = {}
@@ -117,6 +126,20 @@ def _same_scope(node: ast.AST) -> Iterator[ast.AST]:
             yield from (node.iter, *node.ifs)
         case _:
             yield from ast.iter_child_nodes(node)
+
+
+def at_once(node: ast.AST) -> Iterator[ast.AST]:
+    """List a node and all in it that runs with it: no bodies and no decorators of functions, no hints."""
+    yield node
+    match node:
+        case ast.FunctionDef(args=args) | ast.AsyncFunctionDef(args=args) | ast.Lambda(args=args):
+            inner: Iterable[ast.AST] = defaults(args)
+        case ast.AnnAssign(target=target, value=value):
+            inner = filter(None, (target, value))
+        case _:
+            inner = ast.iter_child_nodes(node)
+    for child in inner:
+        yield from at_once(child)
 
 
 def defaults(arguments: ast.arguments) -> list[ast.expr]:

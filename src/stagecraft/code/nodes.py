@@ -34,6 +34,13 @@ def dotted(node: ast.AST) -> tuple[str, ...]:
     return (node.id, *reversed(names)) if isinstance(node, ast.Name) else ()
 
 
+def called(node: ast.expr) -> tuple[str, ...]:
+    """Split `a.b`, `a.b(…)` and `a.b[…]` into names."""
+    if isinstance(node, ast.Call):
+        return dotted(node.func)
+    return dotted(node.value if isinstance(node, ast.Subscript) else node)
+
+
 def text_of(node: ast.AST | None) -> str | None:
     """Return the text that an expression literally is."""
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None

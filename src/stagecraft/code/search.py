@@ -13,7 +13,7 @@ from stagecraft.code.source import Module
 from stagecraft.code.targets import Target, Unit
 
 # Attributes that may return anything that the project has.
-_ANYTHING = {"__builtins__", "__globals__", "__subclasses__"}
+_ANYTHING = {"__builtins__", "__globals__", "__subclasses__", "f_globals"}
 
 
 class Reach(NamedTuple):
@@ -43,6 +43,7 @@ class Search:
         self._waiting: list[Unit] = []
         self._units: set[Unit] = set()
         self._whole: set[str] = set()
+        self._touched = {""}
         self._files: dict[str, str] = {}
         self._outside: set[str] = set()
         self._reads: set[str] = set()
@@ -59,7 +60,10 @@ class Search:
             while self._waiting:
                 self._take(self._waiting.pop())
             self._waiting += set(self._methods.due()) - self._units
-        digests = {str(unit): self._definitions.facts(unit).digest for unit in self._units}
+        digests: dict[str, str] = {}
+        for unit in sorted(self._units):
+            # A class of a package and a module in it may share a name, and so may what they hold.
+            digests[str(unit)] = digests.get(str(unit), "") + self._definitions.facts(unit).digest
         definitions = dict(sorted((digests | self._files).items()))
         reads_any = self._reads_any or self._methods.any
         return Reach(definitions, frozenset(self._outside), frozenset(self._reads), reads_any)
@@ -80,7 +84,8 @@ class Search:
             self._methods.open(Unit(base.module, base.name))
         if not unit.method and self._classes.named(unit):
             self._methods.use(unit)
-        self._touch(unit.module)
+        for name in (unit.module, *facts.loads):
+            self._touch(name)
 
     def _reach(self, target: Target) -> None:
         """Follow what a name leads to."""
@@ -113,12 +118,16 @@ class Search:
             self._take_everything()
 
     def _touch(self, name: str) -> None:
-        """Follow what a module does when it is imported, and what the packages around it do."""
-        while name:
-            module = self._modules.load(name)
-            self._waiting += [Unit(name)] if module and module.loose else []
-            self._waiting += self._classes.registered(name)
-            name = name.rpartition(".")[0]
+        """Follow what happens when a module is imported: in it, in all that it imports, in their packages."""
+        module = self._modules.load(name) if name not in self._touched else None
+        self._touched.add(name)
+        if module is None:
+            return
+        effects = self._definitions.effects
+        self._waiting += [Unit(name)] if effects.loose(name) else []
+        self._waiting += effects.registered(name)
+        for other in (name.rpartition(".")[0], *module.loads):
+            self._touch(other)
 
     def _take_everything(self) -> None:
         self._methods.any = True

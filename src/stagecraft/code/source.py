@@ -1,14 +1,15 @@
 """A file of the project: parsed, never imported."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 
-from stagecraft.code.names import Ref, bound, imported
-from stagecraft.code.nodes import dotted, text_of
+from stagecraft.code.names import Ref, bound, imported, loaded
+from stagecraft.code.nodes import dotted, is_function, text_of
 from stagecraft.errors import StagecraftError
 
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _IMPORTS = (ast.Import, ast.ImportFrom)
 
 
@@ -26,7 +27,8 @@ class Module:
         bound: its names, each with the statements that bind it and with what it is imported from.
         stars: modules whose names it takes over.
         hinted: what it imports for type checkers alone.
-        loose: statements that do something besides giving names.
+        statements: those that run on import.
+        times: how many of them bind a name.
     """
 
     def __init__(self, name: str, folder: Path, file: Path | None) -> None:
@@ -36,13 +38,22 @@ class Module:
         self.bound: dict[str, tuple[list[ast.stmt], list[Ref]]] = {}
         self.stars: list[str] = []
         self.hinted: dict[str, tuple[Ref, ...]] = {}
-        self.loose: list[ast.stmt] = []
+        self.times: Counter[str] = Counter()
         self._tree = _parse(file) if file else ast.Module([], [])
-        for statement in _alive(self._tree.body):
+        self.statements = list(_alive(self._tree.body))
+        for statement in self.statements:
             self._add(statement)
         for statement in self._tree.body:
             if isinstance(statement, ast.If) and _is_false(statement.test):
                 self.hinted |= bound(statement.body, self.package)
+
+    @cached_property
+    def loads(self) -> frozenset[str]:
+        """The modules, and names that may be modules, that it imports when it is imported itself."""
+        statements = list(self.statements)
+        for statement in statements:  # which grows meanwhile
+            statements += [] if is_function(statement) else inside(statement)
+        return frozenset(name for part in statements for name in loaded(part, self.package))
 
     def imports(self) -> Iterator[Ref]:
         """List all that is imported anywhere in it."""
@@ -57,11 +68,10 @@ class Module:
             if name == "*":
                 self.stars += [ref.module for ref in refs]
                 continue
+            self.times[name] += 1
             statements, sources = self.bound.setdefault(name, ([], []))
             statements += [] if isinstance(statement, _IMPORTS) else [statement]
             sources += refs
-        if _is_loose(statement):
-            self.loose.append(statement)
 
 
 def _parse(file: Path) -> ast.Module:
@@ -95,31 +105,12 @@ def _is_true(test: ast.expr) -> bool:
     return isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) and _is_false(test.operand)
 
 
-def _is_loose(statement: ast.stmt) -> bool:
-    """Whether a statement does something besides giving names."""
-    match statement:
-        case ast.Assign(targets=targets):
-            parts = (part for target in targets for part in ast.walk(target))
-            return any(isinstance(part, ast.Attribute | ast.Subscript) for part in parts)
-        case ast.AnnAssign(target=target):
-            return not isinstance(target, ast.Name)
-        case ast.AugAssign(target=target):
-            return dotted(target) != ("__all__",)
-        case ast.Expr(value=value):
-            call = value.func if isinstance(value, ast.Call) else None
-            return not isinstance(value, ast.Constant) and dotted(call or value)[:1] != ("__all__",)
-        case ast.Delete() | ast.Assert() | ast.Raise():
-            return True
-    inner = [] if isinstance(statement, _DEFINITIONS) else _inner(statement)
-    return any(map(_is_loose, inner)) or (bool(inner) and not bound([statement], ""))
-
-
-def _inner(node: ast.AST) -> list[ast.stmt]:
+def inside(node: ast.AST) -> list[ast.stmt]:
     """List the statements right inside a statement."""
     found = []
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.stmt):
             found.append(child)
         elif isinstance(child, ast.ExceptHandler | ast.match_case):
-            found += _inner(child)
+            found += inside(child)
     return found

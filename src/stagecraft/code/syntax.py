@@ -5,7 +5,16 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from stagecraft.code.nodes import Function, changed, named, parameters, text_of
+from stagecraft.code.nodes import Function, called, changed, named, parameters, text_of
+
+# Decorators that leave the hints of a function alone.
+_UNREADING = {
+    (name,)
+    for name in (
+        *("abstractmethod", "cache", "cached_property", "classmethod", "contextmanager", "lru_cache"),
+        *("no_grad", "overload", "override", "property", "setter", "staticmethod", "wraps"),
+    )
+}
 
 
 class Recording(NamedTuple):
@@ -21,9 +30,9 @@ def plain(statements: Iterable[ast.stmt], recording: Recording) -> list[ast.stmt
     return [statement for statement in kept if statement]
 
 
-def digest(statements: Iterable[ast.stmt]) -> str:
-    """Digest statements, in 16 hexadecimal digits."""
-    text = "\n".join(map(_write, statements))
+def digest(statements: Iterable[ast.stmt], more: Iterable[str] = ()) -> str:
+    """Digest statements, and what else there is to them, in 16 hexadecimal digits."""
+    text = "\n".join([*map(_write, statements), *more])
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
 
 
@@ -67,9 +76,6 @@ class _Plain(ast.NodeVisitor):
             return self.generic_visit(node)
         return self.generic_visit(ast.Assign([node.target], node.value)) if node.value else None
 
-    def visit_arg(self, node: ast.arg) -> ast.arg:
-        return changed(node, annotation=None) if node.annotation else node
-
     def visit_Call(self, node: ast.Call) -> ast.AST:
         return ast.Constant(None) if self._is_recording(node) else self.generic_visit(node)
 
@@ -85,10 +91,13 @@ class _Plain(ast.NodeVisitor):
     def visit_FunctionDef(self, node: Function) -> ast.AST:
         """Take the hints out of a function's head, and recording out of its body."""
         inner = self._hidden(node.args) | _recorders(node, self.recording.recorder)
+        # What decorates a function may read its hints.
+        is_read = any(called(mark)[-1:] not in _UNREADING for mark in node.decorator_list)
+        arguments = self._part(node.args)
         return changed(
             node,
             decorator_list=self._part(node.decorator_list),
-            args=self._part(node.args),
+            args=arguments if is_read else _without_hints(arguments),
             returns=None,
             type_params=[],
             body=self._inside(node.body, inner, in_class=False),
@@ -130,6 +139,15 @@ class _Plain(ast.NodeVisitor):
         # One that also assigns or waits does more than record.
         more = (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom)
         return not any(isinstance(part, more) for part in ast.walk(node))
+
+
+def _without_hints(part: Any) -> Any:
+    """Take the hints out of a function's parameters."""
+    if isinstance(part, ast.arguments):
+        return changed(part, **{name: _without_hints(getattr(part, name)) for name in part._fields})
+    if isinstance(part, list):
+        return list(map(_without_hints, part))
+    return changed(part, annotation=None) if isinstance(part, ast.arg) and part.annotation else part
 
 
 def _root(node: ast.expr) -> str | None:

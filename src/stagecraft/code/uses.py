@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from stagecraft.code.names import Ref, Scopes, bound, defaults
+from stagecraft.code.names import Ref, Scopes, bound, defaults, loaded
 from stagecraft.code.nodes import Function, dotted, named, parameters, text_of
 
 # Attributes that give access to others by a computed name, and those that read every field at once.
@@ -42,6 +42,7 @@ class Uses:
         stores: attributes that it sets or deletes.
         whole: it reads every field of an object without naming them.
         bases: what the classes inside it inherit from.
+        loads: modules, and names that may be modules, that it imports.
     """
 
     def __init__(self) -> None:
@@ -50,6 +51,7 @@ class Uses:
         self.stores: set[str] = set()
         self.whole = False
         self.bases: set[Ref] = set()
+        self.loads: set[str] = set()
 
 
 def uses(statements: Sequence[ast.stmt], package: str) -> Uses:
@@ -76,6 +78,11 @@ class _Reader(ast.NodeVisitor):
     def __init__(self, top: Sequence[ast.stmt], package: str) -> None:
         self.found = Uses()
         self._top, self._scopes = top, Scopes(package)
+
+    def visit_Import(self, node: ast.Import | ast.ImportFrom) -> None:
+        self.found.loads.update(loaded(node, self._scopes.package))
+
+    visit_ImportFrom = visit_Import  # noqa: N815
 
     def visit_Name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Load):
@@ -127,6 +134,9 @@ class _Reader(ast.NodeVisitor):
     def visit_FunctionDef(self, node: Function) -> None:
         for part in (*node.decorator_list, *defaults(node.args)):
             self.visit(part)
+        for hint in (parameter.annotation for parameter in parameters(node.args) if parameter.annotation):
+            for names in named(hint):
+                self._use(ref.on(*names[1:]) for ref in self._scopes.lookup(names[0]))
         self._visit_in(node.args, node.body)
 
     visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815

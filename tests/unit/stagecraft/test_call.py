@@ -4,20 +4,31 @@ import copy
 import operator
 import pickle
 import platform
+from enum import Enum
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from stagecraft.artifact import Artifact, Frozen, Reference, digest, sha256_of
 from stagecraft.call import Call, addresses
 from stagecraft.checks import Digests
+from stagecraft.code import CodeError
 from stagecraft.home import Home
 from stagecraft.key import Parts
 from stagecraft.result import Result
 from stagecraft.walk import Handle
+
+
+class Size(Enum):
+    BIG = 3
+
+
+class Part(BaseModel):
+    hidden: int = Field(2, repr=False)
 
 
 def call(workshop: Any, name: str, *args: Any, **kwargs: Any) -> Call:
@@ -99,12 +110,21 @@ def test_a_default_is_as_good_as_a_value(workshop: Any) -> None:
 
 @pytest.mark.parametrize(
     ("value", "plain"),
-    [((1, (2, 3)), [1, [2, 3]]), (Path("/a/b"), "/a/b"), (None, None), (True, True), (0.1, 0.1)],
+    [
+        *(((1, (2, 3)), [1, [2, 3]]), (Path("/a/b"), "/a/b"), (None, None), (True, True), (0.1, 0.1)),
+        *((Size.BIG, ["BIG", 3]), ((Part(),), [{"hidden": 2}]), ({"a": (1,)}, {"a": [1]})),
+    ],
 )
 def test_a_parameter_enters_as_json_has_it(workshop: Any, value: object, plain: object) -> None:
     parts = call(workshop, "page", Handle("add"), title=value).fixed_parts()
     assert parts.parameters == {"title": plain}
     assert Parts.model_validate_json(parts.model_dump_json()).fixed == parts.fixed
+
+
+@pytest.mark.parametrize("value", [object(), {1, 2}, b"text", [np.zeros(5000)]])
+def test_a_parameter_that_json_can_not_hold_is_refused(workshop: Any, value: object) -> None:
+    with pytest.raises(CodeError, match=r"expected a setting that JSON can hold .*resolves"):
+        call(workshop, "page", Handle("add"), title=value).fixed_parts()
 
 
 def test_the_code_is_what_the_stage_reaches_and_no_more(workshop: Any) -> None:

@@ -43,6 +43,7 @@ class Project:
 
     def edit(self, old: str, new: str) -> None:
         """Replace a text that occurs once in all files."""
+        old, new = old.replace("PKG", self.name), new.replace("PKG", self.name)
         texts = {file: file.read_text() for file in (self.folder / self.name).rglob("*") if file.is_file()}
         assert sum(text.count(old) for text in texts.values()) == 1, f"{old!r} occurs not once"
         for file, text in texts.items():
@@ -171,6 +172,17 @@ def test_comments_and_blank_lines_anywhere_change_nothing(
     assert set(before) == {"main.target", "main.HELP"}
 
 
+@pytest.mark.parametrize(
+    ("mark", "counts"),
+    [("show.register", True), ("validate_call", True), ("property", False), ("cache", False)],
+)
+def test_hints_count_where_a_decorator_may_read_them(changed: Changed, mark: str, counts: bool) -> None:
+    start = "from functools import cache, singledispatch\nfrom pydantic import validate_call\nKind = 3"
+    source = f"{start}\n@singledispatch\ndef show(x): ...\n@{mark}\ndef f(x: int): ...\ndef target(): show(f)"
+    assert (changed(source, "x: int", "x: str") != set()) == counts
+    assert (changed(source.replace("x: int", "x: Kind"), "Kind = 3", "Kind = 4") != set()) == counts
+
+
 # Rule 2: what is followed. In each case `1` becomes `2` in what is used, and `7` in what is not.
 
 FOLLOWED = {
@@ -293,6 +305,16 @@ def test_a_function_may_have_the_name_of_its_module(changed: Changed) -> None:
     assert changed(files, "1", "2") == {"deep.leaf.leaf"}
 
 
+def test_a_class_and_a_module_of_one_name_both_count(changed: Changed) -> None:
+    files = {
+        "shapes/__init__.py": "from .box import area\nclass box:\n  def area(self): return 1",
+        "shapes/box.py": "def area(): return 3",
+        "main.py": "from PKG.shapes import box, area\ndef target(): return box().area() + area()",
+    }
+    assert changed(files, "1", "2") == {"shapes.box.area"}
+    assert changed(files, "3", "4") == {"shapes.box.area"}
+
+
 def test_circles_of_imports_come_to_an_end(project: Project) -> None:
     project.write(
         {
@@ -302,6 +324,36 @@ def test_circles_of_imports_come_to_an_end(project: Project) -> None:
         }
     )
     assert set(project.definitions()) == {"a.f", "b.g", "main.target"}
+
+
+TWO = {"a.py": "def f(): return 3\nX = 3", "b.py": "def f(): return 4\nX = 4\n__all__ = ['X', 'f']"}
+
+
+@pytest.mark.parametrize(
+    ("imports", "old", "new"),
+    [
+        ("from math import floor as f", "floor", "ceil"),
+        ("from numpy import sum as f", "sum", "mean"),
+        ("import os.path as f", "os.path", "ntpath"),
+        ("from PKG.a import f; from PKG.b import f as g", "a import f; from PKG.b", "b import f; from PKG.a"),
+        ("from PKG.a import X as f, f as g", "X as f, f as g", "f as f, X as g"),
+        ("from PKG.a import *; from PKG.b import *", "a import *; from PKG.b", "b import *; from PKG.a"),
+        ("from PKG.a import *; from PKG.b import *", "['X', 'f']", "['X']"),
+        ("def f(): ...\nfrom PKG.b import *", "['X', 'f']", "['X']"),
+        ("from PKG.main import h as f, f as h", "h as f, f as h", "f as f, h as h"),
+    ],
+)
+def test_where_an_import_leads_counts(changed: Changed, imports: str, old: str, new: str) -> None:
+    source = f"{imports}\ndef target(): return f(), g"
+    assert changed({**TWO, "main.py": source}, old, new) != set()
+
+
+@pytest.mark.parametrize("kind", ["first", "between"])
+def test_the_order_of_imports_and_those_that_nothing_uses_do_not_count(changed: Changed, kind: str) -> None:
+    imports = ["from PKG.a import f", "from PKG.b import X", "import math, json"]
+    files = {**TWO, "main.py": "\n".join([*imports, "def target(): return f(X), math.pi"])}
+    edits = {"first": ("import math, json", "import json, os, math"), "between": ("f\n", "f, X as unused\n")}
+    assert changed(files, *edits[kind]) == set()
 
 
 @pytest.mark.parametrize("how", ["print(leaf)", "list(map(str, [leaf]))", "x = leaf"])
@@ -515,6 +567,15 @@ def test_what_is_registered_with_an_object_counts_with_its_module(changed: Chang
     assert changed(source, "7", "8") == set()
 
 
+@pytest.mark.parametrize("mark", ["add", "add('a')", "table.add", "reg.add", "reg.add('a')"])
+@pytest.mark.parametrize("thing", ["def a(): return 1", "class a:\n  def go(self): return 1"])
+def test_what_a_decorator_of_the_project_may_keep_counts(changed: Changed, mark: str, thing: str) -> None:
+    source = f"from PKG import reg\nfrom PKG.reg import add, table\n@{mark}\n{thing}\n"
+    source += "def target(): return table['a']().go()"
+    files = {"reg.py": "table = {}\ndef add(f): return f", "main.py": source}
+    assert changed(files, "return 1", "return 2") != set()
+
+
 # Rule 5: objects that come from outside
 
 
@@ -550,6 +611,32 @@ def test_of_a_parameters_class_only_the_methods_that_are_used_count(changed: Cha
     assert changed(source, "config.used() + ", "") == {"main.Config.used", "main.target"}
 
 
+@pytest.mark.parametrize(
+    ("top", "body", "read"),
+    [
+        ("", "F: ClassVar[int] = 1", "F"),
+        ("", "_k: int = PrivateAttr(1)", "_k"),
+        ("def _y(self): return 1", "y: ClassVar = property(_y)", "y"),
+        ("", "k = 1", "k"),
+    ],
+)
+def test_what_settings_hold_besides_fields_counts_once_it_is_read(
+    changed: Changed, top: str, body: str, read: str
+) -> None:
+    source = f"""
+        from pydantic import BaseModel, PrivateAttr
+        {top}
+        class Base(BaseModel):
+            {body}
+            unread = 7
+        class Config(Base):
+            x: int = 5
+        def target(config: Config): return config.x * config.{read}
+    """
+    assert changed(source, "1", "2") != set()
+    assert changed(source, "7", "8") == changed(source, "5", "6") == set()
+
+
 def test_hints_of_other_functions_and_of_returns_are_not_followed(project: Project) -> None:
     project.write("class A:\n  def f(self): ...\ndef target(x) -> A: help(x.f)\ndef help(x: A) -> A: ...")
     assert set(project.definitions()) == {"main.target", "main.help"}
@@ -560,10 +647,10 @@ def test_hints_of_other_functions_and_of_returns_are_not_followed(project: Proje
 LOOSE = [
     *("print(1)", "TABLE['a'] = 1", "import a\na.b = 1", "N += 1", "del TABLE[1]", "assert f(1)"),
     *("if N:\n  print(1)", "for i in N:\n  TABLE[i] = 1", "with a:\n  f(1)", "a.b: int = 1"),
-    *("try:\n  import x\nexcept E:\n  print(1)", "A = N.b = 1"),
+    *("try:\n  import x\nexcept E:\n  print(1)", "A = N.b = 1", "__all__.append('f1')"),
 ]
 NOT_LOOSE = [
-    *("'text 1'", "UNUSED = 1", "__all__ = ['f1']", "__all__ += ['f1']", "__all__.append('f1')"),
+    *("'text 1'", "UNUSED = 1", "__all__ = ['f1']", "__all__ += ['f1']"),
     *("if __name__ == '__main__':\n  f(1)", "if '__main__' == __name__:\n  f(1)"),
     *("if TYPE_CHECKING:\n  f(1)", "try:\n  import x\nexcept E:\n  x = 1"),
 ]
@@ -585,7 +672,96 @@ def test_loose_statements_are_followed_and_those_of_the_packages_around_count(pr
             "main.py": "from PKG import c\ndef target(): ...",
         }
     )
-    assert set(project.definitions()) == {"<statements>", "b.g", "main.target"}
+    assert set(project.definitions()) == {"<statements>", "b.g", "c.<statements>", "main.target"}
+
+
+PUT = "H = {}\ndef put(n, v):\n  H[n] = v\n  return v\n"
+KIND = "class Kind:\n  known = {}\n  def __init__(self, n):\n    Kind.known[n] = self\n"
+EFFECTS = {
+    "a method": "H = {}\ndef a(): return 1\n_ = H.setdefault('a', a)\ndef target(): return H['a']()",
+    "a function": f"{PUT}RATE = put('rate', 1)\ndef target(): return H['rate']",
+    "a function's default": f"{PUT}def f(x=put('rate', 1)): ...\ndef target(): return H['rate']",
+    "an unknown function": "import random\n_r = random.seed(1)\ndef target(): return random.random()",
+    "setattr": "import decimal as d\n_ = setattr(d.getcontext(), 'prec', 1)\ndef target(): return d.D()",
+    "an object that registers itself": f"{KIND}BIG = Kind(1)\ndef target(): return Kind.known",
+    "a lambda": f"{PUT}RATE = (lambda: put('rate', 1))()\ndef target(): return H['rate']",
+    "in a tuple": f"{KIND}BIG = (3, [Kind(1)])\ndef target(): return Kind.known",
+    "a partial": f"import functools\n{KIND}make = functools.partial(Kind)\nB = make(1)\ntarget = Kind",
+    "a table's function": f"{PUT}T = {{'a': put}}\nRATE = T['a']('x', 1)\ndef target(): return H",
+    "a subclass": "class B:\n  k = {}\n  def __init_subclass__(cls): B.k[3] = cls\n"
+    "class A(B):\n  def go(self): return 1\ndef target(): return B.k[3]().go()",
+    "a metaclass": "class M(type):\n  k = {}\n  def __new__(m, n, b, d): M.k[n] = 3\n"
+    "class A(metaclass=M):\n  def go(self): return 1\ndef target(): return M.k['A']().go()",
+    "a class body": f"{PUT}class A:\n  rate = put('rate', 1)\ndef target(): return H['rate']",
+    "a name given twice": "S = 1\nF = S * 3\nS = 4\ndef target(): return F",
+}
+HARMLESS = [
+    *(
+        "_ = TypeVar('T1')",
+        "_ = re.compile('1')",
+        "_ = np.array([ord(x) for x in '1'])",
+        "_ = lambda: put(1)",
+    ),
+    *("_ = Box(1)", "_ = make(1)", "_ = 'a'.join(['1'])", "_ = H.get(1)", "_ = {3: Field(1)}"),
+    *(
+        "class A(Box):\n  x: int = Field(1)",
+        "@dataclass\nclass A:\n  x: Annotated[int, put(1)]",
+        "_ = lost(1)",
+        "_ = (lambda x: x)(1)",
+    ),
+]
+
+
+@pytest.mark.parametrize("source", EFFECTS.values(), ids=EFFECTS)
+def test_what_is_called_on_import_to_give_a_name_counts(changed: Changed, source: str) -> None:
+    assert changed(source, "1", "2") != set()
+
+
+@pytest.mark.parametrize("statement", HARMLESS)
+def test_what_only_makes_a_value_does_not_count(changed: Changed, statement: str) -> None:
+    source = f"""
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, NamedTuple, TypeVar
+import re, numpy as np
+from pydantic import Field
+from PKG.left import lost
+class Box(NamedTuple):
+    size: int
+make = partial(Box)
+H = {{}}
+def put(x): H[x] = x
+{statement}
+def target(): return H
+"""
+    assert changed({"left.py": "", "main.py": source}, "1", "2", leave_out=["PKG.left"]) == set()
+
+
+def test_the_order_of_statements_that_change_a_value_counts(changed: Changed) -> None:
+    given = "S = 1\nF = S * 2\nS = 3\ndef target(): return F + S"
+    assert changed(given, "F = S * 2\nS = 3\n", "S = 3\nF = S * 2\n") != set()
+    grown = "S = []\nF = len(S)\nS.append(3)\ndef target(): return F"
+    assert changed(grown, "F = len(S)\nS.append(3)\n", "S.append(3)\nF = len(S)\n") != set()
+
+
+@pytest.mark.parametrize("how", ["import PKG.plug", "from PKG import plug", "from PKG.plug import x as x"])
+@pytest.mark.parametrize("where", ["main", "helper", "function"])
+@pytest.mark.parametrize(
+    "plug", ["@table.add\ndef a(): return 1", "import PKG.reg\nPKG.reg.X = 1", "import d\nd.get().prec = 1"]
+)
+def test_what_a_module_that_is_imported_for_its_effect_does_counts(
+    changed: Changed, how: str, where: str, plug: str
+) -> None:
+    files = {
+        "reg.py": "class Table: ...\ntable = Table()\nX = 3",
+        "plug.py": f"from PKG.reg import table\n{plug}\ndef unused(): return 7",
+        "helper.py": f"{how if where == 'helper' else ''}\ndef help(): ...",
+        "main.py": f"{how if where == 'main' else ''}\nfrom PKG.reg import table\n"
+        "from PKG.helper import help\n"
+        f"def target():\n  {how if where == 'function' else 'help()'}\n  return table['a'](), help",
+    }
+    assert changed(files, "1", "2") != set()
+    assert changed(files, "7", "8") == set()
 
 
 # Rule 7: recording
@@ -685,11 +861,19 @@ LEAF = {"deep.leaf.leaf", "deep.leaf.other"}
     [
         *("eval(x)", "exec(x)", "compile(x, '', 'exec')", "globals()[x]()", "__import__(x)", "map(eval, x)"),
         *("importlib.import_module(x)", "load(x)", "load('.' + x, __package__)", "sys.modules[x].f()"),
-        *("A.__subclasses__()", "pickle.loads(x)", "(lambda: eval(x))()", "load('....far', __package__)"),
+        *("pydoc.locate(x)", "TypeAdapter(ImportString)", "subprocess.run(x)", "frame.f_globals[x]"),
+        *(
+            "importlib.util.spec_from_file_location(x)",
+            "A.__subclasses__()",
+            "pickle.loads(x)",
+            "(lambda: eval(x))()",
+            "load('....far', __package__)",
+        ),
     ],
 )
 def test_code_that_may_run_anything_reaches_everything(project: Project, body: str) -> None:
-    start = "import importlib, sys, pickle\nfrom importlib import import_module as load\nclass A: ..."
+    start = "import importlib, sys, pickle, pydoc, subprocess\nfrom importlib import import_module as load\n"
+    start += "import importlib.util\nfrom pydantic import ImportString, TypeAdapter\nclass A: ..."
     project.write({**ANYWHERE, "main.py": f"{start}\ndef target(x): return {body}"})
     assert set(project.definitions()) == {
         "far.far",
@@ -811,7 +995,7 @@ OUTER, INNER = {"a.txt", *PARTS}, {"inner/d.txt", "inner/templates/e.html"}
         ("files()", OUTER),
         ("list(map(files, x))", OUTER),
         ("Path(__file__).parent", OUTER),
-        ("inner.__file__", INNER),
+        ("inner.__file__", INNER | OUTER),
         ("files('json')", set()),
     ],
 )

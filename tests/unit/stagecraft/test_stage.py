@@ -11,6 +11,11 @@ _SOURCE = '''
 def join(record, first: int, **others: int) -> "Joined":
     """Join numbers."""
     return first + sum(others.values())
+
+LIMIT = 3
+
+def count(record, first: int, limit=LIMIT, least=2) -> "Joined":
+    return min(first, limit)
 '''
 
 
@@ -25,6 +30,14 @@ def test_what_a_function_takes_beside_its_parameters_stands_under_its_own_names(
     stage = Stage(code, "", "shop_of_joins.join", lambda _: "")
     assert stage.bind(1, b=2, a=3) == {"first": 1, "b": 2, "a": 3}
     assert stage.bind(1) == {"first": 1}
+
+
+def test_a_default_that_is_no_literal_is_left_to_the_function(code: Code) -> None:
+    stage = Stage(code, "", "shop_of_joins.count", lambda _: "")
+    assert stage.bind(1) == {"first": 1, "least": 2}
+    assert stage.bind(1, limit=4) == {"first": 1, "limit": 4, "least": 2}
+    assert stage.function(None, **stage.bind(9)) == 3
+    assert "shop_of_joins.LIMIT" in stage.reach.definitions
 
 
 def test_one_function_is_several_stages_by_their_names(code: Code) -> None:
