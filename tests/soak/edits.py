@@ -15,7 +15,7 @@ SITES = {
     "src/seqstep/corpus.py:digest": "download verify",
     "src/seqstep/corpus.py:_BLOCK": "download verify",
     "src/seqstep/transfer.py:fetch": "download",
-    "src/seqstep/local.py:local_file": "download",
+    "src/seqstep/local.py:local_file": "download series",
     "src/seqstep/text/reading.py:read_parts": "tokenize",
     "src/seqstep/text/cleaning.py:clean_parts": "tokenize",
     "src/seqstep/text/numbering.py:encode": "tokenize",
