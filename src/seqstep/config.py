@@ -488,10 +488,10 @@ PROFILES: dict[str, dict[str, Any]] = {
     "best": {
         "comparison": {"valid_share": 0.05},
         "held_out": {
-            "networks": ("gru", "lstm"),
+            "networks": ("lstm",),
             "alone": True,
             "hidden": 512,
-            "epochs": 40,
+            "epochs": 60,
             "validate_every": 2,
             "averaging": 0.995,
             "teaching": 0.5,

@@ -46,7 +46,7 @@ def test_a_file_is_told_by_its_name_and_what_was_let_go_is_empty() -> None:
 
 def test_only_what_is_read_is_told() -> None:
     best, notes, compare = (describe(name, resolve(name)) for name in ("best", "notes", "compare"))
-    assert "Series" not in best and best["Networks for unseen text"].startswith("gru, lstm: 1 × 512")
+    assert "Series" not in best and best["Networks for unseen text"].startswith("lstm: 1 × 512")
     assert best["Networks for unseen text"].endswith(", 50% taught by counts")
     assert "taught" not in compare["Networks for unseen text"]
     assert "Series" in notes and "Networks for unseen text" not in notes
