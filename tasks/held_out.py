@@ -7,7 +7,7 @@ from seqstep.contest import held_out as contest
 from seqstep.contest.language import enter_counts, named_figures, rank
 from seqstep.contest.texts import before_and_after, held_out_text
 from seqstep.held_out import tokens_digest
-from seqstep.models.bundle import RegularisedSpec, load_language_model
+from seqstep.models.bundle import RegularisedSpec
 from seqstep.models.device import prepare_device, use_threads
 from seqstep.plots.losses import plot_validation
 from seqstep.plots.perplexities import plot_perplexities
@@ -16,6 +16,7 @@ from seqstep.training import held_out
 from stagecraft.tracking import Record
 from tasks import recording
 from tasks.comparison import log_arpa
+from tasks.networks import open_networks
 from tasks.outputs import HeldOutComparison, TokenFiles, TrainedLanguageModel
 from tasks.text import open_tokens
 from tasks.training import train_and_log
@@ -67,13 +68,8 @@ def compare_held_out(
     read = open_tokens(record, tokens)
     parts = held_out_text(read, text, config)
     whole = before_and_after(read, parts, config)
-    models = {
-        name: load_language_model(record.open(trained.weights), record.open(trained.spec))[0]
-        for name, trained in networks.items()
-    }
-    entered = list(contest.enter_networks(models, parts))
-    if len(entered) > 1:
-        entered.append(contest.enter_together(entered))
+    models = {name: model for name, (model, _) in open_networks(record, networks).items()}
+    entered = contest.enter_networks(models, parts)
     counts = list(enter_counts(whole, config))
     entries = [*(network.entry for network in entered), *counts]
     if entered:

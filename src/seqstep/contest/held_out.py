@@ -6,7 +6,7 @@ chooses the network that is mixed and how much of it.
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -50,19 +50,21 @@ class Mixture(NamedTuple):
     share: float
 
 
-def enter_networks(models: Mapping[str, LanguageModel], parts: DividedText) -> Iterator[Network]:
-    """Let networks read the whole text and score every token of it.
+def enter_networks(models: Mapping[str, LanguageModel], parts: DividedText) -> list[Network]:
+    """Let networks read the whole text and score every token of it, each alone and, if several, together.
 
     Args:
         models: by the names of their entries.
     """
     ids = np.concatenate([parts.train.ids, parts.valid.ids, parts.test.ids])
     ends = np.cumsum([len(parts.train.ids) - 1, len(parts.valid.ids)])
+    entered = []
     for name, model in models.items():
         start = time.perf_counter()
         train, valid, test = np.split(log_probabilities(model, ids), ends)
         parameters = sum(weight.numel() for weight in model.parameters())
-        yield Network(Entry(name, train, test, parameters, time.perf_counter() - start), valid)
+        entered.append(Network(Entry(name, train, test, parameters, time.perf_counter() - start), valid))
+    return [*entered, enter_together(entered)] if len(entered) > 1 else entered
 
 
 def enter_together(networks: list[Network]) -> Network:
