@@ -17,6 +17,7 @@ from mlflow.exceptions import MlflowException
 from stagecraft.artifact import Artifact, address, sha256_of
 from stagecraft.checkpoints import Checkpoints
 from stagecraft.tracking.machine import watched
+from stagecraft.tracking.packaging import modules_behind
 from stagecraft.tracking.reaching import reaching
 from stagecraft.tracking.registry import code_of, content_of
 from stagecraft.tracking.run_model import RunModel
@@ -216,20 +217,22 @@ class Record:
             name: such as rnn-scratch.
             code: a Python file that sets an MLflow model.
             files: what the model loads, by name; handed to the code as its artifacts.
-            packages: what the code imports and is not installed elsewhere.
+            packages: that hold what the code imports and is not installed elsewhere; of them the model takes
+                what is behind the code.
             needs: distributions that the code imports, pinned to the versions in use.
             example: an input, and every parameter with its default; MLflow drops parameters that it has
                 not been shown.
         """
         model = RunModel(self.tracker, self.run_id, f"seqstep-{name}")
         content = content_of({path.name: sha256_of(path) for path in files.values()})
-        packaged = code_of(code, packages := tuple(packages))
+        modules = modules_behind(code, packages)
+        packaged = code_of(code, modules)
         if known := model.registered(content, packaged):
             version, there = known
             uri = f"models:/{version.model_id}"
             self.notice(f"these weights are registered already, as {version}")
         else:
-            uri, there = model.log(name, code, files, packages, needs, example)
+            uri, there = model.log(name, code, files, modules, needs, example)
             model.register(uri, content, packaged, there)
         self.logged += there.values()
         parts = {part: there[f"artifacts/{path.name}"] for part, path in files.items()}

@@ -1,9 +1,8 @@
 """Registered models: their versions, what each holds, and which of them is the champion."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import ModuleType
 from typing import Any, NamedTuple
 
 from mlflow.exceptions import MlflowException
@@ -184,16 +183,9 @@ def content_of(parts: Mapping[str, str]) -> str:
     return digest(dict(parts))
 
 
-def code_of(code: Path, packages: Iterable[ModuleType]) -> str:
-    """Digest the code that is packaged with a model: its own file, and the packages that this imports."""
-    folders = {package.__name__: Path(str(package.__file__)).parent for package in packages}
-    files = {
-        f"{name}/{path.relative_to(folder)}": sha256_of(path)
-        for name, folder in folders.items()
-        for path in folder.rglob("*")
-        if path.is_file() and path.suffix != ".pyc"
-    }
-    return digest({code.name: sha256_of(code), **files})
+def code_of(code: Path, modules: Mapping[str, Path]) -> str:
+    """Digest the code of a model: its own file, and the modules behind it by their paths."""
+    return digest({code.name: sha256_of(code), **{path: sha256_of(file) for path, file in modules.items()}})
 
 
 def describe(item: Any, aliases: Mapping[str, Any]) -> Version:

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version as version_of
 from pathlib import Path
-from types import ModuleType
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import mlflow.pyfunc
@@ -13,6 +13,7 @@ from mlflow.models import Model
 from mlflow.utils import requirements_utils
 
 from stagecraft.errors import TrackingError
+from stagecraft.tracking.packaging import lay_out
 from stagecraft.tracking.reaching import reaching
 from stagecraft.tracking.registry import Files, Registry, Version, files_of
 from stagecraft.tracking.store import REUSED_TAG, Tracker
@@ -54,14 +55,19 @@ class RunModel:
         name: str,
         code: Path,
         files: Mapping[str, Path],
-        packages: Iterable[ModuleType],
+        modules: Mapping[str, Path],
         needs: Iterable[str],
         example: tuple[Any, Mapping[str, Any]],
     ) -> tuple[str, Files]:
-        """Log a model; see `Record.log_model`. Return its address and its files."""
+        """Log a model; see `Record.log_model`. Return its address and its files.
+
+        Args:
+            modules: what is behind the code; see `modules_behind`.
+        """
         # MLflow hands the code's model over in a global variable, so one at a time.
         needs = tuple(needs)
-        with reaching(self.tracker.uri), _logging_model:
+        with reaching(self.tracker.uri), _logging_model, TemporaryDirectory() as folder:
+            lay_out(modules, Path(folder))
             _spare_a_search(needs)
             # Left to `Model.log`, the model would land in MLflow's default experiment.
             logged = self.tracker.client.create_logged_model(
@@ -74,7 +80,7 @@ class RunModel:
                 run_id=self.run_id,
                 python_model=str(code),
                 artifacts={part: str(path) for part, path in files.items()},
-                code_paths=[str(Path(str(package.__file__)).parent) for package in packages],
+                code_paths=sorted(map(str, Path(folder).iterdir())),
                 pip_requirements=[f"{need}=={version_of(need)}" for need in needs],
                 input_example=(example[0], dict(example[1])),
             )

@@ -26,7 +26,6 @@ from stagecraft.tracking import (
     Version,
     evaluation_tags,
 )
-from stagecraft.tracking.registry import code_of
 
 NAME = "seqstep-echo"
 CODE = """
@@ -123,17 +122,35 @@ def test_the_same_weights_with_other_code_are_another_version(
     assert numbers(registry) == [1, 2] and registry.find(NAME, "1").model_id in again.uri
 
 
-def test_the_code_of_a_package_is_all_its_files_but_what_python_makes_of_them(tmp_path: Path) -> None:
-    package = ModuleType("package")
-    code, file = tmp_path / "code.py", tmp_path / "package" / "deep" / "data.txt"
-    file.parent.mkdir(parents=True)
-    package.__file__ = str(tmp_path / "package" / "__init__.py")
-    code.write_text("1"), file.write_text("2")
-    before = code_of(code, [package])
-    file.with_name("data.pyc").write_text("3")
-    assert code_of(code, [package]) == before
-    file.write_text("4")
-    assert code_of(code, [package]) != before
+def test_the_same_weights_with_another_module_behind_their_code_are_another_version(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)  # MLflow tries the model when it is logged
+    package, weights, code = ModuleType("echoing"), tmp_path / "weights.bin", tmp_path / "echo.py"
+    folder = tmp_path / "echoing"
+    package.__file__ = str(folder / "__init__.py")
+    folder.mkdir()
+    for name, text in {"__init__": "", "answers": "ANSWER = 'a'\n", "pictures": "COLOUR = 1\n"}.items():
+        (folder / f"{name}.py").write_text(text)
+    weights.write_text("one")
+    code.write_text(CODE.replace("return model_input", "from echoing.answers import ANSWER; return [ANSWER]"))
+
+    def log() -> ModelFiles:
+        record = Record(
+            registry.tracker, registry.tracker.start_run("train", {}), lambda *_: None, lambda _: None
+        )
+        example = (["a"], {"times": 1})
+        return record.log_model("echo", code, {"weights": weights}, [package], ["mlflow"], example)
+
+    first = log()
+    (folder / "pictures.py").write_text("COLOUR = 2\n")
+    assert log().uri == first.uri
+    (folder / "answers.py").write_text("ANSWER = 'b'\n")
+    second = log()
+    assert second.uri != first.uri and numbers(registry) == [1, 2]
+    for model in (first, second):
+        packaged = registry.tracker.open_model(model.uri.removeprefix("models:/")) / "code"
+        assert sorted(file.name for file in packaged.rglob("*.py")) == ["__init__.py", "answers.py"]
 
 
 @pytest.fixture
