@@ -78,7 +78,7 @@ def test_score_gives_each_text_its_log_probability_and_perplexity(seqstep: Any) 
         (["score", "a"], ["expected a text of at least 2 chars to score, got 'a'"]),
         (["forecast", "--horizon", "0"], ["expected a horizon of at least 1", "got a horizon of 0"]),
         (["forecast", "--series", "data.csv"], ["expected --series FILE.csv:COLUMN, got 'data.csv'"]),
-        (["forecast", "--series", "no.csv:load"], ["the series no.csv can't be read: No such file"]),
+        (["forecast", "--series", "no.csv:load"], ["the series ", "no.csv can't be read: No such file"]),
         (["forecast", "--output", "/nowhere/f.csv"], ["written at /nowhere/f.csv, got: No such file"]),
     ],
 )
