@@ -33,7 +33,7 @@ def test_a_run_compares_all_models_and_a_second_one_has_nothing_to_do(
     assert set(tables["backtest"]["model"]) == set(FORECASTERS)
     assert set(tables["compare_language"]["model"]) == {*MODELS, "rnn_scratch", "rnn"}
     networks = {f"held_out_{network}" for network in NETWORKS}
-    assert set(tables["compare_held_out"]["model"]) == {*MODELS, *networks, "mixture"}
+    assert set(tables["compare_held_out"]["model"]) == {*MODELS, *networks, "networks_together", "mixture"}
     metrics = found["parent"].data.metrics
     assert {
         "backtest/gru_direct/rmse_k004",
