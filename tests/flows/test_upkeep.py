@@ -72,7 +72,9 @@ def test_doctor_says_what_it_found_and_repairs_it_only_when_asked(seqstep: Any, 
 
 def test_doctor_says_what_it_could_not_repair(seqstep: Any, home: Home) -> None:
     (home.results / "vocab" / "0-1").mkdir(parents=True)
-    seqstep("doctor", "--fix").ends(1, "not done: make it readable, then look again", "directory", "repaired 0 of 1")
+    seqstep("doctor", "--fix").ends(
+        1, "not done: make it readable, then look again", "directory", "repaired 0 of 1"
+    )
     assert json.loads(seqstep("doctor", "--fix", "--json").out)["findings"][0]["fixed"] is False
 
 

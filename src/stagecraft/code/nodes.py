@@ -4,6 +4,8 @@ import ast
 from collections.abc import Iterator
 from typing import Any, TypeGuard, TypeVar
 
+from stagecraft.parsing import parse
+
 Node = TypeVar("Node", bound=ast.AST)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -52,7 +54,7 @@ def named(annotation: ast.expr) -> Iterator[tuple[str, ...]]:
         yield names
     elif text := text_of(annotation):
         try:
-            yield from named(ast.parse(text, mode="eval").body)
+            yield from named(parse(text, mode="eval").body)
         except (SyntaxError, ValueError):
             return
     elif not (isinstance(annotation, ast.Subscript) and dotted(annotation.value)[-1:] == ("Literal",)):

@@ -9,6 +9,7 @@ from pathlib import Path
 from stagecraft.code.names import Ref, bound, imported, loaded
 from stagecraft.code.nodes import dotted, is_function, text_of
 from stagecraft.errors import StagecraftError
+from stagecraft.parsing import parse
 
 _IMPORTS = (ast.Import, ast.ImportFrom)
 
@@ -76,7 +77,7 @@ class Module:
 
 def _parse(file: Path) -> ast.Module:
     try:
-        return ast.parse(file.read_bytes(), str(file))
+        return parse(file.read_bytes(), str(file))
     except SyntaxError as error:
         raise CodeError(f"{file}:{error.lineno}: {error.msg}; no key can be made from this code") from None
     except (OSError, ValueError) as error:

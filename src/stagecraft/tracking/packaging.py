@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 
+from stagecraft.parsing import parse
+
 
 def modules_behind(code: Path, packages: Iterable[ModuleType]) -> dict[str, Path]:
     """Find the modules of some packages that a file can import, directly and through others.
@@ -44,7 +46,7 @@ def _imports(package: str, file: Path) -> Iterator[str]:
     Args:
         package: that the file lies in, from which relative imports go.
     """
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in ast.walk(parse(file.read_bytes(), str(file))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
