@@ -65,13 +65,12 @@ class TrieModel(ABC):
 
     def log_probabilities(self, ids: np.ndarray, before: Ids = ()) -> np.ndarray:
         """See `Predictor`."""
-        context = _last(np.asarray(before, dtype=np.int64), self.order - 1)
-        ended = self.trie.follow(checked(np.concatenate([context, ids]), self.vocab))
-        result = np.full(len(context) + len(ids), 1 / self.vocab)
+        ended = self._ended(ids, before)
+        result = np.full(len(ids), 1 / self.vocab)
         for n in range(1, self.order + 1):
             result = self.lengthen(n, ended[n][1:], ended[n - 1][:-1], result)
         with np.errstate(divide="ignore"):
-            return np.log(result[len(context) :])
+            return np.log(result)
 
     def distributions(self, ids: np.ndarray, before: Ids = ()) -> np.ndarray:
         """Find the probability of every token in every place of a text, after all that came before it there.
@@ -82,9 +81,7 @@ class TrieModel(ABC):
         Returns:
             shape (tokens, vocab), float32; each row sums to 1.
         """
-        context = _last(np.asarray(before, dtype=np.int64), self.order - 1)
-        ended = self.trie.follow(checked(np.concatenate([context, ids]), self.vocab))
-        contexts = [numbers[len(context) : -1] for numbers in ended]
+        contexts = [numbers[:-1] for numbers in self._ended(ids, before)]
         result = np.empty((len(ids), self.vocab), dtype=np.float32)
         for token in range(self.vocab):
             probabilities = np.full(len(ids), 1 / self.vocab)
@@ -93,6 +90,12 @@ class TrieModel(ABC):
                 probabilities = self.lengthen(n, grams, numbers, probabilities)
             result[:, token] = probabilities
         return result
+
+    def _ended(self, ids: np.ndarray, before: Ids) -> list[np.ndarray]:
+        """Find the n-grams that end in each place of a text; see `NgramTrie.follow`."""
+        context = _last(np.asarray(before, dtype=np.int64), self.order - 1)
+        ended = self.trie.follow(checked(np.concatenate([context, ids]), self.vocab))
+        return [numbers[len(context) :] for numbers in ended]
 
 
 class Interpolation(TrieModel):
