@@ -31,5 +31,5 @@ def plot_perplexities(tables: Mapping[str, pd.DataFrame]) -> Figure:
         axes.xaxis.set_major_locator(LogLocator(2))
         axes.xaxis.set_minor_locator(NullLocator())
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axes.set_xlabel(_TITLES[name])
+        axes.set_xlabel(_TITLES[name], loc="right")  # one may be wider than its panel
     return figure
