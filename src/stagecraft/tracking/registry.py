@@ -133,13 +133,13 @@ class Registry:
                 " `seqstep doctor --fix`"
             )
 
-    def holding(self, name: str, content: str, code: str) -> list[Version]:
-        """List the versions of a model that hold the same, with the same code, the newest first."""
+    def newest_of(self, name: str, content: str, code: str) -> Version | None:
+        """Find the newest version of a model that holds the same, with the same code."""
         tags = {CONTENT_TAG: content, CODE_TAG: code}
         wanted = " and ".join([f"name = '{name}'", *(f"tags.`{tag}` = '{tags[tag]}'" for tag in tags)])
-        search = self._client.search_model_versions
-        found = self.tracker.pages(lambda token: search(wanted, page_token=token))
-        return sorted((describe(item, {}) for item in found), key=lambda one: -int(one.number))
+        with reaching(self.tracker.uri):
+            found = self._client.search_model_versions(wanted, 1, ["version_number DESC"])
+        return describe(found[0], {}) if found else None
 
     def is_intact(self, version: Version, files: Files) -> bool:
         """Tell whether a version's files are those that were registered."""

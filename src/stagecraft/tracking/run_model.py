@@ -35,19 +35,21 @@ class RunModel:
     def registered(self, content: str, code: str) -> tuple[Version, Files] | None:
         """Find a version with the same weights and code whose files are intact; it is this run's too.
 
-        The run's result will name those files. They are marked as given to it before they are looked at, so
-        that nobody frees them in between.
+        Only the newest one is looked at, for what is older was damaged when that was registered. The run's
+        result will name its files. They are marked as given to the run before they are looked at, so that
+        nobody frees them in between.
         """
-        for version in self.registry.holding(self.name, content, code):
-            self._tag(REUSED_TAG, f"models:/{version.model_id}/MLmodel")
-            files = self._files_of(version.model_id)
-            still_there = version in self.registry.holding(self.name, content, code)
+        version = self.registry.newest_of(self.name, content, code)
+        if version is None:
+            return None
+        self._tag(REUSED_TAG, f"models:/{version.model_id}/MLmodel")
+        files = self._files_of(version.model_id)
+        still_there = version == self.registry.newest_of(self.name, content, code)
+        with reaching(self.tracker.uri):
             if still_there and self.registry.is_intact(version, files):
-                with reaching(self.tracker.uri):
-                    self.tracker.client.log_outputs(self.run_id, [LoggedModelOutput(version.model_id, 0)])
+                self.tracker.client.log_outputs(self.run_id, [LoggedModelOutput(version.model_id, 0)])
                 return version, files
-            with reaching(self.tracker.uri):
-                self.tracker.client.delete_tag(self.run_id, REUSED_TAG)
+            self.tracker.client.delete_tag(self.run_id, REUSED_TAG)
         return None
 
     def log(

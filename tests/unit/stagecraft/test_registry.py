@@ -12,6 +12,7 @@ import pytest
 from mlflow.utils import requirements_utils
 
 import stagecraft
+from stagecraft.artifact import Artifact
 from stagecraft.errors import ArtifactError
 from stagecraft.home import Home
 from stagecraft.promotion import Judge, promote
@@ -25,7 +26,9 @@ from stagecraft.tracking import (
     Tracker,
     Version,
     evaluation_tags,
+    run_model,
 )
+from stagecraft.tracking.registry import files_of
 
 NAME = "seqstep-echo"
 CODE = """
@@ -107,6 +110,25 @@ def test_weights_whose_version_is_damaged_are_registered_anew(
     assert numbers(registry) == [1, 2] and registry.find(NAME).model_id in model.uri
     assert f"{INPUT_TAG}.registered" not in registry.tracker.client.get_run(record.run_id).data.tags
     assert registry.parts(registry.find(NAME))["weights.bin"].read_text() == "one"
+
+
+def test_of_versions_that_were_damaged_only_the_newest_is_looked_at(
+    registry: Registry, train: Train, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(10):
+        train("one")
+        (registry.folder(registry.find(NAME)) / "MLmodel").unlink()
+    looked_at: list[str] = []
+
+    def look(tracker: Tracker, model_id: str) -> dict[str, Artifact]:
+        looked_at.append(model_id)
+        return files_of(tracker, model_id)
+
+    monkeypatch.setattr(run_model, "files_of", look)
+    damaged = registry.find(NAME, "10").model_id
+    _, model = train("one")
+    assert [f"models:/{model_id}" for model_id in looked_at] == [f"models:/{damaged}", model.uri]
+    assert train("one")[1] == model
 
 
 def test_the_same_weights_with_other_code_are_another_version(
