@@ -129,4 +129,4 @@ def _recorded(
         ) as conductor,
     ):
         walk(conductor)
-    return Summary(run_id=run.run_id, profile=profile, stages=tuple(conductor.outcomes_in_order()))
+    return Summary(run_id=run.run_id, profile=profile, stages=tuple(conductor.outcomes.values()))

@@ -123,15 +123,17 @@ class Call:
         return copy
 
 
-def addresses(inputs: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """List the addresses among a stage's inputs under dotted names."""
-    for name, value in inputs.items():
+def artifacts_in(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Artifact]]:
+    """List the addresses among what a stage is given or yields, under dotted names."""
+    for name, value in values.items():
         if isinstance(value, Artifact):
-            yield f"{prefix}{name}", value.uri
+            yield f"{prefix}{name}", value
         elif isinstance(value, BaseModel):
-            yield from addresses(dict(value), f"{prefix}{name}.")
+            yield from artifacts_in(dict(value), f"{prefix}{name}.")
         elif isinstance(value, tuple):
-            yield from addresses({str(place): part for place, part in enumerate(value)}, f"{prefix}{name}.")
+            yield from artifacts_in(
+                {str(place): part for place, part in enumerate(value)}, f"{prefix}{name}."
+            )
 
 
 def _group(name: str, model: BaseModel) -> str:

@@ -161,14 +161,6 @@ def _replayed(tracker: Tracker, results: Results, result: Result, parent: Parent
     start = time.monotonic()
     run_id = replay(tracker, result, parent.run_id, parent.session.name)
     results.remember(result)
-    outcome = Outcome(
-        name=result.stage,
-        state="cached",
-        key=result.key,
-        run_id=run_id,
-        computed_by=result.run_id,
-        seconds=time.monotonic() - start,
-        figure=result.figure,
-    )
+    outcome = Outcome.cached(result, run_id, time.monotonic() - start)
     observer.get().finished(outcome)
     return outcome

@@ -4,9 +4,10 @@ import logging
 import time
 from collections.abc import Mapping
 from contextvars import ContextVar
-from typing import Literal, Protocol
+from typing import Literal, Protocol, Self
 
 from stagecraft.artifact import Frozen
+from stagecraft.result import Result
 
 State = Literal["completed", "cached", "failed", "skipped"]
 
@@ -38,6 +39,19 @@ class Outcome(Frozen):
     seconds: float = 0.0
     figure: str = ""
     exit_status: int = 0
+
+    @classmethod
+    def cached(cls, result: Result, run_id: str, seconds: float) -> Self:
+        """Make that of a stage whose result was there, as a run says it that was recorded now."""
+        return cls(
+            name=result.stage,
+            state="cached",
+            key=result.key,
+            run_id=run_id,
+            computed_by=result.run_id,
+            seconds=seconds,
+            figure=result.figure,
+        )
 
 
 class Observer(Protocol):

@@ -83,12 +83,15 @@ class Stage:
         """The files that this code was read from."""
         return self.code.files.behind(self.reach.definitions)
 
-    def changed(self) -> list[Path]:
-        """Name the files of this code that were changed before they were imported, as far as they were yet.
+    def note_imports(self) -> None:
+        """Note which files of this code are imported as they were; later changes of them don't count.
 
-        To be asked as soon as the function is imported, so that later changes of what that brought in don't
-        count, and again after it ran.
+        To be called as soon as the function is imported, and again after it ran.
         """
+        self.code.files.note_imports(self._files)
+
+    def changed(self) -> list[Path]:
+        """Name the files of this code that were changed before they were noted as imported."""
         return self.code.files.changed(self._files)
 
     @cached_property

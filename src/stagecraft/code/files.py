@@ -1,7 +1,7 @@
 """The files that code is read from, and whether a process imported what was read there."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from stagecraft.code.modules import Modules
@@ -38,21 +38,20 @@ class Files:
                     waiting.update(self._handing_on(module))
         return found
 
-    def changed(self, files: dict[Path, str]) -> list[Path]:
-        """Name the files that are not what they were at first, and that were not imported before that.
+    def note_imports(self, files: Mapping[Path, str]) -> None:
+        """Note which files are imported as they were at first.
 
         What a process has imported stays as it is, whatever becomes of its file.
         """
-        found = []
-        for file, module in sorted(files.items()):
-            is_imported = module in sys.modules  # before its state is looked at
-            if file in self._sure:
-                continue
-            if state_of(file) != self._states.get(file):
-                found.append(file)
-            elif is_imported:
-                self._sure.add(file)
-        return found
+        imported = [file for file, module in files.items() if module in sys.modules]
+        self._sure.update(file for file in imported if not self._is_changed(file))
+
+    def changed(self, files: Mapping[Path, str]) -> list[Path]:
+        """Name the files that are not what they were at first, and were not noted as imported before that."""
+        return sorted(file for file in files if file not in self._sure and self._is_changed(file))
+
+    def _is_changed(self, file: Path) -> bool:
+        return state_of(file) != self._states.get(file)
 
     def _around(self, name: str) -> Iterator[Module]:
         """Read the module that a definition stands in, and the packages around that."""

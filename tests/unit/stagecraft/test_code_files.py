@@ -45,8 +45,12 @@ def touch(file: Path) -> None:
         file.write_text(file.read_text())
 
 
+def behind(code: Code, package: Path) -> dict[Path, str]:
+    return code.files.behind(code.follow(f"{package.name}.main.target").definitions)
+
+
 def changed(code: Code, package: Path) -> set[str]:
-    files = code.files.behind(code.follow(f"{package.name}.main.target").definitions)
+    files = behind(code, package)
     return {path.relative_to(package).as_posix() for path in code.files.changed(files)}
 
 
@@ -70,11 +74,13 @@ def test_a_file_that_counts_for_nothing_is_not_named(package: Path) -> None:
 def test_what_was_imported_stays_what_it_was_but_what_was_not_may_change(package: Path) -> None:
     code = Code([package.name])
     importlib.import_module(f"{package.name}.main")
+    code.files.note_imports(behind(code, package))
     assert changed(code, package) == set()
     for name in ("main.py", "api.py", "sums.py", "lazy.py", "data/rest.txt"):
         touch(package / name)
     assert changed(code, package) == {"lazy.py", "data/rest.txt"}
     importlib.import_module(f"{package.name}.lazy")
+    code.files.note_imports(behind(code, package))
     assert changed(code, package) == {"lazy.py", "data/rest.txt"}
 
 
