@@ -5,7 +5,9 @@ Nothing that a stage needs is imported before it runs; see `stagecraft.stage`.
 
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 
+from seqstep.config import CorpusConfig, SeriesConfig
 from seqstep.local import local_file
 from seqstep.models.device import device_name
 from seqstep.models.networks import NETWORKS
@@ -29,6 +31,10 @@ _training = partial(
     },
     aside=("checkpoint_epochs",),
 )
+
+
+def _local(config: CorpusConfig | SeriesConfig, **_: object) -> Path | None:
+    return local_file(config.path)
 
 
 def _first_error(metrics: Mapping[str, float]) -> str:
@@ -55,7 +61,7 @@ def _copied(metrics: Mapping[str, float]) -> str:
 download = _stage(
     "tasks.corpus.download",
     lambda metrics: f"{metrics['corpus/bytes']:,.0f} bytes",
-    reads=lambda config, **_: local_file(config.path),
+    reads=_local,
     aside=("offline", "corpus.timeout_s", "corpus.attempts"),
     resolves={"corpus.url": lambda urls: [url.identity for url in urls]},
     records=known.CORPUS,
@@ -81,7 +87,7 @@ ngrams = _stage(
 series = _stage(
     "tasks.sources.series",
     lambda metrics: f"{metrics['series/points']:,.0f} values",
-    reads=lambda config, **_: local_file(config.path),
+    reads=_local,
     records=known.SERIES,
 )
 train_mlp = _training(
