@@ -21,6 +21,7 @@ SHORT: Rows = {
     ),
     "forecasting": forecasting.benchmarks,
     "training": training.benchmarks,
+    "training_on_gpu": training.on_gpu,
     "text": text.benchmarks,
     "nothing_to_do": nothing_to_do.benchmarks,
 }

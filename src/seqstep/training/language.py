@@ -8,14 +8,14 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor, nn
 
 from seqstep.config import RNNConfig
 from seqstep.metrics import perplexity
-from seqstep.models.language import LanguageModel, State, detach
+from seqstep.models.language import LanguageModel
 from seqstep.models.precision import precision_name
 from seqstep.text.batches import random_batches, sequential_batches
 from seqstep.training.forecaster import check_finite
+from seqstep.training.minibatch import on_device
 from seqstep.training.optimizers import SGD
 from seqstep.training.resumable import ResumableTraining
 
@@ -63,6 +63,7 @@ class Training(ResumableTraining[LanguageModel, LanguageEpoch]):
         optimizer = SGD(model.parameters(), config.learning_rate)
         super().__init__(model, optimizer, self._rng, config.epochs)
         self._ids, self._config = ids, config
+        self._minibatches = on_device(model, optimizer, config)
 
     def _train_epoch(self, epoch: int) -> LanguageEpoch:
         start = time.perf_counter()
@@ -73,25 +74,12 @@ class Training(ResumableTraining[LanguageModel, LanguageEpoch]):
 
     def _walk_text(self) -> tuple[float, int]:
         """Go once over the text; return the mean loss per token, in nats, and the number of tokens."""
-        model, config = self.model, self._config
+        config, minibatches = self._config, self._minibatches
         draw = random_batches if config.random_batches else sequential_batches
-        model.train()
-        state: State | None = None
-        total, tokens = torch.zeros((), device=model.device), 0
+        self.model.train()
+        minibatches.begin()
         for inputs, labels in draw(self._ids, config.batch, config.steps, self._rng):
-            if state is None or config.random_batches:
-                state = model.begin_state(config.batch)
-            logits, state = model(_to(model.device, inputs), detach(state))
-            loss = nn.functional.cross_entropy(logits.flatten(0, 1), _to(model.device, labels).flatten())
-            model.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(model.parameters(), config.clip)
-            self.optimizer.step()
-            total += loss.detach() * labels.size
-            tokens += labels.size
-        return total.item() / tokens, tokens
-
-
-def _to(device: torch.device, ids: np.ndarray) -> Tensor:
-    """Copy indices to a device."""
-    return torch.tensor(ids, dtype=torch.int64, device=device)
+            if config.random_batches:
+                minibatches.forget()
+            minibatches.train(inputs, labels)
+        return minibatches.mean_loss()

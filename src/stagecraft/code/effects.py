@@ -15,8 +15,9 @@ _MAKERS = tuple(
     f"{name}."
     for name in (
         *("collections", "dataclasses", "datetime", "enum", "fractions", "functools", "itertools", "json"),
-        *("math", "operator", "pathlib", "pydantic", "re", "regex", "string", "types", "typing"),
-        *("decimal.Decimal", "numpy.array", "numpy.arange", "numpy.linspace", "torch.tensor"),
+        *("math", "operator", "pathlib", "pydantic", "re", "regex", "string", "threading", "types"),
+        *("typing", "decimal.Decimal", "logging.getLogger", "numpy.array", "numpy.arange"),
+        *("numpy.linspace", "torch.tensor"),
     )
 )
 _DOERS = {"__import__", "compile", "delattr", "eval", "exec", "globals", "input", "print", "setattr", "vars"}

@@ -653,6 +653,7 @@ NOT_LOOSE = [
     *("'text 1'", "UNUSED = 1", "__all__ = ['f1']", "__all__ += ['f1']"),
     *("if __name__ == '__main__':\n  f(1)", "if '__main__' == __name__:\n  f(1)"),
     *("if TYPE_CHECKING:\n  f(1)", "try:\n  import x\nexcept E:\n  x = 1"),
+    *("import logging\nlog = logging.getLogger('1')", "from threading import Lock\nUNUSED = [Lock(), 1]"),
 ]
 
 

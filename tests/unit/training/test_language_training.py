@@ -107,11 +107,11 @@ def test_a_clipped_step_is_as_long_as_learning_rate_times_theta(clip: float) -> 
 
 
 class Recorder(RNNScratch):
-    """Keeps every state that goes in and comes out."""
+    """Keeps a copy of every state that goes in and comes out."""
 
     def forward(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
         logits, after = super().forward(ids, state)
-        self.__dict__.setdefault("seen", []).append((state[0], after[0]))
+        self.__dict__.setdefault("seen", []).append((state[0].clone(), after[0].clone()))
         return logits, after
 
 
