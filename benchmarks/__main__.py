@@ -9,7 +9,17 @@ from contextlib import AbstractContextManager, nullcontext
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import forecasting, many_runs, nothing_to_do, quick_run, scale, side_by_side, text, training
+from benchmarks import (
+    forecasting,
+    many_runs,
+    notes_run,
+    nothing_to_do,
+    quick_run,
+    scale,
+    side_by_side,
+    text,
+    training,
+)
 from benchmarks.measuring import Benchmark, BenchmarkError, Result, measure
 
 Rows = Mapping[str, Callable[[], AbstractContextManager[list[Benchmark]]]]
@@ -31,6 +41,7 @@ LONG: Rows = {
     "scale": scale.benchmarks,
     "many_runs": many_runs.benchmarks,
     "quick_run": quick_run.benchmarks,
+    "notes_run": notes_run.benchmarks,
 }
 BENCHMARKS: Rows = {**SHORT, **LONG}
 

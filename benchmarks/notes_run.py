@@ -1,0 +1,56 @@
+"""A cold run of the whole profile `notes` against the notes' loops for its three trainings, tracked nowhere.
+
+*The Time Machine* is needed as a file (`SEQSTEP_CORPUS`, or where the tests look for it): a download would be
+measured too.
+"""
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+from benchmarks.homes import SEQSTEP, STAGES, clean_environment, make_home, run_in
+from benchmarks.measuring import Benchmark, BenchmarkError, run
+from seqstep.config import RNNConfig
+
+_ROOT = Path(__file__).parents[1]
+_CORPUS = Path(os.environ.get("SEQSTEP_CORPUS") or _ROOT.parent / "shared/data/timemachine.txt")
+_EPOCHS = RNNConfig().epochs
+
+
+@contextmanager
+def benchmarks() -> Iterator[list[Benchmark]]:
+    """Yield the claim, unless there is no text."""
+    if not _CORPUS.is_file():
+        print(f"notes_run: left out, for there is no {_CORPUS}; set SEQSTEP_CORPUS", file=sys.stderr)
+        yield []
+        return
+    with tempfile.TemporaryDirectory() as name:
+        homes = (Path(name, str(number)) for number in count(1))
+        yield [
+            Benchmark(
+                "the whole of `seqstep run notes`, cold, against the notes' loops for its three trainings",
+                2.0,
+                _plain,
+                lambda: _cold(make_home(next(homes))),
+                pairs=1,
+            )
+        ]
+
+
+def _plain() -> float:
+    command = [sys.executable, "-m", "benchmarks.plain_trainings", str(_CORPUS), str(_EPOCHS)]
+    return run(command, _ROOT, clean_environment())[0]
+
+
+def _cold(home: Path) -> float:
+    settings = [f"corpus.path={_CORPUS}", f"rnn.epochs={_EPOCHS}"]
+    seconds, said = run_in([*SEQSTEP, "run", "notes", "--json", "--set", *settings], home)
+    states = [stage["state"] for stage in json.loads(said)["stages"]]
+    if states != ["completed"] * STAGES:
+        raise BenchmarkError(f"a cold run: expected {STAGES} stages completed, got {states}")
+    return seconds
