@@ -18,7 +18,7 @@ from benchmarks.measuring import Benchmark, BenchmarkError, run
 from seqstep.config import RNNConfig
 
 _ROOT = Path(__file__).parents[1]
-_CORPUS = Path(os.environ.get("SEQSTEP_CORPUS") or _ROOT.parent / "shared/data/timemachine.txt")
+_CORPUS = Path(os.environ.get("SEQSTEP_CORPUS") or _ROOT.parent / "shared/data/timemachine.txt").resolve()
 _EPOCHS = RNNConfig().epochs
 
 

@@ -103,7 +103,7 @@ def _train_language_model(
     if len(ids) < len(text):
         record.notice(f"trains on the first {len(ids):,} of {len(text):,} tokens (rnn.max_tokens)")
     model = spec.build(torch.Generator().manual_seed(compute.seed)).to(prepare_device(compute))
-    training = language.Training(model, ids, config, compute.seed)
+    training = language.Training(model, ids, config, compute.seed, record.notice)
     return train_and_log(record, name, spec, training, samples, compute, recording.LANGUAGE_METRICS)
 
 

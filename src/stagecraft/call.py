@@ -124,7 +124,7 @@ class Call:
 
 
 def artifacts_in(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Artifact]]:
-    """List the addresses among what a stage is given or yields, under dotted names."""
+    """List the artifacts among what a stage is given or yields, under dotted names."""
     for name, value in values.items():
         if isinstance(value, Artifact):
             yield f"{prefix}{name}", value

@@ -42,7 +42,12 @@ class Outcome(Frozen):
 
     @classmethod
     def cached(cls, result: Result, run_id: str, seconds: float) -> Self:
-        """Make that of a stage whose result was there, as a run says it that was recorded now."""
+        """Make the outcome of a stage whose result was there.
+
+        Args:
+            run_id: the run that this was recorded as.
+            seconds: that this took.
+        """
         return cls(
             name=result.stage,
             state="cached",

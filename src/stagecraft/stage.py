@@ -86,7 +86,7 @@ class Stage:
     def note_imports(self) -> None:
         """Note which files of this code are imported as they were; later changes of them don't count.
 
-        To be called as soon as the function is imported, and again after it ran.
+        To be called as soon as the function is imported, and again before it is asked what changed.
         """
         self.code.files.note_imports(self._files)
 

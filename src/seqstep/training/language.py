@@ -4,6 +4,7 @@ Source: the notes, `train_epoch`, `grad_clipping` and `train_rnn`.
 """
 
 import time
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -47,6 +48,7 @@ class Training(ResumableTraining[LanguageModel, LanguageEpoch]):
         ids: the training text in the vocabulary's indices, shape (tokens,).
         config: batch, steps, epochs, learning rate, clip, precision and the way of the minibatches.
         seed: of the minibatches' offsets and order.
+        notice: is told what the user should know.
 
     Raises:
         TextError: in an epoch; the text does not fill a minibatch.
@@ -57,13 +59,20 @@ class Training(ResumableTraining[LanguageModel, LanguageEpoch]):
     row = LanguageEpoch
     speeds = ("tokens_per_s",)
 
-    def __init__(self, model: LanguageModel, ids: np.ndarray, config: RNNConfig, seed: int) -> None:
+    def __init__(
+        self,
+        model: LanguageModel,
+        ids: np.ndarray,
+        config: RNNConfig,
+        seed: int,
+        notice: Callable[[str], object] = lambda _text: None,
+    ) -> None:
         self._rng = np.random.default_rng(seed)
         model.products = torch.bfloat16 if precision_name(config.precision) == "bfloat16" else None
         optimizer = SGD(model.parameters(), config.learning_rate)
         super().__init__(model, optimizer, self._rng, config.epochs)
         self._ids, self._config = ids, config
-        self._minibatches = on_device(model, optimizer, config)
+        self._minibatches = on_device(model, optimizer, config, notice)
 
     def _train_epoch(self, epoch: int) -> LanguageEpoch:
         start = time.perf_counter()

@@ -2,10 +2,10 @@
 
 A GPU does most of a minibatch's two hundred small products and sums in less time than Python takes to launch
 one. So all that they read and write stays in one place, and on a GPU they are captured once, as a graph, and
-replayed as one.
+replayed as one. What a model keeps from pass to pass must stay too: between two minibatches nothing else may
+take gradients through it in another shape.
 """
 
-import logging
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -14,10 +14,9 @@ from torch import Tensor, nn
 
 from seqstep.config import RNNConfig
 from seqstep.models.language import LanguageModel
-from seqstep.training.cuda_graph import Work, capture
+from seqstep.training import cuda_graph
+from seqstep.training.cuda_graph import Work
 from seqstep.training.optimizers import SGD
-
-logger = logging.getLogger(__name__)
 
 Capture = Callable[[Work, Sequence[Tensor]], Work]
 
@@ -29,12 +28,17 @@ class Minibatches:
         model: on the device where it is trained.
         optimizer: of all its parameters.
         config: batch, steps and clip.
-        capture: makes of work and the tensors that it changes what is to be done instead; None does the work
-            itself, which a GPU's graph stands in for.
+        capture: makes a graph of work; is given the tensors that the work changes. None: there is no graph.
+        notice: is told why there is none, if it can't be captured; the training goes on without.
     """
 
     def __init__(
-        self, model: LanguageModel, optimizer: SGD, config: RNNConfig, capture: Capture | None = None
+        self,
+        model: LanguageModel,
+        optimizer: SGD,
+        config: RNNConfig,
+        capture: Capture | None = None,
+        notice: Callable[[str], object] = lambda _text: None,
     ) -> None:
         self._model, self._optimizer, self._clip = model, optimizer, config.clip
         shape = (config.batch, config.steps)
@@ -43,7 +47,8 @@ class Minibatches:
         self._state = tuple(part.clone() for part in model.begin_state(config.batch))
         self._loss = torch.zeros((), device=model.device)
         self._count = 0
-        self._capture, self._do = capture, self._train
+        self._capture, self._notice = capture, notice
+        self._replay: Work | None = None
 
     def begin(self) -> None:
         """Start an epoch: no loss so far, and the state of before any token."""
@@ -65,8 +70,8 @@ class Minibatches:
         self._inputs.copy_(torch.tensor(inputs, dtype=torch.int64))
         self._labels.copy_(torch.tensor(labels, dtype=torch.int64))
         if self._capture:
-            self._do, self._capture = self._captured(self._capture), None
-        self._do()
+            self._replay, self._capture = self._captured(self._capture), None
+        (self._replay or self._train)()
         self._count += labels.size
 
     def mean_loss(self) -> tuple[float, int]:
@@ -84,14 +89,17 @@ class Minibatches:
             kept.copy_(after.detach())
         self._loss += loss.detach() * self._labels.numel()
 
-    def _captured(self, capture: Capture) -> Work:
+    def _captured(self, capture: Capture) -> Work | None:
         try:
             return capture(self._train, [*self._model.parameters(), *self._state, self._loss])
         except RuntimeError as error:
-            logger.warning("no CUDA graph of this training, so each of its kernels is launched: %s", error)
-            return self._train
+            self._notice(f"each of its kernels is launched by itself, for there is no CUDA graph: {error}")
+            return None
 
 
-def on_device(model: LanguageModel, optimizer: SGD, config: RNNConfig) -> Minibatches:
-    """Make the minibatches of a training as its device takes them fastest."""
-    return Minibatches(model, optimizer, config, capture if model.device.type == "cuda" else None)
+def on_device(
+    model: LanguageModel, optimizer: SGD, config: RNNConfig, notice: Callable[[str], object]
+) -> Minibatches:
+    """Make the minibatches of a training, with a graph where there is a GPU for it."""
+    capture = cuda_graph.capture if model.device.type == "cuda" else None
+    return Minibatches(model, optimizer, config, capture, notice)

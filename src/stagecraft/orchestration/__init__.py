@@ -1,13 +1,12 @@
 """The Prefect room: nothing else in this package imports it."""
 
-from stagecraft.orchestration.conductor import Conductor, conduct
+from stagecraft.orchestration.conductor import conduct
 from stagecraft.orchestration.crashes import crashing, tell_of_crashes, watch_for_runs_that_never_start
 from stagecraft.orchestration.discretion import keep_secrets_out_of_logs
 from stagecraft.orchestration.reaching import check_server
 from stagecraft.orchestration.temporary import temporary_address, temporary_server
 
 __all__ = [
-    "Conductor",
     "check_server",
     "conduct",
     "crashing",

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from stagecraft.live import Session
 from stagecraft.locks import KeyLocks
@@ -43,7 +44,7 @@ class Shared:
     stages: dict[str, Stage] = field(default_factory=dict)
     stopped: threading.Event = field(default_factory=threading.Event)
 
-    @property
+    @cached_property
     def locks(self) -> KeyLocks:
         """The locks of keys."""
         return KeyLocks(self.tracker.home.locks)

@@ -29,7 +29,7 @@ from stagecraft.upkeep.disk import discard
 
 
 class StageRun:
-    """A stage that is run, by whoever calls these methods in the order in which they stand.
+    """A stage that is run: its key is found, then its result is replayed if it is there, or else computed.
 
     Attributes:
         outcome: how it ended; None before that.
@@ -37,14 +37,17 @@ class StageRun:
         attempts: how often it was tried.
     """
 
+    # What the key brings; before that there is none.
+    _key: str
+    _parts: Parts
+    _reason: str
+
     def __init__(self, call: Call, shared: Shared) -> None:
         self.call, self.stage, self.name, self._shared = call, call.stage, call.stage.name, shared
         self.outcome: Outcome | None = None
         self.error: BaseException | None = None
         self.attempts = 0
-        self._reason = ""
         self._own_file: tuple[Path, State] | None = None
-        self._key, self._parts = "", Parts(code={}, parameters={}, libraries={})
 
     def find_key(self, results: Mapping[str, Result]) -> str:
         """Make the key, and count on its result from now on.
@@ -76,7 +79,7 @@ class StageRun:
             )
             shared.results.remember(result)
         except Exception as error:  # noqa: BLE001  (Prefect would only log what a hook raises)
-            self._fail(error, "", time.monotonic() - start)
+            self.end_failed(error, explain(error), seconds=time.monotonic() - start)
             return
         self.end(Outcome.cached(result, run_id, time.monotonic() - start), result.artifacts)
 
@@ -167,20 +170,19 @@ class StageRun:
         function = self.stage.function
         self.stage.note_imports()
         value = function(record, **inputs)
-        self.stage.note_imports()
-        yielded = (artifact for _, artifact in artifacts_in(dict(value)))
+        seconds = time.monotonic() - start
         record.log_text("key.json", self._parts.model_dump_json(indent=1), "application/json")
+        yielded = (artifact for _, artifact in artifacts_in({"": value}))
+        files = {file.uri: file for file in (*record.logged, *yielded)}
         return Result(
             stage=self.name,
             key=self._key,
             parts=self._parts,
             value=value.model_dump(mode="json"),
-            artifacts=tuple(
-                map(tracker.keep, {file.uri: file for file in (*record.logged, *yielded)}.values())
-            ),
+            artifacts=tuple(map(tracker.keep, files.values())),
             used=used,
             run_id=record.run_id,
-            seconds=time.monotonic() - start,
+            seconds=seconds,
             figure=self.stage.figure(record.metrics),
             drawing=self.stage.drawing,
             written=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -208,6 +210,7 @@ class StageRun:
 
     def _changed(self) -> list[Path]:
         """Name the files that the key was made of and that the stage may have found otherwise."""
+        self.stage.note_imports()
         own = [self._own_file] if self._own_file else []
         return self.stage.changed() + [path for path, state in own if state_of(path) != state]
 
@@ -247,12 +250,11 @@ class StageRun:
         return Checkpoints(folder, run_id, anew, lambda: not self._changed())
 
     def _fail(self, error: BaseException, run_id: str, seconds: float) -> None:
-        """Mark the stage's run, if it has one, and keep the outcome unless the stage is tried again."""
+        """Mark the stage's run, and keep the outcome unless the stage is tried again."""
         killed = not isinstance(error, Exception)
         reason = "interrupted" if killed else explain(error)
         if not self.is_tried_again(error):
             self.end_failed(error, reason, run_id, seconds)
         # Where the store is what failed, the first error is the one to tell.
         with suppress(TrackingError):
-            if run_id:
-                self._shared.tracker.finish_run(run_id, "KILLED" if killed else "FAILED", reason)
+            self._shared.tracker.finish_run(run_id, "KILLED" if killed else "FAILED", reason)

@@ -138,7 +138,9 @@ class Registry:
         tags = {CONTENT_TAG: content, CODE_TAG: code}
         wanted = " and ".join([f"name = '{name}'", *(f"tags.`{tag}` = '{tags[tag]}'" for tag in tags)])
         with reaching(self.tracker.uri):
-            found = self._client.search_model_versions(wanted, 1, ["version_number DESC"])
+            found = self._client.search_model_versions(
+                wanted, max_results=1, order_by=["version_number DESC"]
+            )
         return describe(found[0], {}) if found else None
 
     def is_intact(self, version: Version, files: Files) -> bool:

@@ -35,9 +35,9 @@ class RunModel:
     def registered(self, content: str, code: str) -> tuple[Version, Files] | None:
         """Find a version with the same weights and code whose files are intact; it is this run's too.
 
-        Only the newest one is looked at, for what is older was damaged when that was registered. The run's
-        result will name its files. They are marked as given to the run before they are looked at, so that
-        nobody frees them in between.
+        Only the newest one is looked at, for what is older was hardly intact when that was registered. The
+        run's result will name its files. They are marked as given to the run before they are looked at, so
+        that nobody frees them in between.
         """
         version = self.registry.newest_of(self.name, content, code)
         if version is None:

@@ -14,7 +14,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from stagecraft.artifact import Artifact, Frozen, Reference, digest, sha256_of
-from stagecraft.call import Call, addresses
+from stagecraft.call import Call, artifacts_in
 from stagecraft.checks import Digests
 from stagecraft.code import CodeError
 from stagecraft.home import Home
@@ -284,7 +284,7 @@ class Deep(Frozen):
 def test_addresses_of_inputs_are_listed_under_dotted_names() -> None:
     one, two = (Artifact(uri=f"runs:/{run}/a", sha256="a" * 64, bytes=1, kind="x") for run in "12")
     inputs = {"words": one, "deep": Deep(files=(one, two), run=Reference(uri="3")), "n": 3, "absent": None}
-    assert list(addresses(inputs)) == [
+    assert [(name, file.uri) for name, file in artifacts_in(inputs)] == [
         ("words", "runs:/1/a"),
         ("deep.files.0", "runs:/1/a"),
         ("deep.files.1", "runs:/2/a"),

@@ -1,8 +1,7 @@
 """Minibatches as a GPU's graph takes them: rehearsed, put back, replayed; and what a GPU makes of it."""
 
-import logging
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -13,10 +12,11 @@ from seqstep.config import RNNConfig
 from seqstep.models.language import LanguageModel
 from seqstep.models.rnn_scratch import RNNScratch
 from seqstep.models.rnn_torch import RNNTorch
-from seqstep.training.cuda_graph import Work, rehearse
+from seqstep.training.cuda_graph import Work, capture, rehearse
 from seqstep.training.minibatch import Capture, Minibatches, on_device
 from seqstep.training.optimizers import SGD
 
+Losses = list[tuple[float, int]]
 VOCAB = 5
 IDS = np.random.default_rng(0).integers(0, VOCAB, (6, 3, 8)).astype(np.uint8)
 CONFIG = RNNConfig(hidden=8, batch=3, steps=7, learning_rate=0.5)
@@ -36,7 +36,7 @@ def make(name: str, products: torch.dtype | None, device: str = "cpu") -> Langua
     return model
 
 
-def trained(minibatches: Minibatches) -> list[tuple[float, int]]:
+def trained(minibatches: Minibatches) -> Losses:
     """Train two epochs, of which the second forgets the state in the middle; return their losses."""
     losses = []
     for _ in range(2):
@@ -49,8 +49,16 @@ def trained(minibatches: Minibatches) -> list[tuple[float, int]]:
     return losses
 
 
-def of(model: LanguageModel, capture: Capture | None = None) -> Minibatches:
-    return Minibatches(model, SGD(model.parameters(), CONFIG.learning_rate), CONFIG, capture)
+def of(
+    model: LanguageModel,
+    capture: Capture | None = None,
+    notice: Callable[[str], object] = lambda _text: None,
+) -> Minibatches:
+    return Minibatches(model, SGD(model.parameters(), CONFIG.learning_rate), CONFIG, capture, notice)
+
+
+def on_gpu(model: LanguageModel, notice: Callable[[str], object]) -> Minibatches:
+    return on_device(model, SGD(model.parameters(), CONFIG.learning_rate), CONFIG, notice)
 
 
 @every_model
@@ -89,28 +97,77 @@ def test_the_loss_is_the_mean_of_an_epochs_tokens() -> None:
     assert minibatches.mean_loss() == (pytest.approx(expected.item(), rel=1e-6), 21)
 
 
-def test_a_training_that_cant_be_captured_goes_on_without(caplog: pytest.LogCaptureFixture) -> None:
-    def refuse(_work: Work, _changed: Sequence[Tensor]) -> NoReturn:
-        raise RuntimeError("operation not permitted when stream is capturing")
+@pytest.mark.parametrize("times", [0, 2])
+def test_a_training_that_cant_be_captured_goes_on_without_as_if_nothing_had_been_tried(times: int) -> None:
+    def fail(work: Work, changed: Sequence[Tensor]) -> Work:
+        left = times
 
+        def some_times() -> None:
+            nonlocal left
+            if not left:
+                raise torch.OutOfMemoryError("tried to allocate 20 MiB")
+            left -= 1
+            work()
+
+        rehearse(some_times, changed)
+        return work
+
+    notices: list[str] = []
     plain, other = make("rnn", None), make("rnn", None)
-    with caplog.at_level(logging.WARNING):
-        assert trained(of(plain)) == trained(of(other, refuse))
-    (message,) = caplog.messages
-    assert "no CUDA graph" in message and "not permitted" in message
+    assert trained(of(plain)) == trained(of(other, fail, notices.append))
+    (notice,) = notices
+    assert "no CUDA graph: tried to allocate 20 MiB" in notice
 
 
 @needs_a_gpu
 @every_model
 @both_types
 def test_a_graph_on_a_gpu_trains_as_its_kernels_one_by_one_do(
-    name: str, products: torch.dtype | None, caplog: pytest.LogCaptureFixture
+    name: str, products: torch.dtype | None
 ) -> None:
+    notices: list[str] = []
     plain, other = make(name, products, "cuda"), make(name, products, "cuda")
-    one_by_one = trained(of(plain))
-    replayed = trained(on_device(other, SGD(other.parameters(), CONFIG.learning_rate), CONFIG))
-    assert not caplog.messages
-    for (loss, _), (expected, _) in zip(replayed, one_by_one, strict=True):
+    assert_alike(other, trained(on_gpu(other, notices.append)), plain, trained(of(plain)))
+    assert not notices
+
+
+@needs_a_gpu
+def test_trainings_in_threads_side_by_side_are_captured_each_on_a_gpu() -> None:
+    notices: list[str] = []
+    models = [make(name, None, "cuda") for name in MODELS]
+    with ThreadPoolExecutor() as pool:
+        losses = list(pool.map(lambda model: trained(on_gpu(model, notices.append)), models))
+    assert not notices
+    for name, model, found in zip(MODELS, models, losses, strict=True):
+        plain = make(name, None, "cuda")
+        assert_alike(model, found, plain, trained(of(plain)))
+
+
+@needs_a_gpu
+def test_what_fails_in_the_middle_of_a_capture_leaves_the_gpu_to_others() -> None:
+    def add() -> None:
+        total.add_(1)
+
+    def wait() -> None:
+        add()
+        if torch.cuda.is_current_stream_capturing():
+            total.item()
+
+    total, stream = torch.zeros((), device="cuda"), torch.cuda.current_stream()
+    with pytest.raises(RuntimeError):
+        capture(wait, [total])
+    assert torch.cuda.current_stream() == stream and total.item() == 0
+    capture(add, [total])()
+    assert total.item() == 1
+
+
+def assert_alike(
+    model: LanguageModel,
+    losses: list[tuple[float, int]],
+    other: LanguageModel,
+    others: list[tuple[float, int]],
+) -> None:
+    for (loss, _), (expected, _) in zip(losses, others, strict=True):
         assert loss == pytest.approx(expected, rel=1e-4)
-    for found, expected in zip(other.parameters(), plain.parameters(), strict=True):
-        torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+    for found, weight in zip(model.parameters(), other.parameters(), strict=True):
+        torch.testing.assert_close(found, weight, atol=1e-4, rtol=1e-4)
