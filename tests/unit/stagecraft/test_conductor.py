@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from mlflow.entities import Run
@@ -16,6 +16,8 @@ from stagecraft.locks import KeyLocks
 from stagecraft.orchestration import cache, conduct
 from stagecraft.patience import Patience
 from stagecraft.progress import Outcome, observer
+from stagecraft.result import Result
+from stagecraft.results import Results
 from stagecraft.selection import Wish
 from stagecraft.tracking import Tracker
 
@@ -468,6 +470,20 @@ def test_a_store_in_which_a_replay_fails_is_told(workshop: Any, monkeypatch: pyt
     assert run_of(workshop, parent_of(workshop, outcomes["gather"])).info.status == "FAILED"
     monkeypatch.undo()
     assert workshop.states() == ALL_CACHED
+
+
+def test_a_replay_that_fails_for_a_reason_that_may_pass_is_told_too(
+    workshop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workshop.run()
+
+    def refuse(_self: Results, _result: Result) -> NoReturn:
+        raise TimeoutError("the disk is busy")
+
+    monkeypatch.setattr(Results, "remember", refuse)
+    outcomes = workshop.run()
+    assert {outcome.state for outcome in outcomes.values()} == {"failed"}
+    assert outcomes["page"].reason == "the disk is busy"
 
 
 @pytest.mark.parametrize(("failures", "status"), [(2, "FINISHED"), (3, "FAILED")])
