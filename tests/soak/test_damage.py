@@ -46,7 +46,7 @@ RECORDS: dict[str, Callable[[Path], object]] = {
     "garbage": lambda path: path.write_bytes(b"\x00\xffgarbage"),
     "another document": lambda path: path.write_text("{}"),
     "another stage's": lambda path: path.write_bytes(
-        next(path.parent.parent.glob("download/*-*")).read_bytes()
+        next(other for other in path.parent.parent.glob("*/*-*") if other.parent != path.parent).read_bytes()
     ),
 }
 
