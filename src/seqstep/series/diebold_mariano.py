@@ -10,6 +10,9 @@ import pandas as pd
 from seqstep.errors import ConfigError, WindowError
 from seqstep.series.long_run_variance import long_run_variance, overlap
 
+# Losses that are as close are those of one forecaster, whose sums were rounded otherwise.
+_ROUNDING = 1e-9
+
 
 class PairedTest(NamedTuple):
     """What a Diebold–Mariano test came to.
@@ -50,6 +53,8 @@ def diebold_mariano(first: np.ndarray, second: np.ndarray, lags: int = 0) -> Pai
             f"expected at least {max(2, reach)} origins for a paired test at this horizon, got {count}; take"
             " a longer series, or lower backtest.start_share"
         )
+    if np.allclose(first, second, rtol=_ROUNDING, atol=0):
+        return PairedTest(0.0, math.nan, math.nan)
     differences = first - second
     mean, variance = float(differences.mean()), long_run_variance(differences, lags)
     if variance <= 0:

@@ -40,9 +40,10 @@ def test_of_equally_good_models_it_finds_one_in_twenty_different_though_errors_o
     assert np.mean(np.array(naive) < 0.05) > 0.1
 
 
-def test_models_that_never_differ_have_no_statistic() -> None:
+@pytest.mark.parametrize("rounding", [0, 1e-14])
+def test_models_that_never_differ_or_by_rounding_alone_have_no_statistic(rounding: float) -> None:
     losses = RANDOM.normal(size=10) ** 2
-    test = diebold_mariano(losses, losses)
+    test = diebold_mariano(losses, losses * (1 + rounding * RANDOM.normal(size=10)))
     assert test.difference == 0
     assert np.isnan([test.statistic, test.p_value]).all()
 
