@@ -34,8 +34,14 @@ TEXT = b"".join(b"line %d: the time traveller smiled, and so did the psychologis
 _session = ExitStack()
 
 
-def pytest_configure() -> None:
-    """Choose where everything is written, before Prefect and MLflow are imported and read it."""
+def free_port() -> int:
+    """Find a port of loopback where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def _choose_where_everything_is_written() -> None:
+    """Do so before Prefect and MLflow are imported and read it."""
     # Where files are tested side by side, each process stops servers of its own at its end.
     NodeManager.EXIT_TIMEOUT = 60
     # Registered before Prefect is imported, so this runs after it has sent its last logs and events.
@@ -51,10 +57,8 @@ def pytest_configure() -> None:
     keep_prefect_off_the_console()
 
 
-def free_port() -> int:
-    """Find a port of loopback where nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+# At once: the conftest of a folder that is named on the command line is imported before pytest is configured.
+_choose_where_everything_is_written()
 
 
 @pytest.fixture(scope="session")
