@@ -111,7 +111,7 @@ def test_mlflow_shows_what_a_training_read_and_what_it_does(seen: Seen, window: 
     page = window.open(seen.page(seen.stage("train_rnn")))
     expect(page.get_by_text("Train the same network around the library's recurrent layer.")).to_be_visible()
     expect(page.get_by_role("button", name="tokens_char.npy")).to_be_visible()
-    expect(page.get_by_role("link", name="seqstep-rnn")).to_be_visible()
+    expect(page.get_by_role("link", name="seqstep-rnn").first).to_be_visible()
 
 
 def test_mlflow_lists_the_registered_models(seen: Seen, window: View) -> None:
