@@ -63,7 +63,7 @@ SITES = {
     "src/seqstep/models/rnn_torch.py:RNNTorch.forward": "train_rnn evaluate_language",
     "src/seqstep/models/rnn_torch.py:_LAYERS": "train_rnn evaluate_language",
     "src/seqstep/models/language.py:LanguageModel.device": LANGUAGE,
-    "src/seqstep/models/language.py:detach": RNNS,
+    "src/seqstep/training/minibatch.py:Minibatches._train": RNNS,
     "src/seqstep/models/bundle.py:save": f"train_mlp {RNNS}",
     "src/seqstep/models/bundle.py:load_forecaster": "evaluate_forecasts",
     "src/seqstep/training/resumable.py:ResumableTraining.run": f"train_mlp {RNNS}",

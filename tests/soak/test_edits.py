@@ -115,7 +115,7 @@ def check(copy: Copy, edit: edits.Edit) -> None:
     ("site", "kind"),
     [
         ("src/seqstep/text/ngrams.py:count_ngrams_up_to", "code"),
-        ("src/seqstep/models/language.py:detach", "docstring"),
+        ("src/seqstep/training/minibatch.py:Minibatches._train", "docstring"),
         ("src/seqstep/plots/style.py:COLOURS", "code"),
     ],
 )
