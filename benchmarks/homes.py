@@ -49,6 +49,19 @@ def cached(command: Sequence[str], home: Path) -> tuple[float, list[dict[str, An
     return seconds, stages
 
 
+def computed(command: Sequence[str], home: Path) -> float:
+    """Return the seconds of a run that computes all stages.
+
+    Raises:
+        BenchmarkError: it did not.
+    """
+    seconds, said = run_in(command, home)
+    states = [stage["state"] for stage in json.loads(said)["stages"]]
+    if states != ["completed"] * STAGES:
+        raise BenchmarkError(f"{' '.join(command)}: expected {STAGES} stages completed, got {states}")
+    return seconds
+
+
 def run_in(command: Sequence[str], home: Path) -> tuple[float, str]:
     """Run a command with what seqstep sets for itself, on both sides, and with a home of its own."""
     with mock.patch.dict(os.environ, clean_environment(), clear=True):

@@ -4,7 +4,6 @@
 measured too.
 """
 
-import json
 import os
 import sys
 import tempfile
@@ -13,8 +12,8 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
-from benchmarks.homes import SEQSTEP, STAGES, clean_environment, make_home, run_in
-from benchmarks.measuring import Benchmark, BenchmarkError, run
+from benchmarks.homes import SEQSTEP, clean_environment, computed, make_home
+from benchmarks.measuring import Benchmark, run
 from seqstep.config import RNNConfig
 
 _ROOT = Path(__file__).parents[1]
@@ -48,9 +47,4 @@ def _plain() -> float:
 
 
 def _cold(home: Path) -> float:
-    settings = [f"corpus.path={_CORPUS}", f"rnn.epochs={_EPOCHS}"]
-    seconds, said = run_in([*SEQSTEP, "run", "notes", "--json", "--set", *settings], home)
-    states = [stage["state"] for stage in json.loads(said)["stages"]]
-    if states != ["completed"] * STAGES:
-        raise BenchmarkError(f"a cold run: expected {STAGES} stages completed, got {states}")
-    return seconds
+    return computed([*SEQSTEP, "run", "notes", "--json", "--set", f"corpus.path={_CORPUS}"], home)

@@ -11,12 +11,16 @@ from pathlib import Path
 from typing import Any
 
 
-def read_words(path: Path) -> list[str]:
-    """Read a text, keep its letters in lower case, and split it into words, line by line."""
+def read_lines(path: Path) -> list[str]:
+    """Read a text, and keep its letters in lower case, line by line."""
     with path.open(encoding="utf-8") as file:
         lines = file.readlines()
-    lines = [re.sub("[^A-Za-z]+", " ", line).strip().lower() for line in lines]
-    tokens = [line.split() for line in lines]
+    return [re.sub("[^A-Za-z]+", " ", line).strip().lower() for line in lines]
+
+
+def read_words(path: Path) -> list[str]:
+    """Read a text, and split it into words, line by line."""
+    tokens = [line.split() for line in read_lines(path)]
     return [token for line in tokens for token in line]
 
 

@@ -11,7 +11,6 @@ import hashlib
 import html
 import json
 import math
-import re
 import shutil
 import sys
 from collections import Counter
@@ -34,7 +33,7 @@ from benchmarks.notes_way import (
     scratch_forward,
     scratch_parameters,
 )
-from benchmarks.notes_way_text import count
+from benchmarks.notes_way_text import count, read_lines
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt
@@ -59,8 +58,7 @@ def main() -> None:
 
 def text_and_ngrams() -> tuple[list[str], dict[str, int]]:
     """Clean and tokenize the text, count its n-grams; return its characters and their vocabulary."""
-    with Path("corpus.txt").open(encoding="utf-8") as file:
-        lines = [re.sub("[^A-Za-z]+", " ", line).strip().lower() for line in file.readlines()]
+    lines = read_lines(Path("corpus.txt"))
     words = [word for line in lines for word in line.split()]
     chars = [char for line in lines for char in line]
     word_vocab, vocab = vocabulary(words), vocabulary(chars)

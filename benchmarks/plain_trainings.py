@@ -3,7 +3,6 @@
 python -m benchmarks.plain_trainings TEXT EPOCHS
 """
 
-import re
 import sys
 from pathlib import Path
 
@@ -11,27 +10,23 @@ import torch
 
 from benchmarks import notes_way, notes_way_series
 from benchmarks.notes_way import LayerNetwork, scratch_forward, scratch_parameters
-from benchmarks.notes_way_text import count
+from benchmarks.notes_way_text import number, read_lines
 
 HIDDEN, BATCH, STEPS, TRAIN = 512, 32, 35, 10_000
 
 
 def main() -> None:
     """Train the perceptron on the sine, and both networks on the start of a text."""
-    text, epochs = Path(sys.argv[1]).read_text(encoding="utf-8"), int(sys.argv[2])
+    text, epochs = Path(sys.argv[1]), int(sys.argv[2])
     torch.manual_seed(0)
     observed = notes_way_series.sine(1000)
     notes_way_series.train(notes_way_series.network(), notes_way_series.loaders(observed))
-    lines = [re.sub("[^A-Za-z]+", " ", line).strip().lower() for line in text.splitlines()]
-    chars = [char for line in lines for char in line]
-    types = ["<unk>", *(char for char, _ in count(chars))]
-    number = {char: index for index, char in enumerate(types)}
-    ids = [number[char] for char in chars[:TRAIN]]
+    ids, types = number([char for line in read_lines(text) for char in line])
     scratch, layer = scratch_parameters(len(types), HIDDEN), LayerNetwork(len(types), HIDDEN)
     networks = ((scratch_forward(scratch), scratch), (layer, list(layer.parameters())))
     for forward, params in networks:
         for _ in range(epochs):
-            notes_way.train_epoch(forward, params, ids, (BATCH, STEPS, HIDDEN))
+            notes_way.train_epoch(forward, params, ids[:TRAIN], (BATCH, STEPS, HIDDEN))
 
 
 if __name__ == "__main__":

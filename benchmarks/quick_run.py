@@ -1,6 +1,5 @@
 """A cold run of the profile `quick` against a plain script of the same work, each as a whole process."""
 
-import json
 import socket
 import sys
 import tempfile
@@ -11,7 +10,7 @@ from itertools import count
 from pathlib import Path
 from subprocess import DEVNULL, Popen
 
-from benchmarks.homes import SEQSTEP, STAGES, clean_environment, make_home, run_in
+from benchmarks.homes import SEQSTEP, clean_environment, computed, make_home
 from benchmarks.measuring import Benchmark, BenchmarkError, run
 from seqstep import local
 from seqstep.config import PROFILES
@@ -54,13 +53,7 @@ def _plain(folder: Path) -> float:
 def _cold(home: Path, seed: int) -> float:
     """Run everything: with another seed, and the text's stages by force, nothing is cached."""
     forced = ["download", "verify", "tokenize", "vocab", "ngrams"]
-    seconds, said = run_in(
-        [*SEQSTEP, "run", "quick", "--json", "--set", f"seed={seed}", "--force", *forced], home
-    )
-    states = [stage["state"] for stage in json.loads(said)["stages"]]
-    if states != ["completed"] * STAGES:
-        raise BenchmarkError(f"a cold run: expected {STAGES} stages completed, got {states}")
-    return seconds
+    return computed([*SEQSTEP, "run", "quick", "--json", "--set", f"seed={seed}", "--force", *forced], home)
 
 
 @contextmanager

@@ -140,7 +140,7 @@ def replay_all(
         the parent run and how each stage ended; None if a result was damaged or freed meanwhile.
     """
     with session(tracker.home) as counting_on:
-        if not all(_is_there(results, counting_on, plan.results[intent.name].key) for intent in plan.intents):
+        if not all(is_there(results, counting_on, plan.results[intent.name].key) for intent in plan.intents):
             return None
         with pipeline_run(tracker, name, params, on_death=on_death, title=title) as parent:
             outcomes = [
@@ -150,7 +150,7 @@ def replay_all(
     return parent.run_id, outcomes
 
 
-def _is_there(results: Results, counting_on: Session, key: str) -> bool:
+def is_there(results: Results, counting_on: Session, key: str) -> bool:
     """Make sure that a result is there, and stays."""
     counting_on.use(key)
     with KeyLocks(results.home.locks).holding(key):

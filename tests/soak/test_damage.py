@@ -35,7 +35,10 @@ def flip_a_bit(path: Path) -> None:
 
 
 def record_of_another_stage(path: Path) -> Path:
-    """Find one that isn't damaged in the same round, unless it then holds that of a third stage."""
+    """Find what to put in its place: the record of `download`, in that one's place that of `verify`.
+
+    In one round, so, no two records are exchanged for each other.
+    """
     other = "verify" if path.parent.name == "download" else "download"
     return next(path.parent.parent.glob(f"{other}/*-*"))
 

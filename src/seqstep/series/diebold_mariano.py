@@ -19,7 +19,8 @@ class PairedTest(NamedTuple):
 
     Attributes:
         difference: mean loss of the first minus that of the second; below 0 the first is better.
-        statistic: with the correction of Harvey, Leybourne and Newbold; nan if the losses never differ.
+        statistic: with the correction of Harvey, Leybourne and Newbold; nan if the losses never differ but by
+            rounding.
         p_value: of a difference at least as large in either direction, if both were equally good.
     """
 

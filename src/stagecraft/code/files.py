@@ -43,7 +43,8 @@ class Files:
 
         What a process has imported stays as it is, whatever becomes of its file.
         """
-        imported = [file for file, module in files.items() if module in sys.modules]
+        unsure = {file: module for file, module in files.items() if file not in self._sure}
+        imported = [file for file, module in unsure.items() if module in sys.modules]
         self._sure.update(file for file in imported if not self._is_changed(file))
 
     def changed(self, files: Mapping[Path, str]) -> list[Path]:

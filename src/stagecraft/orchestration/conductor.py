@@ -18,6 +18,7 @@ from stagecraft.orchestration.shared import Shared
 from stagecraft.orchestration.stage_run import StageRun
 from stagecraft.orchestration.stage_task import task_of
 from stagecraft.patience import Patience
+from stagecraft.pipeline_run import is_there
 from stagecraft.progress import Outcome, observer
 from stagecraft.result import Kept, Result
 from stagecraft.results import Results
@@ -39,17 +40,13 @@ class Conductor:
         self._runs: dict[str, StageRun] = {}
         self._futures: dict[str, PrefectFuture[Any]] = {}
         for result in shared.given.values():
-            self._count_on(result.key)
+            if not is_there(shared.results, shared.session, result.key):
+                raise SelectionError(
+                    f"{result.key} was freed or damaged a moment ago; run its stage again first"
+                )
         tell_of_crashes(shared.tracker.home)
         checks.set(shared.results.checks)
         flaws_by_key.set({})
-
-    def _count_on(self, key: str) -> None:
-        """Make sure that a result is there, and stays."""
-        self._shared.session.use(key)
-        with self._shared.locks.holding(key):
-            if not self._shared.results.find(key).intact:
-                raise SelectionError(f"{key} was freed or damaged a moment ago; run its stage again first")
 
     def __call__(self, stage: Stage, /, *args: Any, **kwargs: Any) -> Any:
         """Submit a stage; it starts when the stages before it have ended."""
@@ -66,6 +63,11 @@ class Conductor:
         """How stages ended so far, by name, in the order of the pipeline."""
         return {name: run.outcome for name, run in self._runs.items() if run.outcome}
 
+    @property
+    def failed(self) -> list[Outcome]:
+        """How those stages ended so far that failed."""
+        return [outcome for outcome in self.outcomes.values() if outcome.state == "failed"]
+
     def wait(self) -> None:
         """Wait for all submitted stages to end."""
         for name, future in self._futures.items():
@@ -81,12 +83,11 @@ class Conductor:
         Raises:
             StageFailedError: one failed; the others ran as far as they could.
         """
-        outcomes = list(self.outcomes.values())
-        failed = [outcome for outcome in outcomes if outcome.state == "failed"]
-        if failed:
+        if failed := self.failed:
             reason = "; ".join(f"{outcome.name}: {outcome.reason}" for outcome in failed)
             cause = self._runs[failed[0].name].error
             status = failed[0].exit_status
+            outcomes = list(self.outcomes.values())
             raise StageFailedError(reason, status, self._shared.parent, outcomes) from cause
 
     def stop(self) -> None:
@@ -158,8 +159,7 @@ def conduct(
             conductor.stop()
             raise
         outcomes = list(conductor.outcomes.values())
-        is_whole = all(outcome.state != "failed" for outcome in outcomes)
-        files = patience.retry(lambda: at_end(parent, outcomes)) if is_whole else ()
+        files = () if conductor.failed else patience.retry(lambda: at_end(parent, outcomes))
         text = summaries.of_run(tracker, parent, outcomes, files)
         pages.show("", "run", "How each stage ended", text)
     conductor.check()

@@ -112,7 +112,7 @@ class StageRun:
         )
         return result
 
-    def is_tried_again(self, error: BaseException) -> bool:
+    def is_tried_again(self, error: object) -> bool:
         """Tell whether the stage, having failed, gets another try."""
         left = self.attempts < self._shared.patience.attempts and not self._shared.stopped.is_set()
         return left and isinstance(error, Exception) and is_transient(error)

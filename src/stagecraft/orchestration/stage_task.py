@@ -15,7 +15,6 @@ from stagecraft.errors import explain, without_secrets
 from stagecraft.orchestration.cache import StageKey, Verified, WholeFiles
 from stagecraft.orchestration.shared import Shared
 from stagecraft.orchestration.stage_run import StageRun
-from stagecraft.patience import is_transient
 from stagecraft.progress import observer
 from stagecraft.result import Result
 
@@ -43,8 +42,7 @@ def task_of(run: StageRun, shared: Shared) -> "Task[Any, Any]":
             raise
 
     def may_pass(_task: Any, _run: TaskRun, state: State[Any]) -> bool:
-        error = state.data
-        return isinstance(error, Exception) and is_transient(error) and not shared.stopped.is_set()
+        return run.is_tried_again(state.data)
 
     def completed(_task: Any, task_run: TaskRun, state: State[Any]) -> None:
         if state.name == "Cached" and isinstance(state.data, ResultRecord):
