@@ -14,6 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from seqstep.models.kernels import kernels_for
+
 
 class LayerPass(torch.autograd.Function):
     """All steps of a minibatch through a layer of tanh units.
@@ -60,15 +62,10 @@ class LayerPass(torch.autograd.Function):
         one_hot, H, W_hh, states = ctx.saved_tensors
         kind, precision = W_hh.dtype, states.dtype
         factor = W_hh.to(precision)
-        slopes, by_input, before = (
-            _keep(ctx.memory, name, states) for name in ("slopes", "by_input", "before")
-        )
-        torch.addcmul(states.new_ones(()), states, states, value=-1, out=slopes)
+        by_input, before = (_keep(ctx.memory, name, states) for name in ("by_input", "before"))
         by_input.copy_(by_states)
         by_input[-1] += by_last[0]
-        by_input[-1] *= slopes[-1]
-        for step in reversed(range(len(slopes) - 1)):
-            by_input[step].addmm_(by_input[step + 1], factor).mul_(slopes[step])
+        _go_back(by_input, states, factor, ctx.memory)
         torch.cat((H.to(precision), states[:-1]), out=before)
         flat = by_input.flatten(0, 1)
         by_bias = flat.sum(0, dtype=kind)
@@ -82,6 +79,24 @@ class LayerPass(torch.autograd.Function):
             by_bias,
             by_bias.clone(),
         )
+
+
+def _go_back(gradients: Tensor, states: Tensor, factor: Tensor, memory: dict[str, Tensor]) -> None:
+    """Walk from the last step to the first; see `seqstep.models.recurrence.go_back`.
+
+    Args:
+        gradients: dH_t, for which dZ_t is put; shape (steps, batch, hidden).
+        states: H_1 to H_T, likewise.
+        factor: the layer's `weight_hh`, shape (hidden, hidden).
+    """
+    if kernels := kernels_for(states.permute(2, 0, 1)):
+        kernels.walk_back(gradients.permute(2, 0, 1), states.permute(2, 0, 1), factor.t())
+        return
+    slopes = _keep(memory, "slopes", states)
+    torch.addcmul(states.new_ones(()), states, states, value=-1, out=slopes)
+    gradients[-1] *= slopes[-1]
+    for step in reversed(range(len(slopes) - 1)):
+        gradients[step].addmm_(gradients[step + 1], factor).mul_(slopes[step])
 
 
 def _keep(memory: dict[str, Tensor], name: str, like: Tensor) -> Tensor:

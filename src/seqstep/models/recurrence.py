@@ -28,12 +28,15 @@ product as it lies and rearranges the small one; the other way round it rearrang
 library sums them in float32. Weights, their steps, tanh and the loss stay in float32.
 """
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+
+from seqstep.models.kernels import kernels_for
 
 # A number without a type of its own: it takes that of what it is added to.
 _MINUS_ONE = torch.tensor(-1.0)
@@ -118,10 +121,8 @@ class Pass(torch.autograd.Function):
         inputs = (2 * (W_xh + b_h)).t().contiguous()
         states[:, 1:].flatten(1).copy_(inputs.index_select(1, tokens.flatten()))
         states[:, 0] = H.t()
-        factor = memory.factor.copy_(W_hh.t()).mul_(2)
-        for before, after in zip(states.unbind(1), states.unbind(1)[1:], strict=False):
-            torch.addmm(after, factor, before, out=memory.product)
-            _tanh_of_half(memory.product, memory.wide, after)
+        memory.factor.copy_(W_hh.t()).mul_(2)
+        _walk(memory)
         outputs = W_hq.t().to(precision) @ states[:, 1:].flatten(1)
         logits = outputs.to(b_q.dtype).add_(b_q[:, None]).unflatten(1, tokens.shape)
         ctx.save_for_backward(ids, W_hh, W_hq, states)
@@ -155,6 +156,22 @@ class Pass(torch.autograd.Function):
         return gradients
 
 
+def _walk(memory: Memory) -> None:
+    """Walk from the first step to the last; see above, "The cell".
+
+    Args:
+        memory: holds H_0, for each H_t twice what its token gives it, for which H_t is put, and as factor
+            twice W_hh, transposed.
+    """
+    if kernels := kernels_for(memory.slopes):
+        kernels.walk(memory.states, memory.factor)
+        return
+    states = memory.states.unbind(1)
+    for before, after in itertools.pairwise(states):
+        torch.addmm(after, memory.factor, before, out=memory.product)
+        _tanh_of_half(memory.product, memory.wide, after)
+
+
 def go_back(memory: Memory, W_hh: Tensor) -> None:
     """Walk from the last step to the first; see above, "The way back".
 
@@ -164,6 +181,9 @@ def go_back(memory: Memory, W_hh: Tensor) -> None:
         W_hh: shape (hidden, hidden).
     """
     factor, one = memory.factor.copy_(W_hh), memory.slopes.new_ones(())
+    if kernels := kernels_for(memory.slopes):
+        kernels.walk_back(memory.gradients, memory.states[:, 1:], factor)
+        return
     torch.addcmul(one, memory.states[:, 1:], memory.states[:, 1:], value=-1, out=memory.slopes)
     slopes, gradients = memory.slopes.unbind(1), memory.gradients.unbind(1)
     gradients[-1].mul_(slopes[-1])

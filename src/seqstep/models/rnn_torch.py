@@ -94,5 +94,9 @@ class RNNTorch(LanguageModel):
             return layer
         if not self._twin:
             twin = nn.RNN(self.vocab, self.hidden, dtype=self.products, device="meta")
-            self._twin.append(twin.to_empty(device=own.device))
+            twin.to_empty(device=own.device)
+            # In one piece, as a GPU's library wants them; else it gathers them in every call.
+            weights = nn.utils.parameters_to_vector(twin.parameters()).detach()
+            nn.utils.vector_to_parameters(weights, twin.parameters())
+            self._twin.append(twin)
         return self._twin[0]

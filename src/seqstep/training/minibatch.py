@@ -67,8 +67,8 @@ class Minibatches:
         Args:
             inputs, labels: indices, shape (batch, steps).
         """
-        self._inputs.copy_(torch.tensor(inputs, dtype=torch.int64))
-        self._labels.copy_(torch.tensor(labels, dtype=torch.int64))
+        self._inputs.copy_(torch.tensor(inputs, dtype=torch.int64), non_blocking=True)
+        self._labels.copy_(torch.tensor(labels, dtype=torch.int64), non_blocking=True)
         if self._capture:
             self._replay, self._capture = self._captured(self._capture), None
         (self._replay or self._train)()
