@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from importlib.util import find_spec
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -173,8 +174,13 @@ def _libraries(modules: frozenset[str]) -> dict[str, str]:
 
 @cache
 def _versions(module: str) -> dict[str, str]:
-    """Find the distributions of a module, most of which are called as it is, with their versions."""
+    """Find the distributions of a module, most of which are called as it is, with their versions.
+
+    A module that is not there has none: what uses it does without, or fails.
+    """
     try:
         return {module: version(module)}
     except PackageNotFoundError:
+        if not find_spec(module):
+            return {}
         return {name: version(name) for name in packages_distributions().get(module, ())}

@@ -148,6 +148,17 @@ def test_a_library_that_is_imported_under_another_name_counts_by_its_distributio
     assert sums.fixed_parts().libraries.keys() == {"python", "tomlkit", "PyYAML"}
 
 
+def test_a_library_that_is_not_there_has_no_version(workshop: Any) -> None:
+    workshop.edit("sums", "tomlkit.dumps(", "_maybe(")
+    workshop.edit(
+        "sums",
+        "import tomlkit",
+        "def _maybe(table):\n    import quite_absent\n    return quite_absent.dumps(table)",
+    )
+    sums = call(workshop, "add", Handle("gather").file, workshop.settings()["summing"], "cpu")
+    assert sums.fixed_parts().libraries.keys() == {"python"}
+
+
 def test_inputs_enter_by_the_digest_of_the_part_that_the_handle_picks(
     workshop: Any, digests: Digests
 ) -> None:
