@@ -62,7 +62,8 @@ class LayerPass(torch.autograd.Function):
         one_hot, H, W_hh, states = ctx.saved_tensors
         kind, precision = W_hh.dtype, states.dtype
         factor = W_hh.to(precision)
-        by_input, before = (_keep(ctx.memory, name, states) for name in ("by_input", "before"))
+        by_input = _keep(ctx.memory, "by_input", states, units_first=states.is_cuda)
+        before = _keep(ctx.memory, "before", states)
         by_input.copy_(by_states)
         by_input[-1] += by_last[0]
         _go_back(by_input, states, factor, ctx.memory)
@@ -99,11 +100,18 @@ def _go_back(gradients: Tensor, states: Tensor, factor: Tensor, memory: dict[str
         gradients[step].addmm_(gradients[step + 1], factor).mul_(slopes[step])
 
 
-def _keep(memory: dict[str, Tensor], name: str, like: Tensor) -> Tensor:
-    """Take the memory of that name, fresh if there is none that is like a tensor."""
+def _keep(memory: dict[str, Tensor], name: str, like: Tensor, units_first: bool = False) -> Tensor:
+    """Take the memory of that name, fresh if there is none that is like a tensor.
+
+    Args:
+        like: shape (steps, batch, hidden).
+        units_first: it lies there with the hidden units as rows; the GPU's kernel reads them so.
+    """
     found = memory.get(name)
     if found is None or (found.shape, found.dtype, found.device) != (like.shape, like.dtype, like.device):
-        found = memory[name] = torch.empty_like(like)
+        rows = like.permute(2, 0, 1) if units_first else like
+        fresh = torch.empty_like(rows, memory_format=torch.contiguous_format)
+        found = memory[name] = fresh.permute(1, 2, 0) if units_first else fresh
     return found
 
 

@@ -41,9 +41,8 @@ class Minibatches:
         notice: Callable[[str], object] = lambda _text: None,
     ) -> None:
         self._model, self._optimizer, self._clip = model, optimizer, config.clip
-        shape = (config.batch, config.steps)
-        self._inputs = torch.zeros(shape, dtype=torch.int64, device=model.device)
-        self._labels = torch.zeros_like(self._inputs)
+        shape = (2, config.batch, config.steps)
+        self._tokens = torch.zeros(shape, dtype=torch.int64, device=model.device)
         self._state = tuple(part.clone() for part in model.begin_state(config.batch))
         self._loss = torch.zeros((), device=model.device)
         self._count = 0
@@ -67,8 +66,7 @@ class Minibatches:
         Args:
             inputs, labels: indices, shape (batch, steps).
         """
-        self._inputs.copy_(torch.tensor(inputs, dtype=torch.int64), non_blocking=True)
-        self._labels.copy_(torch.tensor(labels, dtype=torch.int64), non_blocking=True)
+        self._tokens.copy_(torch.from_numpy(np.stack((inputs, labels))), non_blocking=True)
         if self._capture:
             self._replay, self._capture = self._captured(self._capture), None
         (self._replay or self._train)()
@@ -79,15 +77,16 @@ class Minibatches:
         return self._loss.item() / self._count, self._count
 
     def _train(self) -> None:
-        logits, state = self._model(self._inputs, self._state)
-        loss = nn.functional.cross_entropy(logits.flatten(0, 1), self._labels.flatten())
+        inputs, labels = self._tokens
+        logits, state = self._model(inputs, self._state)
+        loss = nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten())
         self._model.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self._model.parameters(), self._clip)
         self._optimizer.step()
         for kept, after in zip(self._state, state, strict=True):
             kept.copy_(after.detach())
-        self._loss += loss.detach() * self._labels.numel()
+        self._loss += loss.detach() * labels.numel()
 
     def _captured(self, capture: Capture) -> Work | None:
         try:
