@@ -58,6 +58,7 @@ SITES = {
     "src/seqstep/models/rnn_scratch.py:RNNScratch.step": "train_rnn_scratch evaluate_language",
     "src/seqstep/models/recurrence.py:Pass.backward": "train_rnn_scratch evaluate_language",
     "src/seqstep/models/recurrence.py:go_back": "train_rnn_scratch evaluate_language",
+    "src/seqstep/models/recurrence_on_gpu.py:walk_back": LANGUAGE,
     "src/seqstep/models/layer_pass.py:LayerPass.backward": "train_rnn evaluate_language",
     "src/seqstep/models/precision.py:precision_name": RNNS,
     "src/seqstep/models/rnn_torch.py:RNNTorch.forward": "train_rnn evaluate_language",

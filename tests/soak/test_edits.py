@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
+import tasks
 from stagecraft.home import HOME_VARIABLE
+from stagecraft.stage import Stage
 from tests.soak import edits
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -127,6 +129,16 @@ def test_an_edit_runs_the_stages_that_can_depend_on_it(copy: Copy, site: str, ki
 def test_the_places_that_are_edited_are_there(site: str) -> None:
     edit = edits.make(ROOT, site, "code")
     assert edit.text != (ROOT / edit.file).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("site", edits.SITES)
+def test_the_stages_that_reach_a_place_are_those_that_can_depend_on_it(site: str) -> None:
+    """What the edits show by running, told by the code's part of each key alone."""
+    file, _, definition = site.partition(":")
+    module = file.removeprefix("src/").removesuffix(".py").replace("/", ".")
+    stages: dict[str, Stage] = {name: getattr(tasks, name) for name in ALL_STAGES}
+    reached = {name for name, stage in stages.items() if f"{module}.{definition}" in stage.reach.definitions}
+    assert reached == set(edits.SITES[site].split())
 
 
 @pytest.mark.soak
