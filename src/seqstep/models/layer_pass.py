@@ -69,13 +69,14 @@ class LayerPass(torch.autograd.Function):
         _go_back(by_input, states, factor, ctx.memory)
         torch.cat((H.to(precision), states[:-1]), out=before)
         flat = by_input.flatten(0, 1)
-        by_bias = flat.sum(0, dtype=kind)
+        by_W_ih = (flat.t() @ one_hot.flatten(0, 1)).to(kind)
+        by_bias = by_W_ih.sum(1)  # a one-hot vector sums to 1, so this is the sum over all steps
         return (
             None,
             (by_input[:1] @ factor).to(kind) if ctx.needs_input_grad[1] else None,
             None,
             None,
-            (flat.t() @ one_hot.flatten(0, 1)).to(kind),
+            by_W_ih,
             (flat.t() @ before.flatten(0, 1)).to(kind),
             by_bias,
             by_bias.clone(),

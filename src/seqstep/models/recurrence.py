@@ -142,13 +142,14 @@ class Pass(torch.autograd.Function):
         go_back(memory, W_hh)
         by_input, tokens = memory.gradients.flatten(1), ids.t().flatten()
         one_hot = states.new_zeros(ctx.vocab, len(tokens)).scatter_(0, tokens[None], 1)
+        by_W_xh = (one_hot @ by_input.t()).to(kind)
         gradients = (
             None,
             (memory.factor @ memory.gradients[:, 0]).t().to(kind) if ctx.needs_input_grad[1] else None,
             None,
-            (one_hot @ by_input.t()).to(kind),
+            by_W_xh,
             (states[:, :-1].flatten(1) @ by_input.t()).to(kind),
-            by_input.sum(1, dtype=kind),
+            by_W_xh.sum(0),  # a one-hot vector sums to 1, so this is the sum over all steps
             (states[:, 1:].flatten(1) @ rounded.t()).to(kind),
             by_output.sum(1),
         )
