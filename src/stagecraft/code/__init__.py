@@ -50,9 +50,7 @@ class Code:
     ) -> None:
         self._modules, self._data = Modules(packages, leave_out), Data()
         self.files = Files(self._modules)
-        classes = Classes(self._modules)
-        self._without_records = Definitions(classes, Recording(recorder, frozenset(recording)))
-        self._with_records = Definitions(classes, Recording(recorder, frozenset()))
+        self._definitions = Definitions(Classes(self._modules), Recording(recorder, frozenset(recording)))
 
     def follow(self, target: str, recorded: bool = False) -> Reach:
         """Find everything that the result of a function can depend on.
@@ -64,8 +62,7 @@ class Code:
         Raises:
             CodeError: there is no such definition, or a file on the way is no Python.
         """
-        definitions = self._with_records if recorded else self._without_records
-        return Search(definitions, self._data).run(self._find(target))
+        return Search(self._definitions, self._data, recorded).run(self._find(target))
 
     def signature(self, target: str) -> inspect.Signature:
         """Read a function's parameters.

@@ -39,6 +39,7 @@ class Classes:
     def __init__(self, modules: Modules) -> None:
         self.modules = modules
         self._methods: dict[Unit, dict[str, list[Function]]] = {}
+        self._attributes: dict[Unit, dict[str, list[ast.stmt]]] = {}
         self._families: dict[Unit, Family] = {}
 
     def named(self, unit: Unit) -> list[ast.ClassDef]:
@@ -56,11 +57,13 @@ class Classes:
 
     def attributes(self, unit: Unit) -> dict[str, list[ast.stmt]]:
         """List what a class's body gives names besides methods, but for the fields of its objects."""
-        found: dict[str, list[ast.stmt]] = {}
-        for part in (part for node in self.named(unit) for part in node.body if not _is_field(part)):
-            for name in () if is_function(part) else bound([part], ""):
-                found.setdefault(name, []).append(part)
-        return found
+        if unit not in self._attributes:
+            found: dict[str, list[ast.stmt]] = {}
+            for part in (part for node in self.named(unit) for part in node.body if not _is_field(part)):
+                for name in () if is_function(part) else bound([part], ""):
+                    found.setdefault(name, []).append(part)
+            self._attributes[unit] = found
+        return self._attributes[unit]
 
     def family(self, unit: Unit) -> Family:
         """Find what a class inherits from."""

@@ -23,6 +23,7 @@ class Facts(NamedTuple):
         stores: attributes that it sets or deletes.
         bases: what the classes inside it inherit from.
         loads: modules, and names that may be modules, that it imports.
+        records: it would be more if what it records counted.
     """
 
     digest: str
@@ -32,6 +33,7 @@ class Facts(NamedTuple):
     stores: frozenset[str]
     bases: frozenset[Target]
     loads: frozenset[str]
+    records: bool
 
 
 class Definitions:
@@ -42,17 +44,27 @@ class Definitions:
         self.effects = Effects(classes)
         self._recording = recording
         self._facts: dict[Unit, Facts] = {}
+        self._recorded: dict[Unit, Facts] = {}
 
-    def facts(self, unit: Unit) -> Facts:
-        """Read a unit."""
+    def facts(self, unit: Unit, recorded: bool = False) -> Facts:
+        """Read a unit.
+
+        Args:
+            recorded: what it records counts.
+        """
         if unit not in self._facts:
-            self._facts[unit] = self._read(unit)
-        return self._facts[unit]
+            self._facts[unit] = self._read(unit, self._recording)
+        facts = self._facts[unit]
+        if not (recorded and facts.records):
+            return facts
+        if unit not in self._recorded:
+            self._recorded[unit] = self._read(unit, self._recording._replace(calls=frozenset()))
+        return self._recorded[unit]
 
-    def _read(self, unit: Unit) -> Facts:
+    def _read(self, unit: Unit, recording: Recording) -> Facts:
         home = self.modules.load(unit.module)
         assert home
-        statements = plain(self._statements(unit), self._recording)
+        statements, records = plain(self._statements(unit), recording)
         found = uses(statements, home.package)
         targets = {target for use in found.names for target in targets_of(self.modules, use, home)}
         refs = {use.ref for use in found.names}
@@ -66,6 +78,7 @@ class Definitions:
             frozenset(found.stores),
             frozenset(bases),
             frozenset(found.loads),
+            records,
         )
 
     def _before(self, unit: Unit) -> list[str]:

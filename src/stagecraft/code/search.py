@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from stagecraft.code.data import Data
-from stagecraft.code.definitions import Definitions
+from stagecraft.code.definitions import Definitions, Facts
 from stagecraft.code.methods import Methods
 from stagecraft.code.names import Ref
 from stagecraft.code.nodes import is_function, parameters
@@ -34,10 +34,14 @@ class Reach(NamedTuple):
 
 
 class Search:
-    """One walk over code."""
+    """One walk over code.
 
-    def __init__(self, definitions: Definitions, data: Data) -> None:
-        self._definitions, self._data = definitions, data
+    Args:
+        recorded: what is recorded counts.
+    """
+
+    def __init__(self, definitions: Definitions, data: Data, recorded: bool = False) -> None:
+        self._definitions, self._data, self._recorded = definitions, data, recorded
         self._modules, self._classes = definitions.modules, definitions.classes
         self._methods = Methods(self._classes)
         self._waiting: list[Unit] = []
@@ -63,7 +67,7 @@ class Search:
         digests: dict[str, str] = {}
         for unit in sorted(self._units):
             # A class of a package and a module in it may share a name, and so may what they hold.
-            digests[str(unit)] = digests.get(str(unit), "") + self._definitions.facts(unit).digest
+            digests[str(unit)] = digests.get(str(unit), "") + self._facts(unit).digest
         definitions = dict(sorted((digests | self._files).items()))
         reads_any = self._reads_any or self._methods.any
         return Reach(definitions, frozenset(self._outside), frozenset(self._reads), reads_any)
@@ -73,7 +77,7 @@ class Search:
         if unit in self._units:
             return
         self._units.add(unit)
-        facts = self._definitions.facts(unit)
+        facts = self._facts(unit)
         self._read(facts.reads)
         # A class body calls its own functions by their bare names.
         own = self._classes.methods(unit._replace(method="")).keys() & facts.bare
@@ -146,6 +150,9 @@ class Search:
             self._reach(target)
         for below in self._modules.below(name):
             self._take_module(below)
+
+    def _facts(self, unit: Unit) -> Facts:
+        return self._definitions.facts(unit, self._recorded)
 
     def _module(self, name: str) -> Module:
         module = self._modules.load(name)

@@ -24,10 +24,22 @@ class Recording(NamedTuple):
     calls: frozenset[str]
 
 
-def plain(statements: Iterable[ast.stmt], recording: Recording) -> list[ast.stmt]:
+class Plain(NamedTuple):
+    """What counts of statements.
+
+    Attributes:
+        records: calls that record were left out.
+    """
+
+    statements: list[ast.stmt]
+    records: bool
+
+
+def plain(statements: Iterable[ast.stmt], recording: Recording) -> Plain:
     """Leave out of statements what does not count; the statements themselves stay as they are."""
-    kept = (_Plain(recording).visit(statement) for statement in statements)
-    return [statement for statement in kept if statement]
+    visitor = _Plain(recording)
+    kept = [visitor.visit(statement) for statement in statements]
+    return Plain([statement for statement in kept if statement], visitor.records)
 
 
 def digest(statements: Iterable[ast.stmt], more: Iterable[str] = ()) -> str:
@@ -51,6 +63,7 @@ class _Plain(ast.NodeVisitor):
 
     def __init__(self, recording: Recording) -> None:
         self.recording = recording
+        self.records = False
         self.recorders: frozenset[str] = frozenset()
         self.in_class = False
 
@@ -138,7 +151,9 @@ class _Plain(ast.NodeVisitor):
             return False
         # One that also assigns or waits does more than record.
         more = (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom)
-        return not any(isinstance(part, more) for part in ast.walk(node))
+        records = not any(isinstance(part, more) for part in ast.walk(node))
+        self.records |= records
+        return records
 
 
 def _without_hints(part: Any) -> Any:
@@ -164,5 +179,7 @@ def _recorders(node: Function, recorder: str) -> frozenset[str]:
         for parameter in parameters(node.args)
         if parameter.annotation and any(names[-1] == recorder for names in named(parameter.annotation))
     }
-    names = (part for part in ast.walk(node) if found and isinstance(part, ast.Name))
+    if not found:
+        return frozenset()
+    names = (part for part in ast.walk(node) if isinstance(part, ast.Name))
     return frozenset(found - {name.id for name in names if not isinstance(name.ctx, ast.Load)})

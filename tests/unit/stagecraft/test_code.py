@@ -423,7 +423,7 @@ def test_scopes_are_told_apart_as_python_does(module: str) -> None:
     tree = ast.parse(inspect.getsource(sys.modules[module]))
     bodies = [tree.body, *(node.body for node in tree.body if isinstance(node, ast.ClassDef))]
     for function in filter(is_function, itertools.chain(*bodies)):
-        statements = plain([function], Recording("", frozenset()))
+        statements = plain([function], Recording("", frozenset())).statements
         ours = {use.ref.path[0] for use in uses(statements, "").names if not use.ref.module}
         text = ast.unparse(ast.fix_missing_locations(ast.Module(statements, [])))
         table = symtable.symtable(text, module, "exec")
@@ -800,6 +800,16 @@ def test_what_only_recording_uses_is_not_followed(project: Project) -> None:
     assert set(project.definitions(**RECORDING)) == RESULT
     assert set(project.definitions(**RECORDING, recorded=True)) == RESULT | {"main.first", "main.draw"}
     assert set(project.definitions()) == RESULT | {"main.first", "main.draw"}
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+def test_what_is_recorded_counts_or_not_whatever_was_followed_before(
+    project: Project, recorded: bool
+) -> None:
+    project.write(RECORDED)
+    code, target = project.code(**RECORDING), f"{project.name}.main.target"
+    code.follow(target, not recorded)
+    assert code.follow(target, recorded) == project.follow(recorded=recorded, **RECORDING)
 
 
 @pytest.mark.parametrize("line", ["        record.log(first('zero'))\n", "        other.notice('three')\n"])
