@@ -12,14 +12,17 @@ from stagecraft.code.targets import Kind, Target
 from stagecraft.code.uses import Use
 
 _IMPORTERS = {"builtins.__import__", "importlib.import_module"}
-# These may run or return anything that the project has.
-_ANYTHING = {
-    *(f"builtins.{name}" for name in ("compile", "eval", "exec", "globals")),
-    *(f"pickle.{name}" for name in ("Unpickler", "load", "loads")),
-    *(f"pkgutil.{name}" for name in ("iter_modules", "resolve_name", "walk_packages")),
-    *("runpy.run_module", "runpy.run_path", "subprocess", "sys.modules"),
-    *("importlib.util.spec_from_file_location", "pydantic.ImportString", "pydoc.locate"),
-}
+# These, and all below them, may run or return anything that the project has.
+_ANYTHING = tuple(
+    f"{name}."
+    for name in (
+        *(f"builtins.{name}" for name in ("compile", "eval", "exec", "globals")),
+        *(f"pickle.{name}" for name in ("Unpickler", "load", "loads")),
+        *(f"pkgutil.{name}" for name in ("iter_modules", "resolve_name", "walk_packages")),
+        *("runpy.run_module", "runpy.run_path", "subprocess", "sys.modules"),
+        *("importlib.util.spec_from_file_location", "pydantic.ImportString", "pydoc.locate"),
+    )
+)
 # Where in their arguments these are given names of attributes.
 _BY_NAME = {
     **dict.fromkeys(("builtins.getattr", "builtins.hasattr"), slice(1, 2)),
@@ -59,7 +62,7 @@ class _Computed:
     def targets(self, name: str) -> Iterator[Target]:
         if name in _IMPORTERS:
             yield from self._import()
-        elif any(f"{name}.".startswith(f"{known}.") for known in _ANYTHING):
+        elif f"{name}.".startswith(_ANYTHING):
             yield Target("anything")
         elif name in _BY_NAME:
             yield from self._read(name)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from stagecraft.code.nodes import dotted
+from stagecraft.code.nodes import children, dotted
 
 
 class Ref(NamedTuple):
@@ -48,11 +48,15 @@ def bound(nodes: Iterable[ast.AST], package: str) -> dict[str, tuple[Ref, ...]]:
     waiting = list(nodes)
     while waiting:
         node = waiting.pop()
-        for name, ref in _bound_by(node, package):
-            names[name] = names.get(name, ()) + ((ref,) if ref else ())
-        if isinstance(node, ast.Nonlocal):
+        if isinstance(node, ast.Name):
+            if not isinstance(node.ctx, ast.Load):
+                names.setdefault(node.id, ())
+        elif isinstance(node, ast.Nonlocal):
             outer.update(node.names)
-        waiting += _same_scope(node)
+        elif type(node) in _BINDING:
+            for name, ref in _bound_by(node, package):
+                names[name] = names.get(name, ()) + ((ref,) if ref else ())
+        waiting += _same_scope(node) if type(node) in _SCOPING else children(node)
     return {name: refs for name, refs in names.items() if name not in outer}
 
 
@@ -94,10 +98,17 @@ class Scopes:
         return refs if refs or names[0] in {"self", "cls"} else None
 
 
+# Nodes besides names that may bind some.
+_BINDING = {
+    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Global),
+    *(ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping),
+}
+# Nodes of which not all belongs to the scope that they stand in.
+_SCOPING = {ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, ast.comprehension}
+
+
 def _bound_by(node: ast.AST, package: str) -> Iterator[tuple[str, Ref | None]]:
     match node:
-        case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
-            yield name, None
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
             yield name, None
         case ast.Import() | ast.ImportFrom():
@@ -111,7 +122,7 @@ def _bound_by(node: ast.AST, package: str) -> Iterator[tuple[str, Ref | None]]:
 
 
 def _same_scope(node: ast.AST) -> Iterator[ast.AST]:
-    """List the parts of a node that belong to the scope that it stands in."""
+    """List the parts of a node that has a scope of its own which belong to the one that it stands in."""
     match node:
         case (
             ast.FunctionDef(args=args, decorator_list=decorators)
@@ -124,8 +135,6 @@ def _same_scope(node: ast.AST) -> Iterator[ast.AST]:
             yield from (*node.decorator_list, *node.bases, *node.keywords)
         case ast.comprehension():
             yield from (node.iter, *node.ifs)
-        case _:
-            yield from ast.iter_child_nodes(node)
 
 
 def at_once(node: ast.AST) -> Iterator[ast.AST]:
@@ -137,7 +146,7 @@ def at_once(node: ast.AST) -> Iterator[ast.AST]:
         case ast.AnnAssign(target=target, value=value):
             inner = filter(None, (target, value))
         case _:
-            inner = ast.iter_child_nodes(node)
+            inner = children(node)
     for child in inner:
         yield from at_once(child)
 

@@ -9,6 +9,15 @@ from stagecraft.parsing import parse
 Node = TypeVar("Node", bound=ast.AST)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
+# Fields that hold text, or nodes without parts.
+_FLAT = {"arg", "attr", "ctx", "id", "kind", "op", "ops", "type_comment"}
+# The other fields, by the type of a node.
+_INNER = {
+    kind: tuple(name for name in kind._fields if name not in _FLAT)
+    for kind in vars(ast).values()
+    if isinstance(kind, type) and issubclass(kind, ast.AST)
+}
+
 
 def is_function(node: ast.AST) -> TypeGuard[Function]:
     """Whether a node defines a function."""
@@ -25,6 +34,18 @@ def parameters(arguments: ast.arguments) -> list[ast.arg]:
     """List all parameters of a function."""
     stars = [star for star in (arguments.vararg, arguments.kwarg) if star]
     return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *stars]
+
+
+def children(node: ast.AST) -> list[ast.AST]:
+    """List the nodes right inside a node, in order, but for contexts and operators, which have no parts."""
+    found: list[ast.AST] = []
+    for name in _INNER[type(node)]:
+        part = getattr(node, name, None)
+        if isinstance(part, ast.AST):
+            found.append(part)
+        elif isinstance(part, list):
+            found += [inner for inner in part if isinstance(inner, ast.AST)]
+    return found
 
 
 def dotted(node: ast.AST) -> tuple[str, ...]:
@@ -58,6 +79,6 @@ def named(annotation: ast.expr) -> Iterator[tuple[str, ...]]:
         except (SyntaxError, ValueError):
             return
     elif not (isinstance(annotation, ast.Subscript) and dotted(annotation.value)[-1:] == ("Literal",)):
-        for child in ast.iter_child_nodes(annotation):
+        for child in children(annotation):
             if isinstance(child, ast.expr):
                 yield from named(child)

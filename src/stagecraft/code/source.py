@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from stagecraft.code.names import Ref, bound, imported, loaded
-from stagecraft.code.nodes import dotted, is_function, text_of
+from stagecraft.code.nodes import children, dotted, is_function, text_of
 from stagecraft.errors import StagecraftError
 from stagecraft.parsing import parse
 
@@ -109,7 +109,7 @@ def _is_true(test: ast.expr) -> bool:
 def inside(node: ast.AST) -> list[ast.stmt]:
     """List the statements right inside a statement."""
     found = []
-    for child in ast.iter_child_nodes(node):
+    for child in children(node):
         if isinstance(child, ast.stmt):
             found.append(child)
         elif isinstance(child, ast.ExceptHandler | ast.match_case):

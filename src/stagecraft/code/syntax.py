@@ -50,12 +50,17 @@ def digest(statements: Iterable[ast.stmt], more: Iterable[str] = ()) -> str:
 
 def _write(part: Any) -> str:
     """Write syntax as `ast.dump` does, but faster, and without the `u` of `u"text"`."""
-    if isinstance(part, ast.Constant):
+    kind = type(part)
+    if kind is ast.Name:
+        return f"Name({part.id!r},{type(part.ctx).__name__}())"
+    if kind is ast.Constant:
         return repr(part.value)
+    if kind is list:
+        return f"[{','.join(map(_write, part))}]"
     if isinstance(part, ast.AST):
         fields = [_write(getattr(part, name, None)) for name in part._fields]
-        return f"{type(part).__name__}({','.join(fields)})"
-    return f"[{','.join(map(_write, part))}]" if isinstance(part, list) else repr(part)
+        return f"{kind.__name__}({','.join(fields)})"
+    return repr(part)
 
 
 class _Plain(ast.NodeVisitor):
@@ -66,10 +71,6 @@ class _Plain(ast.NodeVisitor):
         self.records = False
         self.recorders: frozenset[str] = frozenset()
         self.in_class = False
-
-    def visit(self, node: ast.AST) -> Any:
-        # Without a recorder nothing in an expression can change.
-        return node if isinstance(node, ast.expr) and not self.recorders else super().visit(node)
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
         changes = {}
@@ -134,6 +135,9 @@ class _Plain(ast.NodeVisitor):
         return inside
 
     def _part(self, part: Any) -> Any:
+        # Without a recorder nothing in an expression can change.
+        if isinstance(part, ast.expr) and not self.recorders:
+            return part
         if isinstance(part, ast.AST):
             return self.visit(part) if part._fields else part
         if not isinstance(part, list):

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from stagecraft.code.names import Ref, Scopes, bound, defaults, loaded
-from stagecraft.code.nodes import Function, dotted, named, parameters, text_of
+from stagecraft.code.nodes import Function, children, dotted, named, parameters, text_of
 
 # Attributes that give access to others by a computed name, and those that read every field at once.
 _COMPUTING = frozenset({"__dict__", "__getattribute__", "__getattr__"})
@@ -78,6 +78,10 @@ class _Reader(ast.NodeVisitor):
     def __init__(self, top: Sequence[ast.stmt], package: str) -> None:
         self.found = Uses()
         self._top, self._scopes = top, Scopes(package)
+
+    def generic_visit(self, node: ast.AST) -> None:
+        for child in children(node):
+            self.visit(child)
 
     def visit_Import(self, node: ast.Import | ast.ImportFrom) -> None:
         self.found.loads.update(loaded(node, self._scopes.package))
