@@ -3,14 +3,13 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
 from flows.cli.command import Command, count, print_json
+from flows.cli.terminal import escape, make_table, open_console
 from stagecraft.home import open_home
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from stagecraft.history import History
 
 _RUN = "the id of a run or the start of it, or latest, latest~1, …"
@@ -28,14 +27,14 @@ def _runs(args: argparse.Namespace) -> int:
     if args.json:
         print_json([run.model_dump() for run in runs])
         return 0
-    table = Table("run", "started", "what", "status", "seconds", "ran", "cached", box=None, pad_edge=False)
+    table = make_table("run", "started", "what", "status", "seconds", "ran", "cached")
     for column in table.columns[4:]:
         column.justify = "right"
     for run in runs:
         counts = str(run.count("completed")), str(run.count("cached"))
         started = run.started[:19].replace("T", " ")
         table.add_row(run.run_id[:8], started, run.name, run.status, f"{run.seconds:.1f}", *counts)
-    Console().print(table if runs else "there are no runs yet; start with `seqstep run`")
+    open_console().print(table if runs else "there are no runs yet; start with `seqstep run`")
     return 0
 
 
@@ -44,11 +43,11 @@ def _show(args: argparse.Namespace) -> int:
     if args.json:
         print_json(run.model_dump())
         return 0
-    console = Console()
+    console = open_console()
     console.print(
         f"{run.run_id}  {run.name}  {run.status}  {run.started}  {run.seconds:.1f} s\n", highlight=False
     )
-    table = Table("stage", "state", "seconds", "computed by", "why", box=None, pad_edge=False)
+    table = make_table("stage", "state", "seconds", "computed by", "why")
     table.columns[2].justify = "right"
     table.columns[4].overflow = "fold"
     for stage in run.stages:
@@ -73,7 +72,7 @@ def _diff(args: argparse.Namespace) -> int:
         stages = [difference.model_dump() for difference in found]
         print_json({"first": first.run_id, "second": second.run_id, "stages": stages})
         return 0
-    console = Console()
+    console = open_console()
     if not found:
         console.print("no difference in any stage")
     for difference in found:
@@ -85,9 +84,9 @@ def _diff(args: argparse.Namespace) -> int:
     return 0
 
 
-def _metrics(metrics: "dict[str, tuple[float | None, float | None]]") -> Table:
+def _metrics(metrics: "dict[str, tuple[float | None, float | None]]") -> "Table":
     """Lay out metrics of two runs side by side."""
-    table = Table("  metric", "first", "second", "change", box=None, pad_edge=False)
+    table = make_table("  metric", "first", "second", "change")
     for column in table.columns[1:]:
         column.justify = "right"
     for name, (old, new) in metrics.items():

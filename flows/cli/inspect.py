@@ -3,10 +3,8 @@
 import argparse
 import sys
 
-from rich.console import Console
-from rich.table import Table
-
 from flows.cli.command import Command, add_configuration, add_profile, configured_changes, print_json
+from flows.cli.terminal import make_table, open_console
 from seqstep.settings import resolve, write_toml
 
 
@@ -27,12 +25,12 @@ def _stages(args: argparse.Namespace) -> int:
             ]
         )
         return 0
-    table = Table("stage", "what it does", "needs", "yields", box=None, pad_edge=False)
+    table = make_table("stage", "what it does", "needs", "yields")
     for node in nodes:
         table.add_row(
             node.stage.name, node.stage.description, ", ".join(node.needs), ", ".join(node.stage.yields)
         )
-    Console().print(table)
+    open_console().print(table)
     return 0
 
 

@@ -5,7 +5,6 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from logging.handlers import WatchedFileHandler
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -45,6 +44,8 @@ def logging_to(path: Path | None, form: LogFormat) -> Iterator[None]:
     if path is None:
         yield
         return
+    from logging.handlers import WatchedFileHandler
+
     try:
         handler = WatchedFileHandler(path, encoding="utf-8")
     except OSError as error:

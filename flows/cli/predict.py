@@ -5,12 +5,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
 from flows.cli.command import Command, add_assignments, print_json
 from flows.cli.registered import CHOICE, FORM, find_language_model, open_registry, split_name
+from flows.cli.terminal import escape, make_table, open_console
 from seqstep.errors import ModelError, TextError
 from seqstep.settings import read_assignments, resolve
 from stagecraft.errors import UsageError
@@ -57,7 +54,7 @@ def _score(args: argparse.Namespace) -> int:
     if args.json:
         print_json({"model": str(version), "scores": results})
         return 0
-    table = Table("text", "tokens", "log-probability", "perplexity", box=None, pad_edge=False)
+    table = make_table("text", "tokens", "log-probability", "perplexity")
     for result in results:
         table.add_row(
             escape(result["text"]),
@@ -65,8 +62,10 @@ def _score(args: argparse.Namespace) -> int:
             f"{result['log_probability']:.2f}",
             f"{result['perplexity']:.4g}",
         )
-    Console().print(table)
-    Console().print(f"[dim]{version}; natural logarithm, each token after the first, given those before it")
+    open_console().print(table)
+    open_console().print(
+        f"[dim]{version}; natural logarithm, each token after the first, given those before it"
+    )
     return 0
 
 

@@ -9,14 +9,10 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
 from flows.cli.command import Command, add_configuration, add_stages, print_json
-from flows.cli.console import print_summary, watching
 from flows.cli.log_file import LOG_FORMATS, logging_to
 from flows.cli.request import Done, Request, replayed
+from flows.cli.terminal import escape, make_table, open_console
 from flows.failure import handed_over, heralded
 from secrecy import redact
 from stagecraft.errors import StageFailedError
@@ -68,14 +64,14 @@ def _plan(args: argparse.Namespace) -> int:
         stages = [intent.model_dump(exclude={"notices"}) for intent in plan.intents]
         print_json({"run_id": None, "profile": args.profile, "stages": stages})
         return 0
-    table = Table("stage", "state", "seconds", "why", box=None, pad_edge=False)
+    table = make_table("stage", "state", "seconds", "why")
     table.columns[2].justify = "right"
     table.columns[3].overflow = "fold"
     for intent in plan.intents:
         seconds = "" if intent.seconds is None or intent.state == "cached" else f"{intent.seconds:.1f}"
         why = escape("; ".join([text for text in (intent.reason, *intent.notices) if text]))
         table.add_row(intent.name, f"{_MARKS[intent.state]}{intent.state}", seconds, why)
-    console = Console()
+    console = open_console()
     console.print(table)
     console.print(f"\n{_forecast(plan)}", highlight=False)
     return 0
@@ -106,6 +102,7 @@ def _run(args: argparse.Namespace) -> int:
         stages = [outcome.model_dump(exclude=hidden) for outcome in outcomes]
         print_json({"run_id": run_id or None, "profile": args.profile, "stages": stages})
     elif run_id:
+        from flows.cli.console import print_summary
         from stagecraft.tracking import Tracker
 
         if all(outcome.state == "cached" for outcome in outcomes):
@@ -128,6 +125,8 @@ def _guarded(request: Request, args: argparse.Namespace) -> Done:
 
 def _watched(request: Request, args: argparse.Namespace, names: Sequence[str]) -> Done:
     """Run what is asked for, shown on the terminal; tell of it if it fails."""
+    from flows.cli.console import watching
+
     with watching(names, args.json, logged=bool(args.log_file)), heralded(request.name) as herald:
         herald.config = request.config.notify
         has_server = bool(os.environ.get("PREFECT_API_URL"))

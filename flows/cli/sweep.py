@@ -5,18 +5,13 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
 from flows.cli.command import Command, add_configuration, add_stages, count, print_json
-from flows.cli.console import watching
 from flows.cli.sweep_request import METRIC, SweepRequest
+from flows.cli.terminal import escape, make_table, open_console
 from flows.failure import Herald
 from seqstep.sweep.table import Ended, best_of, ranked, table_of
 from stagecraft.errors import StagecraftError
 from stagecraft.home import open_home
-from stagecraft.patience import Patience
 from stagecraft.progress import logger
 
 if TYPE_CHECKING:
@@ -69,6 +64,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _sweep(args: argparse.Namespace) -> int:
     sweep = SweepRequest(args)
+    from flows.cli.console import watching
     from stagecraft.tracking import Tracker
 
     tracker, status = Tracker(open_home()), 0
@@ -92,6 +88,7 @@ def _run(sweep: SweepRequest, tracker: "Tracker") -> tuple[str, Sequence[Ended]]
         _PointsFailedError: some failed.
     """
     from flows.cli.sweep_points import Points
+    from stagecraft.patience import Patience
     from stagecraft.sweep_run import sweep_run
 
     patience, herald = Patience(**dict(sweep.request.config.retry)), Herald(sweep.request.config.notify)
@@ -150,7 +147,7 @@ def _print(sweep: SweepRequest, tracker: "Tracker", run_id: str, ended: Sequence
     """Print the points, the best first, and how to look at what came out."""
     from stagecraft.tracking import command_for_pages, page_of
 
-    table = Table(*sweep.names, sweep.metric, "seconds", "state", "run", "why", box=None, pad_edge=False)
+    table = make_table(*sweep.names, sweep.metric, "seconds", "state", "run", "why")
     for column in table.columns[: len(sweep.names) + 2]:
         column.justify, column.overflow = "right", "fold"
     table.columns[-1].overflow = "fold"
@@ -159,7 +156,7 @@ def _print(sweep: SweepRequest, tracker: "Tracker", run_id: str, ended: Sequence
         figure = "–" if point.figure is None else f"{point.figure:.6g}"
         state = f"{_MARKS[point.state]}{point.state}"
         table.add_row(*values, figure, f"{point.seconds:.1f}", state, point.run_id[:8], escape(point.reason))
-    console = Console()
+    console = open_console()
     console.print(table)
     console.print()
     lines = {"sweep": run_id, "MLflow": page_of(tracker, run_id) or command_for_pages(tracker)}

@@ -6,12 +6,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.filesize import decimal
-from rich.markup import escape
-from rich.table import Table
-
 from flows.cli.command import Command, print_json
+from flows.cli.terminal import escape, make_table, open_console, write_size
 from stagecraft.home import open_home
 
 if TYPE_CHECKING:
@@ -52,7 +48,7 @@ def _documents(findings: "list[Finding]", failures: list[str] | None) -> list[di
 
 def _print_findings(findings: "list[Finding]", failures: list[str] | None) -> None:
     """Print each with what is to do, or what was done."""
-    console = Console()
+    console = open_console()
     for finding, failure in zip(findings, failures or [""] * len(findings), strict=True):
         done = "to do" if failures is None else "[red]not done[/]" if failure else "[green]done[/]"
         more = f" ({failure})" if failure else ""
@@ -83,12 +79,12 @@ def _gc(args: argparse.Namespace) -> int:
 
 
 def _print_collection(collection: "Collection", dry_run: bool) -> None:
-    console = Console(width=_WIDE)
+    console = open_console(width=_WIDE)
     if collection.freed:
-        table = Table("would go" if dry_run else "freed", "what", "size", "why", box=None, pad_edge=False)
+        table = make_table("would go" if dry_run else "freed", "what", "size", "why")
         table.columns[2].justify = "right"
         for item in collection.freed:
-            table.add_row(item.kind, escape(item.what), decimal(item.bytes), escape(item.why))
+            table.add_row(item.kind, escape(item.what), write_size(item.bytes), escape(item.why))
         console.print(table)
         console.print()
     freed, kept = _bytes(collection.freed_bytes), _bytes(collection.kept_bytes)
@@ -98,7 +94,7 @@ def _print_collection(collection: "Collection", dry_run: bool) -> None:
 
 def _bytes(size: int) -> str:
     """Write a size so that it can be read, and exactly."""
-    return f"{size:,} bytes" if size < 1000 else f"{decimal(size)} ({size:,} bytes)"
+    return f"{size:,} bytes" if size < 1000 else f"{write_size(size)} ({size:,} bytes)"
 
 
 def _size(text: str) -> int:

@@ -7,8 +7,6 @@ from typing import Literal, get_args
 
 from stagecraft.errors import BusyError
 from stagecraft.home import Home
-from stagecraft.live import is_running
-from stagecraft.locks import KeyLocks
 
 IfBusy = Literal["share", "wait", "skip", "fail"]
 IF_BUSY = get_args(IfBusy)
@@ -34,6 +32,9 @@ def guarded(home: Home, run: str, if_busy: IfBusy, on_wait: Callable[[], object]
     if if_busy == "share":
         yield True
         return
+    from stagecraft.live import is_running
+    from stagecraft.locks import KeyLocks
+
     with KeyLocks(home.locks).holding(f"run {run}", 0) as free:
         if free and not is_running(home, run):
             yield True

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from filelock import FileLock, Timeout
 
 from stagecraft.errors import ServerError
 from stagecraft.files import write_whole
@@ -28,6 +27,8 @@ def announcing(home: Home) -> Iterator[Announce]:
     Raises:
         ServerError: they are up already.
     """
+    from filelock import FileLock, Timeout
+
     lock = FileLock(_lock(home), timeout=_PATIENCE_S)
     try:
         lock.acquire()

@@ -3,6 +3,8 @@
 import argparse
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,13 @@ def test_every_command_is_in_the_readme_and_its_help_has_an_example(command: str
     assert result.status == 0 and result.err == ""
     _, _, examples = result.out.partition("examples:\n")
     assert re.search(rf"^  seqstep {command}\b", examples, re.MULTILINE)
+
+
+def test_the_command_line_is_known_without_what_only_some_commands_need() -> None:
+    heavy = {"asyncio", "filelock", "mlflow", "prefect", "rich", "tenacity", "torch"}
+    code = f"import sys, flows.cli.main; print({heavy} & set(sys.modules))"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout == "set()\n"
 
 
 def test_every_example_of_a_command_is_accepted_by_its_parser(capsys: pytest.CaptureFixture[str]) -> None:
