@@ -18,6 +18,7 @@ class Command(NamedTuple):
     Attributes:
         patience_s: seconds until it must have ended after Ctrl-C.
         details: what its own help says besides.
+        is_brief: it ends before there is garbage worth looking for.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Command(NamedTuple):
     execute: Callable[[argparse.Namespace], int]
     patience_s: float = 4
     details: str = ""
+    is_brief: bool = False
 
 
 def add_profile(parser: argparse.ArgumentParser) -> None:

@@ -1,6 +1,8 @@
 """The command line: `seqstep COMMAND …`."""
 
 import argparse
+import atexit
+import gc
 import json
 import os
 import sys
@@ -48,7 +50,9 @@ def build_parser() -> argparse.ArgumentParser:
             command.arguments(sub)
             sub.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
             sub.add_argument("--debug", action="store_true", help="show the traceback of an error")
-            sub.set_defaults(execute=command.execute, patience_s=command.patience_s)
+            sub.set_defaults(
+                execute=command.execute, patience_s=command.patience_s, is_brief=command.is_brief
+            )
     return parser
 
 
@@ -93,6 +97,9 @@ def _report(message: str, status: int, args: argparse.Namespace) -> int:
 def program() -> NoReturn:
     """Be the program `seqstep`."""
     args = build_parser().parse_args()
+    if args.is_brief:
+        gc.disable()
+        atexit.register(gc.freeze)  # at its end Python looks once more
 
     def give_up() -> None:
         if not _reported.is_set():

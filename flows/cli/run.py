@@ -207,5 +207,6 @@ COMMANDS = [
         ["seqstep plan", "seqstep plan notes", "seqstep plan --set rnn.epochs=200 --until train_rnn"],
         _arguments,
         _plan,
+        is_brief=True,
     ),
 ]
