@@ -99,7 +99,7 @@ def program() -> NoReturn:
     args = build_parser().parse_args()
     if args.is_brief:
         gc.disable()
-        atexit.register(gc.freeze)  # at its end Python looks once more
+        atexit.register(gc.freeze)  # else Python looks for it at its end
 
     def give_up() -> None:
         if not _reported.is_set():

@@ -1,6 +1,7 @@
 """A stage with its arguments: what its result can depend on, and what it is given."""
 
 import platform
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -181,6 +182,6 @@ def _versions(module: str) -> dict[str, str]:
     try:
         return {module: version(module)}
     except PackageNotFoundError:
-        if not find_spec(module):
+        if module not in sys.modules and not find_spec(module):
             return {}
         return {name: version(name) for name in packages_distributions().get(module, ())}

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from seqstep.models.kernels import kernels_for
+from seqstep.models import kernels
 
 
 class LayerPass(torch.autograd.Function):
@@ -70,7 +70,7 @@ class LayerPass(torch.autograd.Function):
         torch.cat((H.to(precision), states[:-1]), out=before)
         flat = by_input.flatten(0, 1)
         by_W_ih = (flat.t() @ one_hot.flatten(0, 1)).to(kind)
-        by_bias = by_W_ih.sum(1)  # a one-hot vector sums to 1, so this is the sum over all steps
+        by_bias = by_W_ih.sum(1)
         return (
             None,
             (by_input[:1] @ factor).to(kind) if ctx.needs_input_grad[1] else None,
@@ -91,8 +91,7 @@ def _go_back(gradients: Tensor, states: Tensor, factor: Tensor, memory: dict[str
         states: H_1 to H_T, likewise.
         factor: the layer's `weight_hh`, shape (hidden, hidden).
     """
-    if kernels := kernels_for(states.permute(2, 0, 1)):
-        kernels.walk_back(gradients.permute(2, 0, 1), states.permute(2, 0, 1), factor.t())
+    if kernels.walk_back(gradients.permute(2, 0, 1), states.permute(2, 0, 1), factor.t()):
         return
     slopes = _keep(memory, "slopes", states)
     torch.addcmul(states.new_ones(()), states, states, value=-1, out=slopes)
@@ -106,7 +105,7 @@ def _keep(memory: dict[str, Tensor], name: str, like: Tensor, units_first: bool 
 
     Args:
         like: shape (steps, batch, hidden).
-        units_first: it lies there with the hidden units as rows; the GPU's kernel reads them so.
+        units_first: it lies there with the hidden units as rows, as a GPU's kernel reads it fastest.
     """
     found = memory.get(name)
     if found is None or (found.shape, found.dtype, found.device) != (like.shape, like.dtype, like.device):

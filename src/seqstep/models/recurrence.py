@@ -25,7 +25,10 @@ that the steps side by side are no copy but a view. A processor's library then r
 product as it lies and rearranges the small one; the other way round it rearranges W_hh in every step.
 
 **The precision.** In bfloat16 the factors and the results of the products are rounded to 8 bits; the
-library sums them in float32. Weights, their steps, tanh and the loss stay in float32.
+library sums them in float32. Weights, their steps, tanh and the loss stay in float32. The gradient of b_h is
+summed from that of W_xh, for a one-hot vector sums to 1: in float32, of sums that were rounded.
+
+**On a GPU** one kernel takes all steps (`seqstep.models.recurrence_on_gpu`); it rounds only states and dZ_t.
 """
 
 import itertools
@@ -36,7 +39,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from seqstep.models.kernels import kernels_for
+from seqstep.models import kernels
 
 # A number without a type of its own: it takes that of what it is added to.
 _MINUS_ONE = torch.tensor(-1.0)
@@ -49,8 +52,8 @@ class Memory:
     Attributes:
         states: H_0 to H_T, shape (hidden, steps + 1, batch), in the precision of the products.
         gradients: dH_t and in its place dZ_t, shape (hidden, steps, batch), likewise.
-        slopes: 1 - H_t², likewise.
-        product: of one step, shape (hidden, batch), likewise.
+        slopes: 1 - H_t², likewise; a kernel does without.
+        product: of one step, shape (hidden, batch), likewise; a kernel does without.
         wide: the same in the precision of the weights; the same place where that is one.
         factor: W_hh or its transpose, shape (hidden, hidden), in the precision of the products.
         in_use: a pass is to be gone back that needs what is here.
@@ -149,7 +152,7 @@ class Pass(torch.autograd.Function):
             None,
             by_W_xh,
             (states[:, :-1].flatten(1) @ by_input.t()).to(kind),
-            by_W_xh.sum(0),  # a one-hot vector sums to 1, so this is the sum over all steps
+            by_W_xh.sum(0),
             (states[:, 1:].flatten(1) @ rounded.t()).to(kind),
             by_output.sum(1),
         )
@@ -164,8 +167,7 @@ def _walk(memory: Memory) -> None:
         memory: holds H_0, for each H_t twice what its token gives it, for which H_t is put, and as factor
             twice W_hh, transposed.
     """
-    if kernels := kernels_for(memory.slopes):
-        kernels.walk(memory.states, memory.factor)
+    if kernels.walk(memory.states, memory.factor):
         return
     states = memory.states.unbind(1)
     for before, after in itertools.pairwise(states):
@@ -181,10 +183,10 @@ def go_back(memory: Memory, W_hh: Tensor) -> None:
             from the state that is handed on), for which dZ_t is put.
         W_hh: shape (hidden, hidden).
     """
-    factor, one = memory.factor.copy_(W_hh), memory.slopes.new_ones(())
-    if kernels := kernels_for(memory.slopes):
-        kernels.walk_back(memory.gradients, memory.states[:, 1:], factor)
+    factor = memory.factor.copy_(W_hh)
+    if kernels.walk_back(memory.gradients, memory.states[:, 1:], factor):
         return
+    one = memory.slopes.new_ones(())
     torch.addcmul(one, memory.states[:, 1:], memory.states[:, 1:], value=-1, out=memory.slopes)
     slopes, gradients = memory.slopes.unbind(1), memory.gradients.unbind(1)
     gradients[-1].mul_(slopes[-1])

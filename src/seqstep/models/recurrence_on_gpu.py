@@ -17,7 +17,7 @@ from torch import Tensor
 
 #: rows of W_hh for one program
 _ROWS = 16
-#: sequences of a minibatch for one program, by the bytes of a number: it holds whole states of so many
+#: sequences of a minibatch for one program, by the bytes of a number; it reads whole states of as many
 _TEXTS = {2: 32, 4: 16}
 
 

@@ -1,7 +1,7 @@
 """What a recurrent training does with one minibatch after the other.
 
-A GPU does most of a minibatch's two hundred small products and sums in less time than Python takes to launch
-one. So all that they read and write stays in one place, and on a GPU they are captured once, as a graph, and
+A GPU does most of a minibatch's many small products and sums in less time than Python takes to launch one. So
+all that they read and write stays in one place, and on a GPU they are captured once, as a graph, and
 replayed as one. What a model keeps from pass to pass must stay too: between two minibatches nothing else may
 take gradients through it in another shape.
 """

@@ -23,7 +23,7 @@ class Facts(NamedTuple):
         stores: attributes that it sets or deletes.
         bases: what the classes inside it inherit from.
         loads: modules, and names that may be modules, that it imports.
-        records: it would be more if what it records counted.
+        records: calls that record were left out of it.
     """
 
     digest: str

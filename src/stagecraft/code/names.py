@@ -122,7 +122,7 @@ def _bound_by(node: ast.AST, package: str) -> Iterator[tuple[str, Ref | None]]:
 
 
 def _same_scope(node: ast.AST) -> Iterator[ast.AST]:
-    """List the parts of a node that has a scope of its own which belong to the one that it stands in."""
+    """List the parts of a node with a scope of its own that belong to the scope around it."""
     match node:
         case (
             ast.FunctionDef(args=args, decorator_list=decorators)

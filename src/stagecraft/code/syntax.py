@@ -28,6 +28,7 @@ class Plain(NamedTuple):
     """What counts of statements.
 
     Attributes:
+        statements: them, without what does not count.
         records: calls that record were left out.
     """
 

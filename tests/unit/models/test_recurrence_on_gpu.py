@@ -1,6 +1,7 @@
 """The kernels against the equations, in float64: on a GPU, or one program of them in Triton's interpreter."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
@@ -10,7 +11,9 @@ on_gpu = torch.cuda.is_available()
 if not on_gpu:
     os.environ["TRITON_INTERPRET"] = "1"  # read where the kernels are defined
 kernels = pytest.importorskip(
-    "seqstep.models.recurrence_on_gpu", reason="there is no Triton for this system", exc_type=ImportError
+    "seqstep.models.recurrence_on_gpu",
+    reason="there is no Triton here; `pip install '.[triton]'`",
+    exc_type=ImportError,
 )
 
 DEVICE = "cuda" if on_gpu else "cpu"
@@ -85,3 +88,27 @@ def test_the_walk_back_puts_each_derivative_in_the_place_of_its_part(
         expected[:, step] = dH * slopes[:, step]
     kernels.walk_back(gradients, states, factor.t().contiguous().t())
     assert error(gradients, expected) <= bound(dtype)
+
+
+@needs_a_gpu
+def test_two_that_take_nearly_all_of_a_gpu_wait_for_each_other() -> None:
+    """Were two kernels started by halves, the programs of both would wait for ever."""
+    size = min(1024, torch.cuda.get_device_properties(0).multi_processor_count // 2 * 16)
+    factor = draw(size, size, dtype=torch.bfloat16) * size**-0.5
+    given = [draw(size, 9, 64, dtype=torch.bfloat16, seed=seed) for seed in (1, 2)]
+    expected = [states.clone() for states in given]
+    for states in expected:
+        kernels.walk(states, factor)
+    torch.cuda.synchronize()
+
+    def many(states: Tensor) -> Tensor:
+        with torch.cuda.stream(torch.cuda.Stream()):
+            for _ in range(100):
+                again = states.clone()
+                kernels.walk(again, factor)
+            torch.cuda.current_stream().synchronize()
+        return again
+
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(many, given))
+    assert all(torch.equal(one, other) for one, other in zip(found, expected, strict=True))
