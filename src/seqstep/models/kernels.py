@@ -43,9 +43,11 @@ def _started(start: Callable[[], None], like: Tensor) -> bool:
 
     What fails does so before anything is written, and is not tried again.
     """
-    kind = (like.shape, like.dtype, like.device)
     fits = len(like) <= _MOST_UNITS and like.numel() <= _MOST_NUMBERS
-    if not (like.is_cuda and fits and like.dtype in {torch.float32, torch.bfloat16}) or kind in _failed:
+    if not (like.is_cuda and fits and like.dtype in {torch.float32, torch.bfloat16}):
+        return False
+    kind = (like.shape, like.dtype, like.device)
+    if kind in _failed:
         return False
     try:
         with _starting:

@@ -2,10 +2,10 @@
 
 Forward, the layer itself is called. Backward, torch would make a product for the gradient of each weight in
 each step and add 35 of them, in bfloat16 even the sums rounded. The states that the layer gives are all that
-the derivation needs, so here each gradient is one product.
+the derivation needs, so here each matrix's gradient is one product.
 
 The layer's weights stand transposed to the derivation's (W_hh is `weight_hh_l0.T`), and its two biases
-have the same gradient. Everything stands as the layer has it: shape (steps, batch, hidden).
+have the same gradient, summed from that of W_ih. Everything has the layer's shape, (steps, batch, hidden).
 """
 
 from typing import Any
