@@ -64,7 +64,6 @@ class Tracker:
         self.home, self.experiment = home, experiment
         self._roots: dict[str, str] = {}
         self.uri = tracking_uri or os.environ.get("MLFLOW_TRACKING_URI") or home.store
-        mlflow.set_tracking_uri(self.uri)
         # Two processes that create a fresh database at once would get in each other's way.
         with reaching(self.uri), FileLock(home.private / "mlflow.lock"):
             if self.uri == home.store and not home.database.exists():
