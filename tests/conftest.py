@@ -29,6 +29,8 @@ settings.load_profile("seqstep")
 
 pytest_plugins = ["tests.counts"]
 
+#: how long what another process does may take, an answer included: a busy machine stands still at times
+PATIENCE_S = 300
 TEXT = b"".join(b"line %d: the time traveller smiled, and so did the psychologist.\n" % n for n in range(40))
 # What lasts to the very end of the process.
 _session = ExitStack()

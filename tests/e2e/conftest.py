@@ -9,17 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import free_port
+from tests.conftest import PATIENCE_S, free_port
 from tests.e2e.servers import ROOT, Up
-
-PATIENCE_S = 900
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let these tests, the start of their servers included, last longer than `until` waits for one thing."""
     for item in items:
         if Path(__file__).parent in item.path.parents and not item.get_closest_marker("timeout"):
-            item.add_marker(pytest.mark.timeout(PATIENCE_S))
+            item.add_marker(pytest.mark.timeout(3 * PATIENCE_S))
 
 
 @pytest.fixture(scope="module")

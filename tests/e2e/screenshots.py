@@ -15,6 +15,7 @@ import requests
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
+from tests.conftest import PATIENCE_S
 from tests.e2e.browser import View, chart, chromium, view
 
 _TRAININGS = ("train_rnn", "train_rnn_scratch")
@@ -39,21 +40,21 @@ class Shown:
         """The experiment's id in MLflow."""
         asked = {"experiment_name": "seqstep"}
         answer = requests.get(
-            f"{self.mlflow}/api/2.0/mlflow/experiments/get-by-name", params=asked, timeout=30
+            f"{self.mlflow}/api/2.0/mlflow/experiments/get-by-name", params=asked, timeout=PATIENCE_S
         )
         return str(answer.json()["experiment"]["experiment_id"])
 
     def ask(self, path: str, **body: Any) -> Any:
         """Ask Prefect's API."""
-        return requests.post(f"{self.prefect}/api/{path}", json=body, timeout=30).json()
+        return requests.post(f"{self.prefect}/api/{path}", json=body, timeout=PATIENCE_S).json()
 
     def report(self) -> bytes:
         """Read the report."""
         asked = {"run_uuid": self.run_id, "path": "report.html"}
-        return requests.get(f"{self.mlflow}/get-artifact", params=asked, timeout=30).content
+        return requests.get(f"{self.mlflow}/get-artifact", params=asked, timeout=PATIENCE_S).content
 
     def _search(self, asked: dict[str, Any]) -> Any:
-        answer = requests.post(f"{self.mlflow}/api/2.0/mlflow/runs/search", json=asked, timeout=30)
+        answer = requests.post(f"{self.mlflow}/api/2.0/mlflow/runs/search", json=asked, timeout=PATIENCE_S)
         return answer.json()["runs"]
 
 

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 import psutil
 import requests
 
+from tests.conftest import PATIENCE_S
+
 ROOT = Path(__file__).resolve().parents[2]
 #: the quick pipeline, as small as it can be
 TINY = {"epochs": 1, "hidden": 8, "batch": 4, "steps": 10, "max_tokens": 500}
@@ -50,26 +52,31 @@ class Up(NamedTuple):
         return json.loads(self.call("flows.cli.main", *command, "--json"))
 
     def ask(self, path: str, **body: Any) -> Any:
-        """Ask Prefect's API, again and again while its database is busy."""
+        """Post a question to Prefect's API."""
+        return self.request("POST", path, body)
+
+    def request(self, method: str, path: str, body: Any = None) -> Any:
+        """Use Prefect's API, again and again while its database is busy."""
         answers: list[requests.Response] = []
 
         def answered() -> bool:
-            answers.append(requests.post(f"{self.prefect}/api/{path}", json=body, timeout=30))
+            url = f"{self.prefect}/api/{path}"
+            answers.append(requests.request(method, url, json=body, timeout=PATIENCE_S))
             return answers[-1].status_code != requests.codes.unavailable
 
         until(answered)
         assert answers[-1].ok, answers[-1].text
-        return answers[-1].json()
+        return answers[-1].json() if answers[-1].content else None
 
     def trigger(self, deployment: str, **parameters: Any) -> str:
         """Start a run of a deployment; return its id."""
-        found = requests.get(f"{self.prefect}/api/deployments/name/{deployment}", timeout=30).json()
+        found = self.request("GET", f"deployments/name/{deployment}")
         run = self.ask(f"deployments/{found['id']}/create_flow_run", parameters=parameters)
         return str(run["id"])
 
     def flow_run(self, flow_run_id: str) -> Any:
         """Look at a flow run."""
-        return requests.get(f"{self.prefect}/api/flow_runs/{flow_run_id}", timeout=30).json()
+        return self.request("GET", f"flow_runs/{flow_run_id}")
 
     def state(self, flow_run_id: str) -> str:
         """Tell the type of a flow run's state, such as COMPLETED."""
@@ -85,7 +92,7 @@ class Up(NamedTuple):
     def tags(self, run_id: str) -> dict[str, str]:
         """Read the tags of a run in MLflow."""
         path = f"{self.mlflow}/api/2.0/mlflow/runs/get"
-        run = requests.get(path, params={"run_id": run_id}, timeout=30).json()["run"]
+        run = requests.get(path, params={"run_id": run_id}, timeout=PATIENCE_S).json()["run"]
         return {tag["key"]: tag["value"] for tag in run["data"]["tags"]}
 
     def ends(self, flow_run_id: str) -> str:
@@ -95,7 +102,7 @@ class Up(NamedTuple):
         return self.state(flow_run_id)
 
 
-def until(happens: Callable[[], object], patience_s: float = 300) -> None:
+def until(happens: Callable[[], object], patience_s: float = PATIENCE_S) -> None:
     """Wait for something that happens in another process."""
     end = time.monotonic() + patience_s
     while not happens():

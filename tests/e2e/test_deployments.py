@@ -3,8 +3,6 @@
 from collections import Counter
 from typing import Any
 
-import requests
-
 from tests.e2e.servers import LONG, TINY, Up, engine, until
 
 SETTINGS = [f"rnn.{name}={value}" for name, value in TINY.items()]
@@ -50,20 +48,17 @@ def test_one_stage_is_run_again_and_the_rest_is_taken_from_the_cache(up: Up) -> 
 
 
 def test_a_schedule_fires(up: Up) -> None:
-    found = requests.get(f"{up.prefect}/api/deployments/name/series/series", timeout=30).json()
+    found = up.request("GET", "deployments/name/series/series")
     every_minute = {"schedule": {"cron": "* * * * *"}, "active": True, "parameters": {"until": "series"}}
-    answer = requests.post(
-        f"{up.prefect}/api/deployments/{found['id']}/schedules", json=[every_minute], timeout=30
-    )
-    assert answer.ok, answer.text
+    schedules = f"deployments/{found['id']}/schedules"
+    (schedule,) = up.request("POST", schedules, [every_minute])
 
     def has_run() -> bool:
         runs = up.ask("flow_runs/filter", deployments={"id": {"any_": [found["id"]]}})
         return any(run["auto_scheduled"] and run["state_type"] == "COMPLETED" for run in runs)
 
-    until(has_run, 240)
-    (schedule,) = answer.json()
-    requests.delete(f"{up.prefect}/api/deployments/{found['id']}/schedules/{schedule['id']}", timeout=30)
+    until(has_run)
+    up.request("DELETE", f"{schedules}/{schedule['id']}")
 
 
 def test_of_two_quick_checks_at_once_the_second_is_skipped(up: Up) -> None:

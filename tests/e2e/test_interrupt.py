@@ -15,6 +15,7 @@ import requests
 from mlflow import MlflowClient
 
 from stagecraft.home import Home
+from tests.conftest import PATIENCE_S
 
 SETTINGS = ["rnn.epochs=100000", "rnn.hidden=8", "rnn.batch=4", "rnn.steps=10", "rnn.max_tokens=500"]
 WITHIN = 5  # seconds
@@ -109,5 +110,7 @@ def test_a_stopped_run_is_closed_on_a_server_too(
 
 
 def flow_runs(server: str) -> list[dict[str, Any]]:
-    answer: list[dict[str, Any]] = requests.post(f"{server}/flow_runs/filter", json={}, timeout=10).json()
+    answer: list[dict[str, Any]] = requests.post(
+        f"{server}/flow_runs/filter", json={}, timeout=PATIENCE_S
+    ).json()
     return answer

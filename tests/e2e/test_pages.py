@@ -11,6 +11,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, expect
 
+from tests.conftest import PATIENCE_S
 from tests.e2e.browser import CHROMIUM, View, chromium, view
 from tests.e2e.servers import TINY, Up
 
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium; 
 
 EPOCHS = 3
 SETTINGS = [f"rnn.{name}={value}" for name, value in {**TINY, "epochs": EPOCHS}.items()]
-PATIENCE_MS = 60_000
+PATIENCE_MS = 1000 * PATIENCE_S
 TRAININGS = ("train_rnn", "train_rnn_scratch")
 
 
@@ -41,7 +42,7 @@ class Seen(NamedTuple):
     def experiment(self) -> str:
         """The experiment's id in MLflow."""
         path = f"{self.up.mlflow}/api/2.0/mlflow/experiments/get-by-name"
-        answer = requests.get(path, params={"experiment_name": "seqstep"}, timeout=30).json()
+        answer = requests.get(path, params={"experiment_name": "seqstep"}, timeout=PATIENCE_S).json()
         return str(answer["experiment"]["experiment_id"])
 
     def report(self) -> str:
@@ -49,7 +50,7 @@ class Seen(NamedTuple):
         answer = requests.get(
             f"{self.up.mlflow}/get-artifact",
             params={"run_uuid": self.second["run_id"], "path": "report.html"},
-            timeout=30,
+            timeout=PATIENCE_S,
         )
         assert answer.ok, answer.text
         return answer.content.decode()
@@ -161,7 +162,7 @@ def test_prefect_shows_tables_bars_and_the_way_to_mlflow(seen: Seen, window: Vie
 def test_evaluations_compare_by_the_parameters_of_what_they_measure(seen: Seen) -> None:
     path = f"{seen.up.mlflow}/api/2.0/mlflow/runs/get"
     runs = [
-        requests.get(path, params={"run_id": run_id}, timeout=30).json()["run"]["data"]
+        requests.get(path, params={"run_id": run_id}, timeout=PATIENCE_S).json()["run"]["data"]
         for run_id in (seen.stage("evaluate_language"), seen.first["run_id"], seen.second["run_id"])
     ]
     for data in runs:
@@ -244,7 +245,7 @@ def test_the_notes_figures_stand_beside_those_of_a_run_of_their_profile(seen: Se
     answer = requests.get(
         f"{seen.up.mlflow}/get-artifact",
         params={"run_uuid": done["run_id"], "path": "report.html"},
-        timeout=30,
+        timeout=PATIENCE_S,
     )
     page = answer.content.decode()
     for text in ("1.0247", "499,128", "0.063", ">the notes<"):

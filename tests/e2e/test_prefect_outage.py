@@ -13,7 +13,7 @@ import requests
 
 from stagecraft.home import Home
 from stagecraft.servers import Running, Server, running, servers_of
-from tests.conftest import free_port
+from tests.conftest import PATIENCE_S, free_port
 from tests.e2e.servers import ROOT, TINY, until
 
 SETTINGS = [f"rnn.{name}={value}" for name, value in TINY.items()]
@@ -44,7 +44,9 @@ class Setup(NamedTuple):
     def runs(self) -> list[dict[str, Any]]:
         """Read all runs from MLflow's server."""
         body = {"experiment_ids": ["1"], "max_results": 1000}
-        answer = requests.post(f"{self.mlflow.url}/api/2.0/mlflow/runs/search", json=body, timeout=30).json()
+        answer = requests.post(
+            f"{self.mlflow.url}/api/2.0/mlflow/runs/search", json=body, timeout=PATIENCE_S
+        ).json()
         found: list[dict[str, Any]] = answer.get("runs", [])
         return found
 
@@ -83,7 +85,7 @@ def test_a_run_outlasts_a_server_that_is_started_again(setup: Setup) -> None:
     (training,) = (run for run in new if _stage(run) == "train_rnn")
     where = f"{setup.mlflow.url}/api/2.0/mlflow/metrics/get-history"
     query = {"run_id": training["info"]["run_id"], "metric_key": "train/perplexity", "max_results": 25000}
-    history = requests.get(where, params=query, timeout=30).json()["metrics"]
+    history = requests.get(where, params=query, timeout=PATIENCE_S).json()["metrics"]
     assert sorted(int(point["step"]) for point in history) == list(range(1, 2001))
 
 

@@ -18,7 +18,7 @@ import requests
 
 from stagecraft.home import Home
 from stagecraft.servers import Server, running
-from tests.conftest import free_port
+from tests.conftest import PATIENCE_S, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = b"the keeper of the lighthouse lit the lamp again.\n" * 60
@@ -260,7 +260,7 @@ def test_a_flow_that_no_command_line_started_tells_of_its_failure_and_keeps_no_s
     assert reason in message["text"]
     api, auth = world.environment["PREFECT_API_URL"], ("me", world.secrets["prefect"])
     for kind in ("flow_runs", "task_runs"):
-        found = requests.post(f"{api}/{kind}/filter", json={}, auth=auth, timeout=10).json()
+        found = requests.post(f"{api}/{kind}/filter", json={}, auth=auth, timeout=PATIENCE_S).json()
         failed = [run["state"]["message"] for run in found if run["state"]["type"] == "FAILED"]
         assert any(reason in text for text in failed)
     assert world.leaks() == []

@@ -13,6 +13,7 @@ from stagecraft.progress import Outcome
 from stagecraft.result import Kept
 from stagecraft.selection import Wish
 from stagecraft.tracking import Tracker
+from tests.conftest import PATIENCE_S
 
 pytestmark = pytest.mark.usefixtures("in_prefect")
 
@@ -24,7 +25,7 @@ def artifacts(prefect_server: str) -> Any:
     """Read the artifacts of the flow run that started last, by key."""
 
     def ask(what: str, **wanted: Any) -> Any:
-        return requests.post(f"{prefect_server}/{what}/filter", json=wanted, timeout=10).json()
+        return requests.post(f"{prefect_server}/{what}/filter", json=wanted, timeout=PATIENCE_S).json()
 
     def read() -> Artifacts:
         (flow_run,) = ask("flow_runs", sort="START_TIME_DESC", limit=1)
