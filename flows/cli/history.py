@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from flows.cli.command import Command, count, print_json
-from flows.cli.terminal import escape, make_table, open_console
+from flows.cli.tables import escape, make_table, open_console
 from stagecraft.home import open_home
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from flows.cli.command import Command, add_configuration, add_profile, configured_changes, print_json
-from flows.cli.terminal import make_table, open_console
+from flows.cli.tables import make_table, open_console
 from seqstep.settings import resolve, write_toml
 
 

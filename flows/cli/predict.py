@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flows.cli.command import Command, add_assignments, print_json
 from flows.cli.registered import CHOICE, FORM, find_language_model, open_registry, split_name
-from flows.cli.terminal import escape, make_table, open_console
+from flows.cli.tables import escape, make_table, open_console
 from seqstep.errors import ModelError, TextError
 from seqstep.settings import read_assignments, resolve
 from stagecraft.errors import UsageError

@@ -12,7 +12,7 @@ from pathlib import Path
 from flows.cli.command import Command, add_configuration, add_stages, print_json
 from flows.cli.log_file import LOG_FORMATS, logging_to
 from flows.cli.request import Done, Request, replayed
-from flows.cli.terminal import escape, make_table, open_console
+from flows.cli.tables import escape, make_table, open_console
 from flows.failure import handed_over, heralded
 from secrecy import redact
 from stagecraft.errors import StageFailedError
@@ -102,7 +102,7 @@ def _run(args: argparse.Namespace) -> int:
         stages = [outcome.model_dump(exclude=hidden) for outcome in outcomes]
         print_json({"run_id": run_id or None, "profile": args.profile, "stages": stages})
     elif run_id:
-        from flows.cli.console import print_summary
+        from flows.cli.watching import print_summary
         from stagecraft.tracking import Tracker
 
         if all(outcome.state == "cached" for outcome in outcomes):
@@ -125,7 +125,7 @@ def _guarded(request: Request, args: argparse.Namespace) -> Done:
 
 def _watched(request: Request, args: argparse.Namespace, names: Sequence[str]) -> Done:
     """Run what is asked for, shown on the terminal; tell of it if it fails."""
-    from flows.cli.console import watching
+    from flows.cli.watching import watching
 
     with watching(names, args.json, logged=bool(args.log_file)), heralded(request.name) as herald:
         herald.config = request.config.notify

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flows.cli.command import Command, add_configuration, add_stages, count, print_json
 from flows.cli.sweep_request import METRIC, SweepRequest
-from flows.cli.terminal import escape, make_table, open_console
+from flows.cli.tables import escape, make_table, open_console
 from flows.failure import Herald
 from seqstep.sweep.table import Ended, best_of, ranked, table_of
 from stagecraft.errors import StagecraftError
@@ -64,7 +64,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _sweep(args: argparse.Namespace) -> int:
     sweep = SweepRequest(args)
-    from flows.cli.console import watching
+    from flows.cli.watching import watching
     from stagecraft.tracking import Tracker
 
     tracker, status = Tracker(open_home()), 0

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from flows.cli.command import Command, print_json
-from flows.cli.terminal import escape, make_table, open_console, write_size
+from flows.cli.tables import escape, make_table, open_console, write_size
 from stagecraft.home import open_home
 
 if TYPE_CHECKING:
