@@ -163,6 +163,7 @@ class Registry:
             except MlflowException as error:
                 if error.error_code != "RESOURCE_ALREADY_EXISTS":
                     raise
+            self.tracker.name_to_mlflow()
             self._client.create_model_version(
                 name,
                 f"models:/{model_id}",

@@ -7,7 +7,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import mlflow
 import mlflow.pyfunc
 from mlflow.entities import LoggedModelOutput
 from mlflow.models import Model
@@ -67,10 +66,10 @@ class RunModel:
         Args:
             modules: what is behind the code; see `modules_behind`.
         """
-        # MLflow takes the store and hands the code's model over in global variables: one at a time.
+        # MLflow hands the code's model over in a global variable, so one at a time.
         needs = tuple(needs)
         with reaching(self.tracker.uri), _logging_model, TemporaryDirectory() as folder:
-            mlflow.set_tracking_uri(self.tracker.uri)
+            self.tracker.name_to_mlflow()
             lay_out(modules, Path(folder))
             _spare_a_search(needs)
             # Left to `Model.log`, the model would land in MLflow's default experiment.

@@ -64,12 +64,17 @@ class Tracker:
         self.home, self.experiment = home, experiment
         self._roots: dict[str, str] = {}
         self.uri = tracking_uri or os.environ.get("MLFLOW_TRACKING_URI") or home.store
+        self.name_to_mlflow()
         # Two processes that create a fresh database at once would get in each other's way.
         with reaching(self.uri), FileLock(home.private / "mlflow.lock"):
             if self.uri == home.store and not home.database.exists():
                 _make_database(home)
             self.client = _client(self.uri)
             self.experiment_id = self._open_experiment()
+
+    def name_to_mlflow(self) -> None:
+        """Name this store to MLflow, some of whose functions take the one that was named last."""
+        mlflow.set_tracking_uri(self.uri)
 
     def start_run(
         self, name: str, tags: Mapping[str, str], parent: str | None = None, session: str = ""
