@@ -3,13 +3,13 @@
 import json
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, get_args
 
 from stagecraft.errors import UsageError, explain
-from stagecraft.progress import logger
+from stagecraft.progress import logged_by
 
 LogFormat = Literal["text", "json"]
 LOG_FORMATS = get_args(LogFormat)
@@ -53,18 +53,13 @@ def logging_to(path: Path | None, form: LogFormat) -> Iterator[None]:
             f"expected a file that can be written at {path}, got: {error.strerror}; set --log-file to another"
         ) from None
     handler.setFormatter(_JSON() if form == "json" else _Text())
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
-    try:
-        yield
-    except BaseException as error:
-        text = explain(error) if isinstance(error, Exception) else "interrupted"
-        handler.handle(logging.makeLogRecord({"levelname": "ERROR", "msg": text}))
-        raise
-    finally:
-        logger.removeHandler(handler)
-        handler.close()
+    with closing(handler), logged_by(handler):
+        try:
+            yield
+        except BaseException as error:
+            text = explain(error) if isinstance(error, Exception) else "interrupted"
+            handler.handle(logging.makeLogRecord({"levelname": "ERROR", "msg": text}))
+            raise
 
 
 def _time(record: logging.LogRecord) -> str:

@@ -22,7 +22,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 
 from secrecy import link_url
-from stagecraft.progress import LogObserver, Outcome, Together, logger, observer
+from stagecraft.progress import LogObserver, Outcome, Together, logged_by, logger, observer
 
 if TYPE_CHECKING:
     from stagecraft.tracking import Tracker
@@ -88,13 +88,8 @@ def watching(names: Sequence[str], quiet: bool, logged: bool = False) -> Iterato
         handler = logging.StreamHandler(sys.stderr)
         handler.setLevel(logging.WARNING if logged and not console.is_terminal else logging.INFO)
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-        logger.addHandler(handler)
-        logger.setLevel(logging.INFO)
-        logger.propagate = False
-        try:
+        with logged_by(handler):
             yield
-        finally:
-            logger.removeHandler(handler)
         return
     columns = (
         TextColumn("{task.fields[mark]}"),

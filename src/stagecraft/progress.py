@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Literal, Protocol, Self
 
@@ -15,6 +16,21 @@ State = Literal["completed", "cached", "failed", "skipped"]
 logger = logging.getLogger("stagecraft")
 
 _SILENCE_S = 60
+
+
+@contextmanager
+def logged_by(handler: logging.Handler) -> Iterator[None]:
+    """Have a handler write what happens; those of the root logger do not."""
+    level, propagate = logger.level, logger.propagate
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+        logger.propagate = propagate
 
 
 class Outcome(Frozen):

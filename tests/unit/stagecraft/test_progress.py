@@ -9,7 +9,6 @@ from stagecraft.progress import LogObserver, Outcome, observer
 
 @pytest.fixture
 def lines(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
-    logging.getLogger("stagecraft").propagate = True
     caplog.set_level(logging.INFO, "stagecraft")
     return caplog
 
