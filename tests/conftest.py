@@ -29,8 +29,6 @@ settings.load_profile("seqstep")
 
 pytest_plugins = ["tests.counts"]
 
-#: how long what another process does may take, an answer included: a busy machine stands still at times
-PATIENCE_S = 300
 TEXT = b"".join(b"line %d: the time traveller smiled, and so did the psychologist.\n" % n for n in range(40))
 # What lasts to the very end of the process.
 _session = ExitStack()
@@ -51,7 +49,9 @@ def _choose_where_everything_is_written() -> None:
     folder = Path(
         _session.enter_context(TemporaryDirectory(prefix="seqstep-tests-", ignore_cleanup_errors=True))
     )
-    os.environ.pop("MLFLOW_TRACKING_URI", None)
+    for name in ("MLFLOW_TRACKING_URI", "SEQSTEP_WEBHOOK", "SEQSTEP_ABOVE"):
+        os.environ.pop(name, None)
+    os.environ["NO_PROXY"] = "127.0.0.1"
     os.environ[HOME_VARIABLE] = str(folder / "home")
     os.environ["PREFECT_HOME"] = str(folder / "prefect")
     os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{free_port()}/api"  # see prefect_server
@@ -202,9 +202,11 @@ def text() -> bytes:
 
 
 @pytest.fixture(scope="session")
-def closed_port() -> int:
-    """A port of loopback where nobody listens."""
-    return free_port()
+def closed_port() -> Iterator[int]:
+    """A port of loopback where nobody listens, and nobody else can."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield int(taken.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

@@ -195,7 +195,7 @@ class Running:
 
 
 @contextmanager
-def running(servers: Sequence[Server], logs: Path, timeout_s: float = 90) -> Iterator[Running]:
+def running(servers: Sequence[Server], logs: Path, timeout_s: float = 180) -> Iterator[Running]:
     """Start servers one after the other, each when the one before answers; stop them all at the end.
 
     Args:

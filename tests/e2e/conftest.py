@@ -1,7 +1,6 @@
 """Real servers, as `seqstep up` starts them."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import PATIENCE_S, free_port
-from tests.e2e.servers import ROOT, Up
+from tests.conftest import free_port
+from tests.e2e.servers import ROOT, Up, environment_without
+from tests.patience import PATIENCE_S
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -23,8 +23,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     home = tmp_path_factory.mktemp("home")
-    hidden = ("PREFECT_", "MLFLOW_")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
+    environment = environment_without("PREFECT_", "MLFLOW_")
     environment |= {"SEQSTEP_HOME": str(home), "PREFECT_WORKER_QUERY_SECONDS": "1"}
     command = [sys.executable, "-m", "flows.cli.main", "up", "--json"]
     ports = ["--prefect-port", str(free_port()), "--mlflow-port", str(free_port())]

@@ -15,8 +15,8 @@ import requests
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from tests.conftest import PATIENCE_S
 from tests.e2e.browser import View, chart, chromium, view
+from tests.patience import PATIENCE_S
 
 _TRAININGS = ("train_rnn", "train_rnn_scratch")
 

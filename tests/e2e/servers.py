@@ -1,18 +1,17 @@
 """What the tests do on real servers."""
 
 import json
+import os
 import subprocess
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import psutil
 import requests
 
-from tests.conftest import PATIENCE_S
+from tests.patience import PATIENCE_S, ask_prefect, until
 
 ROOT = Path(__file__).resolve().parents[2]
 #: the quick pipeline, as small as it can be
@@ -56,17 +55,8 @@ class Up(NamedTuple):
         return self.request("POST", path, body)
 
     def request(self, method: str, path: str, body: Any = None) -> Any:
-        """Use Prefect's API, again and again while its database is busy."""
-        answers: list[requests.Response] = []
-
-        def answered() -> bool:
-            url = f"{self.prefect}/api/{path}"
-            answers.append(requests.request(method, url, json=body, timeout=PATIENCE_S))
-            return answers[-1].status_code != requests.codes.unavailable
-
-        until(answered)
-        assert answers[-1].ok, answers[-1].text
-        return answers[-1].json() if answers[-1].content else None
+        """Use Prefect's API."""
+        return ask_prefect(method, f"{self.prefect}/api/{path}", body)
 
     def trigger(self, deployment: str, **parameters: Any) -> str:
         """Start a run of a deployment; return its id."""
@@ -82,12 +72,18 @@ class Up(NamedTuple):
         """Tell the type of a flow run's state, such as COMPLETED."""
         return str(self.flow_run(flow_run_id)["state_type"])
 
-    def tasks(self, flow_run_id: str) -> Counter[str]:
-        """Count the states of a flow run's tasks, once none is under way; Prefect writes them down later."""
+    def tasks(self, flow_run_id: str, count: int) -> Counter[str]:
+        """Count the states of a flow run's tasks, once so many have ended; Prefect writes them down later."""
         chosen = {"flow_runs": {"id": {"any_": [flow_run_id]}}}
-        under_way = {"PENDING", "RUNNING"}
-        until(lambda: not under_way & {task["state_type"] for task in self.ask("task_runs/filter", **chosen)})
-        return Counter(task["state_name"] for task in self.ask("task_runs/filter", **chosen))
+        found: list[Any] = []
+
+        def have_ended() -> bool:
+            found[:] = self.ask("task_runs/filter", **chosen)
+            under_way = {task["state_type"] for task in found} & {"PENDING", "RUNNING"}
+            return len(found) >= count and not under_way
+
+        until(have_ended)
+        return Counter(task["state_name"] for task in found)
 
     def tags(self, run_id: str) -> dict[str, str]:
         """Read the tags of a run in MLflow."""
@@ -102,12 +98,14 @@ class Up(NamedTuple):
         return self.state(flow_run_id)
 
 
-def until(happens: Callable[[], object], patience_s: float = PATIENCE_S) -> None:
-    """Wait for something that happens in another process."""
-    end = time.monotonic() + patience_s
-    while not happens():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.5)
+def environment_without(*prefixes: str) -> dict[str, str]:
+    """This process's environment without some variables, and with patience for the servers."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
+    return kept | {
+        # A request that is made again may be answered twice.
+        "MLFLOW_HTTP_REQUEST_TIMEOUT": str(PATIENCE_S),
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": str(PATIENCE_S),
+    }
 
 
 def engine(flow_run_id: str) -> psutil.Process | None:

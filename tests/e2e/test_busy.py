@@ -11,6 +11,7 @@ import pytest
 from mlflow import MlflowClient
 
 from stagecraft.home import Home
+from tests.e2e.servers import environment_without
 
 SETTINGS = ["rnn.epochs=200", "rnn.hidden=8", "rnn.batch=4", "rnn.steps=10", "rnn.max_tokens=500"]
 UNTIL = "train_rnn"
@@ -31,7 +32,7 @@ class Ended(NamedTuple):
 def two_at_once(tmp_path: Path, empty_database: Path, prefect_server: str) -> Any:
     """Start two runs at once; return how they ended, the one that ran first."""
     (tmp_path / "mlflow.db").write_bytes(empty_database.read_bytes())
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")}
+    environment = environment_without("MLFLOW_")
     environment |= {"SEQSTEP_HOME": str(tmp_path), "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": ""}
 
     def run(if_busy: str) -> list[Ended]:

@@ -4,7 +4,8 @@ from typing import Any
 
 import psutil
 
-from tests.e2e.servers import LONG, Up, engine, until
+from tests.e2e.servers import LONG, Up, engine
+from tests.patience import until
 
 #: seconds until Prefect and MLflow must both say how a run ended whose process died
 WITHIN_S = 180
@@ -42,9 +43,9 @@ def test_without_its_worker_a_run_goes_on_to_its_end_and_a_new_worker_is_started
 
 def test_a_run_whose_process_was_killed_too_is_closed_and_the_next_one_goes_on_with_it(up: Up) -> None:
     settings = {"rnn": LONG | {"hidden": 9}, "checkpoint_epochs": 50}
-    run = up.trigger("pipeline/quick", **PART, settings=settings)
     folder = up.home / ".seqstep" / "checkpoints" / "train_rnn"
     before = {path.parent.name for path in folder.glob("*/*")}
+    run = up.trigger("pipeline/quick", **PART, settings=settings)
     until(lambda: {path.parent.name for path in folder.glob("*/*") if path.name.isdigit()} - before)
     process = engine(run)
     assert process

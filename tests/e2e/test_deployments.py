@@ -3,7 +3,8 @@
 from collections import Counter
 from typing import Any
 
-from tests.e2e.servers import LONG, TINY, Up, engine, until
+from tests.e2e.servers import LONG, TINY, Up, engine
+from tests.patience import until
 
 SETTINGS = [f"rnn.{name}={value}" for name, value in TINY.items()]
 FLEETING = {"train/tokens_per_s"}
@@ -28,13 +29,13 @@ def test_the_worker_runs_a_deployment_with_the_figures_of_the_command_line(up: U
     up.call("prefect", "--no-prompt", "deploy", "--all")
     run = up.trigger("pipeline/quick", settings={"rnn": TINY})
     assert up.ends(run) == "COMPLETED"
-    assert up.tasks(run) == {"Completed": 12}
+    assert up.tasks(run, 12) == {"Completed": 12}
     deployed = latest(up)
     assert Counter(stage["state"] for stage in deployed["stages"]) == {"completed": 12}
 
     again = up.trigger("pipeline/quick", settings={"rnn": TINY})
     assert up.ends(again) == "COMPLETED"
-    assert up.tasks(again) == {"Cached": 12}
+    assert up.tasks(again, 12) == {"Cached": 12}
 
     anew = ["download", "series", "train_mlp", "train_rnn_scratch", "train_rnn", "evaluate_forecasts"]
     by_hand = up.seqstep("run", "--set", *SETTINGS, "--force", *anew, "evaluate_language", "ngrams")

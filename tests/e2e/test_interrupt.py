@@ -11,11 +11,11 @@ from typing import Any
 
 import psutil
 import pytest
-import requests
 from mlflow import MlflowClient
 
 from stagecraft.home import Home
-from tests.conftest import PATIENCE_S
+from tests.e2e.servers import environment_without
+from tests.patience import PATIENCE_S, ask_prefect
 
 SETTINGS = ["rnn.epochs=100000", "rnn.hidden=8", "rnn.batch=4", "rnn.steps=10", "rnn.max_tokens=500"]
 WITHIN = 5  # seconds
@@ -44,8 +44,7 @@ def terminate_all(process: subprocess.Popen[str]) -> None:
 def training(home: Path, database: Path, has_server: bool) -> Iterator[subprocess.Popen[str]]:
     """A run in a process group of its own, in the middle of its trainings."""
     (home / "mlflow.db").write_bytes(database.read_bytes())
-    hidden = ("MLFLOW_",) if has_server else ("MLFLOW_", "PREFECT_")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
+    environment = environment_without(*(("MLFLOW_",) if has_server else ("MLFLOW_", "PREFECT_")))
     environment["SEQSTEP_HOME"] = str(home)
     with subprocess.Popen(
         [sys.executable, "-m", "flows.cli.main", "run", "--set", *SETTINGS],
@@ -68,7 +67,7 @@ def stopped(process: subprocess.Popen[str], stop: Stop) -> str:
     children = psutil.Process(process.pid).children(recursive=True)
     stop(process)
     assert process.wait(WITHIN) == 130
-    _, left = psutil.wait_procs(children, timeout=1)
+    _, left = psutil.wait_procs(children, timeout=PATIENCE_S)
     assert left == []
     assert process.stderr
     return process.stderr.read()
@@ -110,7 +109,5 @@ def test_a_stopped_run_is_closed_on_a_server_too(
 
 
 def flow_runs(server: str) -> list[dict[str, Any]]:
-    answer: list[dict[str, Any]] = requests.post(
-        f"{server}/flow_runs/filter", json={}, timeout=PATIENCE_S
-    ).json()
-    return answer
+    found: list[dict[str, Any]] = ask_prefect("POST", f"{server}/flow_runs/filter", {})
+    return found

@@ -18,6 +18,7 @@ from mlflow import MlflowClient
 from stagecraft.home import Home
 from stagecraft.servers import Server, running
 from tests.conftest import free_port
+from tests.e2e.servers import environment_without
 
 SETTINGS = ["rnn.epochs=800", "rnn.hidden=8", "rnn.batch=4", "rnn.steps=10", "rnn.max_tokens=500"]
 
@@ -58,7 +59,7 @@ def server(tmp_path: Path, empty_database: Path) -> Iterator[Outage]:
 @contextmanager
 def training(server: Outage, *options: str) -> Iterator[subprocess.Popen[str]]:
     """A run in the middle of its training."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")}
+    environment = environment_without("MLFLOW_")
     environment |= {"SEQSTEP_HOME": str(server.home), "MLFLOW_TRACKING_URI": server.url}
     command = [sys.executable, "-m", "flows.cli.main", "run", "--json", "--until", "train_rnn"]
     with subprocess.Popen(
@@ -72,6 +73,13 @@ def training(server: Outage, *options: str) -> Iterator[subprocess.Popen[str]]:
         assert any("train_rnn: 100 of" in line for line in process.stderr)
         yield process
         process.send_signal(signal.SIGKILL)
+
+
+def stop_under(server: Outage, process: subprocess.Popen[str]) -> None:
+    """Stop the server while the training goes on, however long that takes."""
+    process.send_signal(signal.SIGSTOP)
+    server.stop()
+    process.send_signal(signal.SIGCONT)
 
 
 def runs(server: Outage) -> list[Any]:
@@ -88,7 +96,7 @@ def trainings(server: Outage) -> list[Any]:
 @pytest.mark.usefixtures("prefect_server")
 def test_a_training_outlives_a_restart_of_the_server(server: Outage) -> None:
     with training(server, "retry.attempts=8", "retry.pause_s=1") as process:
-        server.stop()
+        stop_under(server, process)
         assert process.stderr
         said = next(line for line in process.stderr if "will be tried again" in line)
         assert f"train_rnn: note: will be tried again: MLflow at {server.url} failed" in said
@@ -110,7 +118,7 @@ def test_a_training_outlives_a_restart_of_the_server(server: Outage) -> None:
 @pytest.mark.usefixtures("prefect_server")
 def test_a_server_that_stays_away_fails_the_run_and_the_next_one_is_whole(server: Outage) -> None:
     with training(server, "retry.attempts=2", "retry.pause_s=0.1") as process:
-        server.stop()
+        stop_under(server, process)
         out, _ = process.communicate()
     assert process.returncode == 1
     (failed,) = (stage for stage in json.loads(out)["stages"] if stage["name"] == "train_rnn")

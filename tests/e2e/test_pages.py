@@ -11,9 +11,9 @@ import pytest
 import requests
 from playwright.sync_api import Browser, expect
 
-from tests.conftest import PATIENCE_S
 from tests.e2e.browser import CHROMIUM, View, chromium, view
 from tests.e2e.servers import TINY, Up
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium; apt-get install chromium")
 

@@ -1,7 +1,6 @@
 """Prefect's server goes away in the middle of a run and comes back."""
 
 import json
-import os
 import subprocess
 import sys
 from collections import Counter
@@ -13,8 +12,9 @@ import requests
 
 from stagecraft.home import Home
 from stagecraft.servers import Running, Server, running, servers_of
-from tests.conftest import PATIENCE_S, free_port
-from tests.e2e.servers import ROOT, TINY, until
+from tests.conftest import free_port
+from tests.e2e.servers import ROOT, TINY, environment_without
+from tests.patience import PATIENCE_S, until
 
 SETTINGS = [f"rnn.{name}={value}" for name, value in TINY.items()]
 
@@ -55,15 +55,13 @@ class Setup(NamedTuple):
 def setup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setup]:
     home = Home(tmp_path_factory.mktemp("home"))
     prefect, mlflow, _ = servers_of(home, free_port(), free_port())
-    hidden = ("PREFECT_", "MLFLOW_")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
+    environment = environment_without("PREFECT_", "MLFLOW_")
     environment |= {"SEQSTEP_HOME": str(home.root), "PREFECT_HOME": str(home.private / "prefect")}
     environment |= {"PREFECT_API_URL": f"{prefect.url}/api", "MLFLOW_TRACKING_URI": mlflow.url}
     with running([prefect, mlflow], home.root / "logs") as up:
         yield Setup(up, prefect, mlflow, home, environment)
 
 
-@pytest.mark.timeout(600)
 def test_a_run_outlasts_a_server_that_is_started_again(setup: Setup) -> None:
     before = {run["info"]["run_id"] for run in setup.runs()}
     changed = [*SETTINGS, "rnn.epochs=2000", "checkpoint_epochs=200"]

@@ -2,23 +2,23 @@
 
 import base64
 import json
-import os
 import subprocess
 import sys
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any, NamedTuple
 
 import pytest
-import requests
 
 from stagecraft.home import Home
 from stagecraft.servers import Server, running
-from tests.conftest import PATIENCE_S, free_port
+from tests.conftest import free_port
+from tests.e2e.servers import environment_without
+from tests.patience import ask_prefect, until
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = b"the keeper of the lighthouse lit the lamp again.\n" * 60
@@ -91,7 +91,7 @@ class World(NamedTuple):
         """Name each secret that is found in a file of the home or in what was said, and where."""
         places = {str(index): said.encode() for index, said in enumerate(self.said)}
         for path in self.home.rglob("*"):
-            if path.is_file():
+            with suppress(OSError):  # it is a folder, or went meanwhile
                 places[str(path.relative_to(self.home))] = path.read_bytes()
         assert any(name.endswith("prefect.db") for name in places) and "mlflow.db" in places
         return [
@@ -110,8 +110,7 @@ def _world(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> It
     home.mkdir()
     (home / "mlflow.db").write_bytes(empty_database.read_bytes())
     secrets = {place: f"{place}-{uuid.uuid4().hex}" for place in PLACES}
-    hidden = ("MLFLOW_", "PREFECT_")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
+    environment = environment_without("MLFLOW_", "PREFECT_")
     environment |= {"SEQSTEP_HOME": str(home), "PREFECT_HOME": str(home / ".seqstep" / "prefect")}
     mlflow, prefect = free_port(), free_port()
     run = [sys.executable, "-m"]
@@ -259,10 +258,14 @@ def test_a_flow_that_no_command_line_started_tells_of_its_failure_and_keeps_no_s
     assert message["run"] == "text quick" and message["stages"]["download"].startswith(reason)
     assert reason in message["text"]
     api, auth = world.environment["PREFECT_API_URL"], ("me", world.secrets["prefect"])
-    for kind in ("flow_runs", "task_runs"):
-        found = requests.post(f"{api}/{kind}/filter", json={}, auth=auth, timeout=PATIENCE_S).json()
+
+    def tells_why(kind: str) -> bool:
+        found = ask_prefect("POST", f"{api}/{kind}/filter", {}, auth=auth)
         failed = [run["state"]["message"] for run in found if run["state"]["type"] == "FAILED"]
-        assert any(reason in text for text in failed)
+        return any(reason in text for text in failed)
+
+    assert tells_why("flow_runs")
+    until(lambda: tells_why("task_runs"))  # the server takes note of tasks in batches
     assert world.leaks() == []
 
 

@@ -17,6 +17,8 @@ import pytest
 import requests
 
 from tests.conftest import free_port
+from tests.e2e.servers import environment_without
+from tests.patience import PATIENCE_S, goes_on
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = ["rnn.epochs=2", "rnn.hidden=16", "rnn.batch=4", "rnn.steps=10", "rnn.max_tokens=2000", "mlp.epochs=1"]
@@ -28,8 +30,7 @@ def environment(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) 
     """A home with a version of each model, and the environment that leads to it."""
     home = tmp_path_factory.mktemp("home")
     (home / "mlflow.db").write_bytes(empty_database.read_bytes())
-    hidden = ("PREFECT_", "MLFLOW_")
-    found = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
+    found = environment_without("PREFECT_", "MLFLOW_")
     found |= {"SEQSTEP_HOME": str(home), "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])}
     subprocess.run([*SEQSTEP, "run", "--json", "--set", *TINY], env=found, capture_output=True, check=True)
     return found
@@ -70,7 +71,7 @@ def curl(url: str, body: str, *options: str) -> tuple[int, Any]:
         "curl",
         "-sS",
         "-m",
-        "60",
+        str(PATIENCE_S),
         "-w",
         "\n%{http_code}",
         *header,
@@ -149,7 +150,7 @@ def test_a_bad_request_gets_a_4xx_with_a_reason(served: Served) -> None:
         assert 400 <= status < 500 and reason in document["message"], (body, status, document)
         assert document["message"] and "Traceback" not in json.dumps(document)
     for header in ({}, {"Content-Type": "text/csv"}):
-        answer = requests.post(served.url, b"a", headers=header, timeout=60)
+        answer = requests.post(served.url, b"a", headers=header, timeout=PATIENCE_S)
         assert answer.status_code == 415 and "application/json" in answer.json()["message"]
 
 
@@ -179,8 +180,8 @@ def test_ctrl_c_stops_the_server_and_its_port_is_free_again(environment: dict[st
         children = psutil.Process(served.process.pid).children(recursive=True)
         assert children
         served.process.send_signal(signal.SIGINT)
-        assert served.process.wait(30) == 0
-    assert [child for child in children if child.is_running() and child.status() != "zombie"] == []
+        assert served.process.wait(PATIENCE_S) == 0
+    assert [child for child in children if goes_on(child)] == []
     with pytest.raises(requests.ConnectionError):
         requests.get(served.url, timeout=5)
 

@@ -17,7 +17,8 @@ import psutil
 from stagecraft.history import History
 from stagecraft.home import Home
 from stagecraft.tracking import Tracker
-from tests.e2e.servers import ROOT
+from tests.e2e.servers import ROOT, environment_without
+from tests.patience import PATIENCE_S
 
 SMALL = ["rnn.epochs=2", "rnn.batch=4", "rnn.steps=10", "rnn.max_tokens=500", "text.min_freq=1"]
 GRID = ["rnn.hidden=4,6,8,10", "seed=0,1,2"]
@@ -29,8 +30,7 @@ WITHIN = 9  # seconds
 @contextmanager
 def sweeping(home: Path, *more: str) -> Iterator[subprocess.Popen[str]]:
     """A sweep in a process group of its own."""
-    hidden = ("MLFLOW_", "PREFECT_")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
+    environment = environment_without("MLFLOW_", "PREFECT_")
     environment |= {"SEQSTEP_HOME": str(home), "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
     with subprocess.Popen(
         [sys.executable, "-m", "flows.cli.main", "sweep", "--jobs", "2", "--json", *more],
@@ -106,14 +106,14 @@ def test_an_interrupted_sweep_closes_its_records_within_seconds_and_leaves_no_pr
         def training() -> list[Any]:
             return [run for run in tracker.running() if run.info.run_name == "train_rnn_scratch"]
 
-        end = time.monotonic() + 300
+        end = time.monotonic() + PATIENCE_S
         while len(training()) < 2:
             assert process.poll() is None and time.monotonic() < end
             time.sleep(0.2)
         children = psutil.Process(process.pid).children(recursive=True)
         os.killpg(process.pid, signal.SIGINT)  # what a terminal does
         assert process.wait(WITHIN) == 130
-        _, left = psutil.wait_procs(children, timeout=1)
+        _, left = psutil.wait_procs(children, timeout=PATIENCE_S)
         assert left == []
         out, said = process.communicate()
     assert "seqstep: interrupted; what was finished is kept" in said and "Traceback" not in said

@@ -13,7 +13,8 @@ import pytest
 from stagecraft.home import Home
 from stagecraft.servers import Server, running, servers_of
 from tests.conftest import free_port
-from tests.e2e.servers import ROOT, TINY, Up
+from tests.e2e.servers import ROOT, TINY, Up, environment_without
+from tests.patience import PATIENCE_S
 
 WORK_POOL = "--no-prompt", "work-pool", "create", "local", "--type", "process", "--overwrite"
 DEPLOY = "--no-prompt", "deploy", "--all"
@@ -45,14 +46,15 @@ def postgres() -> Iterator[str]:
         assert done.returncode == 0, done.stdout + done.stderr
 
     call("initdb", "--auth=trust", "--username=seqstep", "--no-sync", "-D", str(data))
+    patiently = ("-w", "-t", str(PATIENCE_S))
     listen = f"-c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -p {port}"
-    call("pg_ctl", "-D", str(data), "-l", str(folder / "log"), "-w", "-o", listen, "start")
+    call("pg_ctl", "-D", str(data), "-l", str(folder / "log"), *patiently, "-o", listen, "start")
     try:
         for name in ("prefect", "mlflow"):
             call("createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "seqstep", name)
         yield f"seqstep@127.0.0.1:{port}"
     finally:
-        call("pg_ctl", "-D", str(data), "-w", "-m", "fast", "stop")
+        call("pg_ctl", "-D", str(data), *patiently, "-m", "fast", "stop")
         shutil.rmtree(folder)
 
 
@@ -61,8 +63,7 @@ def team(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up
     """The two servers and a worker with homes of their own, and the home of somebody who uses them."""
     homes = {name: tmp_path_factory.mktemp(name) for name in ("servers", "worker", "client")}
     prefect, mlflow, worker = servers_of(Home(homes["servers"]), free_port(), free_port())
-    hidden = ("PREFECT_", "MLFLOW_", "SEQSTEP_HOME")
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
+    clean = environment_without("PREFECT_", "MLFLOW_", "SEQSTEP_HOME")
     addresses = {"PREFECT_API_URL": f"{prefect.url}/api", "MLFLOW_TRACKING_URI": mlflow.url}
 
     def at(name: str) -> dict[str, str]:
@@ -95,10 +96,10 @@ def team(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up
 def test_a_worker_elsewhere_runs_the_pipeline_once(team: Up) -> None:
     first = team.trigger("pipeline/quick", settings={"rnn": TINY})
     assert team.ends(first) == "COMPLETED"
-    assert team.tasks(first) == {"Completed": 12}
+    assert team.tasks(first, 12) == {"Completed": 12}
     second = team.trigger("pipeline/quick", settings={"rnn": TINY})
     assert team.ends(second) == "COMPLETED"
-    assert team.tasks(second) == {"Cached": 12}
+    assert team.tasks(second, 12) == {"Cached": 12}
 
 
 def test_what_the_worker_computed_is_cached_for_the_client(team: Up) -> None:
@@ -122,4 +123,4 @@ def test_what_the_client_computes_is_cached_for_the_worker(team: Up) -> None:
     assert made == {"train_rnn"}
     deployed = team.trigger("pipeline/quick", settings={"rnn": smaller}, until="train_rnn")
     assert team.ends(deployed) == "COMPLETED"
-    assert team.tasks(deployed) == {"Cached": 5}
+    assert team.tasks(deployed, 5) == {"Cached": 5}

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from stagecraft.home import Home
+from tests.patience import PATIENCE_S
 
 ZEROS = "0" * 40
 WRONG = hashlib.sha1(b"another text\n", usedforsecurity=False).hexdigest()
-SMALL = ["corpus.attempts=1", "corpus.timeout_s=5", "corpus.max_bytes=100000"]
+SMALL = ["corpus.attempts=1", f"corpus.timeout_s={PATIENCE_S}", "corpus.max_bytes=100000"]
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pytest
 from seqstep import corpus
 from seqstep.config import CorpusConfig
 from seqstep.errors import CorpusError, NetworkError
+from tests.patience import PATIENCE_S
 
 RIGHT = "the time traveller\n" * 20
 
@@ -19,7 +20,7 @@ def cache(tmp_path: Path) -> Path:
 
 
 def config_for(*urls: str, sha1: str = "", **changes: Any) -> CorpusConfig:
-    return CorpusConfig(url=urls, sha1=sha1, **{"attempts": 1, "timeout_s": 5, **changes})
+    return CorpusConfig(url=urls, sha1=sha1, **{"attempts": 1, "timeout_s": PATIENCE_S, **changes})
 
 
 def cached(cache: Path) -> list[Path]:

@@ -12,6 +12,7 @@ from seqstep.address import Address
 from seqstep.config import CorpusConfig
 from seqstep.errors import CorpusError, NetworkError, SeqstepError
 from seqstep.transfer import check_size, fetch
+from tests.patience import PATIENCE_S, until
 
 Fetch = Callable[..., Path]
 
@@ -23,7 +24,7 @@ def get(server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fetch:
 
     def run(name: str, check: Callable[[Path], None] = lambda _path: None, **changes: Any) -> Path:
         target = tmp_path / "cache" / "text.txt"
-        config = CorpusConfig(**{"timeout_s": 5, "max_bytes": 100_000, **changes})
+        config = CorpusConfig(**{"timeout_s": PATIENCE_S, "max_bytes": 100_000, **changes})
         url = name if "://" in name else server.url(name)
         try:
             fetch(Address(url), target, check, config, lambda _done, _total: None)
@@ -79,7 +80,7 @@ def test_each_failure_has_its_words_and_its_number_of_attempts(
 def test_a_server_that_hangs_is_given_up_after_the_time_out(get: Fetch, server: Any, name: str) -> None:
     with pytest.raises(NetworkError, match=rf"{name} gave no answer for 0.2 s; .* raise corpus.timeout_s"):
         get(name, timeout_s=0.2, attempts=2)
-    assert server.requests == {name: 2}
+    until(lambda: server.requests == {name: 2})
 
 
 def test_a_port_where_nobody_listens_is_told_as_such(get: Fetch, closed_port: int) -> None:

@@ -12,6 +12,7 @@ from stagecraft.errors import ServerError, UsageError
 from stagecraft.home import Home
 from stagecraft.listening import check_port, is_loopback, reachable
 from stagecraft.servers import Server, servers_of
+from tests.conftest import free_port
 
 
 class Taken(NamedTuple):
@@ -59,9 +60,10 @@ def test_a_port_in_use_is_told_from_an_address_that_can_not_be_had(taken: Taken)
         check_port("it", "192.0.2.1", taken.port, "--port")
 
 
-def test_a_free_port_is_free_again_at_once(taken: Taken, closed_port: int) -> None:
-    check_port("it", taken.host, closed_port, "--port")
-    check_port("it", taken.host, closed_port, "--port")
+def test_a_free_port_is_free_again_at_once(taken: Taken) -> None:
+    port = free_port()
+    check_port("it", taken.host, port, "--port")
+    check_port("it", taken.host, port, "--port")
 
 
 def options(server: Server) -> dict[str, str]:

@@ -15,6 +15,7 @@ import pytest
 from stagecraft import live
 from stagecraft.home import Home
 from stagecraft.live import Session, bury, dead, home_id, keys_in_use, living, session
+from tests.patience import PATIENCE_S, goes_on
 
 _RUN = """
 import os, subprocess, sys
@@ -25,7 +26,7 @@ from stagecraft.live import OWNER_VARIABLE, Session
 session = Session(Home(Path(sys.argv[1])))
 session.use("count/1-1")
 owned = {**os.environ, OWNER_VARIABLE: session.name}
-child = subprocess.Popen(["sleep", "60"], stdout=subprocess.DEVNULL, start_new_session=True, env=owned)
+child = subprocess.Popen(["sleep", "3600"], stdout=subprocess.DEVNULL, start_new_session=True, env=owned)
 print(session.name, child.pid, flush=True)
 sys.stdin.read()
 session.close()
@@ -76,15 +77,10 @@ def start(home: Home) -> Iterator[Callable[[], Run]]:
             one.child.kill()
 
 
-def runs(process: psutil.Process) -> bool:
-    """Tell whether a process goes on; one that nobody has waited for does not."""
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-
-
 def ends(process: psutil.Process) -> bool:
     """Wait for a process that is not this one's child."""
-    _, alive = psutil.wait_procs([process], timeout=5)
-    return not any(map(runs, alive))
+    _, alive = psutil.wait_procs([process], timeout=PATIENCE_S)
+    return not any(map(goes_on, alive))
 
 
 def test_a_home_without_runs_has_none(home: Home) -> None:
@@ -149,7 +145,7 @@ def test_threads_of_a_run_name_their_keys_at_the_same_time(home: Home) -> None:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(30)
+            thread.join(PATIENCE_S)
         assert keys_in_use(home) == {key for keys in names for key in keys}
 
 
@@ -176,9 +172,9 @@ def test_to_bury_a_dead_run_forgets_it_and_stops_the_children_that_it_left(
 ) -> None:
     one, other = start(), start()
     one.die()
-    assert runs(one.child)  # it was orphaned
+    assert goes_on(one.child)  # it was orphaned
     bury(home, one.name)
-    assert ends(one.child) and runs(other.child)
+    assert ends(one.child) and goes_on(other.child)
     assert (living(home), dead(home)) == ({other.name}, set())
     bury(home, one.name)  # somebody else may do it at the same time
 
@@ -194,7 +190,7 @@ def test_a_run_is_never_seen_before_it_is_alive(home: Home) -> None:
     thread.start()
     sessions = [Session(home) for _ in range(50)]
     stop.set()
-    thread.join(30)
+    thread.join(PATIENCE_S)
     assert seen == set() and living(home) == {one.name for one in sessions}
     for one in sessions:
         one.close()
@@ -202,7 +198,7 @@ def test_a_run_is_never_seen_before_it_is_alive(home: Home) -> None:
 
 def test_a_session_is_not_handed_on_to_the_processes_that_its_run_starts(home: Home) -> None:
     with session(home) as one:
-        child = subprocess.Popen(["sleep", "60"])
+        child = subprocess.Popen(["sleep", "3600"])
         try:
             one._file.close()  # as if its process had died
             assert dead(home) == {one.name}

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from stagecraft.locks import KeyLocks
+from tests.patience import PATIENCE_S
 
 _HOLDER = """
 import sys
@@ -75,7 +76,7 @@ def elsewhere(work: Callable[[], object]) -> Iterator[list[object]]:
     try:
         yield results
     finally:
-        thread.join(30)
+        thread.join(PATIENCE_S)
         assert not thread.is_alive()
 
 
@@ -190,7 +191,7 @@ def test_a_killed_processs_lock_is_free_within_two_seconds(
 
 
 def test_a_lock_is_not_handed_on_to_the_processes_that_its_holder_starts(locks: KeyLocks) -> None:
-    child = "import subprocess\nsubprocess.Popen(['sleep', '60'], stdout=subprocess.DEVNULL)\nprint"
+    child = "import subprocess\nsubprocess.Popen(['sleep', '3600'], stdout=subprocess.DEVNULL)\nprint"
     holder = subprocess.Popen(
         [sys.executable, "-c", _HOLDER.replace("print", child), str(locks.folder), "key"],
         stdin=subprocess.PIPE,
@@ -247,7 +248,7 @@ def test_the_async_methods_lock_without_stopping_the_loop(locks: KeyLocks) -> No
         await asyncio.sleep(0.2)  # the loop goes on while one waits
         assert locks.is_lock_holder("key", "me")
         locks.release_lock("key", "me")
-        return refused, late, await asyncio.wait_for(waiting, 5), locks.is_lock_holder("key", "you")
+        return refused, late, await asyncio.wait_for(waiting, PATIENCE_S), locks.is_lock_holder("key", "you")
 
     assert asyncio.run(play()) == (False, False, [True, True], True)
 

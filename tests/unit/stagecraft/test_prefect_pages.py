@@ -5,15 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 from prefect.client.orchestration import SyncPrefectClient
 
+from stagecraft.orchestration import pages
 from stagecraft.orchestration.summaries import of_run, of_stage
 from stagecraft.progress import Outcome
 from stagecraft.result import Kept
 from stagecraft.selection import Wish
 from stagecraft.tracking import Tracker
-from tests.conftest import PATIENCE_S
+from tests.patience import PATIENCE_S, ask_prefect
 
 pytestmark = pytest.mark.usefixtures("in_prefect")
 
@@ -21,11 +21,12 @@ Artifacts = dict[str, dict[str, Any]]
 
 
 @pytest.fixture
-def artifacts(prefect_server: str) -> Any:
+def artifacts(prefect_server: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Read the artifacts of the flow run that started last, by key."""
+    monkeypatch.setattr(pages, "_PATIENCE_S", PATIENCE_S)
 
     def ask(what: str, **wanted: Any) -> Any:
-        return requests.post(f"{prefect_server}/{what}/filter", json=wanted, timeout=PATIENCE_S).json()
+        return ask_prefect("POST", f"{prefect_server}/{what}/filter", wanted)
 
     def read() -> Artifacts:
         (flow_run,) = ask("flow_runs", sort="START_TIME_DESC", limit=1)

@@ -9,6 +9,7 @@ from mlflow.entities import Metric
 from stagecraft.errors import TrackingError
 from stagecraft.tracking import sending
 from stagecraft.tracking.sending import Sending
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +29,7 @@ class Store:
         self.gate = threading.Event()
 
     def send(self, metrics: Sequence[Metric]) -> None:
-        assert self.gate.wait(10)
+        assert self.gate.wait(PATIENCE_S)
         self.batches.append([entry.step for entry in metrics])
 
     @property
@@ -57,7 +58,7 @@ def test_metrics_arrive_while_the_work_goes_on() -> None:
 
     with Sending(send) as metrics:
         metrics.add([metric(1)])
-        assert arrived.wait(10)
+        assert arrived.wait(PATIENCE_S)
         assert store.steps == [1]
 
 
