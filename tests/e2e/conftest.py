@@ -4,20 +4,11 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.conftest import free_port
 from tests.e2e.servers import ROOT, Up, environment_without
-from tests.patience import PATIENCE_S
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let these tests, the start of their servers included, last longer than `until` waits for one thing."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents and not item.get_closest_marker("timeout"):
-            item.add_marker(pytest.mark.timeout(3 * PATIENCE_S))
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from tests.e2e.browser import View, chart, chromium, view
-from tests.patience import PATIENCE_S
+from tests.patience import PATIENCE_S, ask_prefect
 
 _TRAININGS = ("train_rnn", "train_rnn_scratch")
 
@@ -46,7 +46,7 @@ class Shown:
 
     def ask(self, path: str, **body: Any) -> Any:
         """Ask Prefect's API."""
-        return requests.post(f"{self.prefect}/api/{path}", json=body, timeout=PATIENCE_S).json()
+        return ask_prefect("POST", f"{self.prefect}/api/{path}", body)
 
     def report(self) -> bytes:
         """Read the report."""

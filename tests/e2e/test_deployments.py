@@ -58,7 +58,7 @@ def test_a_schedule_fires(up: Up) -> None:
         runs = up.ask("flow_runs/filter", deployments={"id": {"any_": [found["id"]]}})
         return any(run["auto_scheduled"] and run["state_type"] == "COMPLETED" for run in runs)
 
-    until(has_run)
+    until(has_run, 240)
     up.request("DELETE", f"{schedules}/{schedule['id']}")
 
 

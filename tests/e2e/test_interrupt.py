@@ -15,7 +15,7 @@ from mlflow import MlflowClient
 
 from stagecraft.home import Home
 from tests.e2e.servers import environment_without
-from tests.patience import PATIENCE_S, ask_prefect
+from tests.patience import ask_prefect
 
 SETTINGS = ["rnn.epochs=100000", "rnn.hidden=8", "rnn.batch=4", "rnn.steps=10", "rnn.max_tokens=500"]
 WITHIN = 5  # seconds
@@ -44,7 +44,8 @@ def terminate_all(process: subprocess.Popen[str]) -> None:
 def training(home: Path, database: Path, has_server: bool) -> Iterator[subprocess.Popen[str]]:
     """A run in a process group of its own, in the middle of its trainings."""
     (home / "mlflow.db").write_bytes(database.read_bytes())
-    environment = environment_without(*(("MLFLOW_",) if has_server else ("MLFLOW_", "PREFECT_")))
+    hidden = ("MLFLOW_",) if has_server else ("MLFLOW_", "PREFECT_")
+    environment = environment_without(*hidden)
     environment["SEQSTEP_HOME"] = str(home)
     with subprocess.Popen(
         [sys.executable, "-m", "flows.cli.main", "run", "--set", *SETTINGS],
@@ -67,7 +68,7 @@ def stopped(process: subprocess.Popen[str], stop: Stop) -> str:
     children = psutil.Process(process.pid).children(recursive=True)
     stop(process)
     assert process.wait(WITHIN) == 130
-    _, left = psutil.wait_procs(children, timeout=PATIENCE_S)
+    _, left = psutil.wait_procs(children, timeout=1)
     assert left == []
     assert process.stderr
     return process.stderr.read()

@@ -9,7 +9,7 @@ import psutil
 import requests
 
 from tests.e2e.servers import ROOT, TINY, Up
-from tests.patience import PATIENCE_S, goes_on, until
+from tests.patience import goes_on, until
 
 SETTINGS = [f"rnn.{name}={value}" for name, value in TINY.items()]
 
@@ -61,7 +61,7 @@ def test_ctrl_c_stops_all_servers_and_the_worker(up: Up) -> None:
     assert len(children) >= 3
     process = psutil.Process(up.pid)
     os.killpg(up.pid, signal.SIGINT)
-    assert process.wait(PATIENCE_S) == 0
+    assert process.wait(60) == 0
     assert [child for child in children if goes_on(child)] == []
     assert not (up.home / ".seqstep" / "servers.json").exists()
 

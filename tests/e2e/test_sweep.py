@@ -113,7 +113,7 @@ def test_an_interrupted_sweep_closes_its_records_within_seconds_and_leaves_no_pr
         children = psutil.Process(process.pid).children(recursive=True)
         os.killpg(process.pid, signal.SIGINT)  # what a terminal does
         assert process.wait(WITHIN) == 130
-        _, left = psutil.wait_procs(children, timeout=PATIENCE_S)
+        _, left = psutil.wait_procs(children, timeout=1)
         assert left == []
         out, said = process.communicate()
     assert "seqstep: interrupted; what was finished is kept" in said and "Traceback" not in said

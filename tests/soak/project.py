@@ -1,7 +1,6 @@
 """A home of a test's own, commands that run in it as processes, and what they left."""
 
 import json
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -16,6 +15,7 @@ import psutil
 from stagecraft.home import HOME_VARIABLE, Home
 from stagecraft.result import Kept, Result
 from stagecraft.results import read
+from tests.e2e.servers import environment_without
 
 # The quick pipeline, as small as it can be.
 TINY = ["rnn.epochs=2", "rnn.hidden=16", "rnn.batch=4", "rnn.steps=10", "rnn.max_tokens=2000"]
@@ -40,8 +40,7 @@ class Project:
         root.mkdir(parents=True)
         if database:
             shutil.copy(database, self.home.database)
-        hidden = ("PREFECT_", "MLFLOW_")
-        self.environment = {name: text for name, text in os.environ.items() if not name.startswith(hidden)}
+        self.environment = environment_without("PREFECT_", "MLFLOW_")
         self.environment[HOME_VARIABLE] = str(root)
         if server:
             self.environment["PREFECT_API_URL"] = server

@@ -29,8 +29,11 @@ def test_the_width_is_the_residual_of_its_rank_by_hand() -> None:
 def test_it_is_the_quantile_with_the_correction_for_a_small_sample(
     residuals: list[float], percent: int
 ) -> None:
-    rank = -(-(len(residuals) + 1) * percent // 100)
-    assert conformal_width(np.array(residuals), percent / 100) == sorted(map(abs, residuals))[rank - 1]
+    count = len(residuals)
+    corrected = min(1.0, (count + 1) * percent / (100 * count))
+    # A product that is rounded up would be of the next rank.
+    expected = np.quantile(np.abs(residuals), corrected - 1e-9, method="inverted_cdf")
+    assert conformal_width(np.array(residuals), percent / 100) == pytest.approx(expected)
 
 
 def test_nine_residuals_are_just_enough_for_90_percent_and_eight_are_too_few() -> None:

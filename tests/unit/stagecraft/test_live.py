@@ -79,7 +79,7 @@ def start(home: Home) -> Iterator[Callable[[], Run]]:
 
 def ends(process: psutil.Process) -> bool:
     """Wait for a process that is not this one's child."""
-    _, alive = psutil.wait_procs([process], timeout=PATIENCE_S)
+    _, alive = psutil.wait_procs([process], timeout=5)
     return not any(map(goes_on, alive))
 
 

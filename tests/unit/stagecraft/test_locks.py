@@ -248,7 +248,7 @@ def test_the_async_methods_lock_without_stopping_the_loop(locks: KeyLocks) -> No
         await asyncio.sleep(0.2)  # the loop goes on while one waits
         assert locks.is_lock_holder("key", "me")
         locks.release_lock("key", "me")
-        return refused, late, await asyncio.wait_for(waiting, PATIENCE_S), locks.is_lock_holder("key", "you")
+        return refused, late, await asyncio.wait_for(waiting, 5), locks.is_lock_holder("key", "you")
 
     assert asyncio.run(play()) == (False, False, [True, True], True)
 
