@@ -1,21 +1,32 @@
-# Two commands set everything up: `make run` and `make test`.
+# Two commands set everything up: `make run` and `make test`; docs/testing.md says what the others are for.
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PYTEST := $(BIN)/python -m pytest --numprocesses 2
+ROOM ?= all
 
-.PHONY: run test soak lint bench bench-full up clean
+.PHONY: run test test-rest test-all test-versions soak lint bench bench-full up clean
 
 run: .venv/app
 	$(BIN)/seqstep run
 
-# Two files at a time, for much of a test is waiting for a server.
-PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
-
+# The domain, the stages, the mechanism, and one run of each flow.
 test: .venv/dev
-	$(PYTEST)
+	$(PYTEST) --dist worksteal -m "not thorough and not soak" --cov --cov-report term:skip-covered
 
+# What takes servers, processes or long.
+test-rest: .venv/dev
+	$(PYTEST) --dist loadgroup -m "thorough and not soak"
+
+test-all: test test-rest
+
+# The quick ones with the oldest and the newest Prefect, MLflow and torch that are allowed.
+test-versions: .venv/dev
+	$(BIN)/python tests/versions.py
+
+# One room of tests/soak, or all; goes on where it was broken off.
 soak: .venv/dev
-	$(PYTEST) -m soak --session-timeout 7200
+	$(PYTEST) --dist loadgroup -m soak --room $(ROOM) tests/soak
 
 lint: .venv/dev
 	$(BIN)/ruff check .
@@ -33,7 +44,7 @@ up: .venv/app
 	$(BIN)/seqstep up
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venvs .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .soak
 
 .venv/app: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

@@ -10,10 +10,10 @@ from torch import nn
 
 from benchmarks import notes_way_series as notes_way
 from benchmarks.measuring import Benchmark, BenchmarkError, timed
-from seqstep.config import MLPConfig
 from seqstep.models.mlp import MLP, predictor
 from seqstep.series.forecast import k_steps, multi_steps
 from seqstep.series.scaling import Scaling
+from seqstep.settings.config import MLPConfig
 from seqstep.training.forecaster import Training, prepare
 
 _CONFIG = MLPConfig()

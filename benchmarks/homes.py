@@ -9,10 +9,11 @@ from typing import Any
 from unittest import mock
 
 from benchmarks.measuring import BenchmarkError, run
-from stagecraft.environment import keep_prefect_off_the_console, prepare
-from stagecraft.home import Home
+from seqstep_cli import NAMES
+from stagecraft.files.home import Home
+from stagecraft.servers.environment import keep_prefect_off_the_console, prepare
 
-SEQSTEP = [sys.executable, "-m", "flows.cli.main"]
+SEQSTEP = [sys.executable, "-m", "seqstep_cli.main"]
 STAGES = 12
 
 # Servers, homes and settings of whoever measures would be measured too.
@@ -65,7 +66,7 @@ def computed(command: Sequence[str], home: Path) -> float:
 def run_in(command: Sequence[str], home: Path) -> tuple[float, str]:
     """Run a command with what seqstep sets for itself, on both sides, and with a home of its own."""
     with mock.patch.dict(os.environ, clean_environment(), clear=True):
-        prepare(Home(home))
+        prepare(Home(home, NAMES))
         keep_prefect_off_the_console()
         return run(command, home, os.environ)
 
@@ -78,5 +79,5 @@ def clean_environment() -> dict[str, str]:
 def make_home(home: Path) -> Path:
     """Make an empty home."""
     # Prefect's temporary server does not come up where the parent of its own folder is missing.
-    Home(home).private.mkdir(parents=True)
+    Home(home, NAMES).private.mkdir(parents=True)
     return home

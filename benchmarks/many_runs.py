@@ -9,7 +9,8 @@ from pathlib import Path
 
 from benchmarks.homes import SEQSTEP, STAGES, cached, make_home, recorded, run_in
 from benchmarks.measuring import Benchmark
-from stagecraft.home import Home
+from seqstep_cli import NAMES
+from stagecraft.files.home import Home
 
 _TINY = ["rnn.epochs=2", "rnn.hidden=16", "rnn.batch=4", "rnn.steps=10", "rnn.max_tokens=2000"]
 _SETTINGS = ["--json", "--set", *_TINY, "language.test_tokens=500", "mlp.epochs=2"]
@@ -29,7 +30,7 @@ def benchmarks() -> Iterator[list[Benchmark]]:
         few, many = make_home(Path(name, "few")), make_home(Path(name, "many"))
         for home in (few, many):
             run_in(RUN, home)
-        grow(Home(many), _MANY)
+        grow(Home(many, NAMES), _MANY)
         claims = [
             Benchmark(
                 f"`seqstep plan`, {_MANY:,} runs in the store against {STAGES + 1}",

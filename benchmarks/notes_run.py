@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.homes import SEQSTEP, clean_environment, computed, make_home
 from benchmarks.measuring import Benchmark, run
-from seqstep.config import RNNConfig
+from seqstep.settings.config import RNNConfig
 
 _ROOT = Path(__file__).parents[1]
 _CORPUS = Path(os.environ.get("SEQSTEP_CORPUS") or _ROOT.parent / "shared/data/timemachine.txt").resolve()

@@ -12,10 +12,11 @@ from subprocess import DEVNULL, Popen
 
 from benchmarks.homes import SEQSTEP, clean_environment, computed, make_home
 from benchmarks.measuring import Benchmark, BenchmarkError, run
-from seqstep import local
-from seqstep.config import PROFILES
-from stagecraft.home import Home
-from stagecraft.up import addresses
+from seqstep.settings import local_files as local
+from seqstep.settings.config import PROFILES
+from seqstep_cli import NAMES
+from stagecraft.files.home import Home
+from stagecraft.servers.announcement import addresses
 
 _ROOT = Path(__file__).parents[1]
 _WAIT_S = 180.0
@@ -74,7 +75,7 @@ def _servers(home: Path) -> Iterator[None]:
 
 def _wait_until_up(up: "Popen[bytes]", home: Path) -> None:
     deadline = time.monotonic() + _WAIT_S
-    while not addresses(Home(home)):
+    while not addresses(Home(home, NAMES)):
         if up.poll() is not None or time.monotonic() > deadline:
             raise BenchmarkError(f"`seqstep up`: expected servers within {_WAIT_S:.0f} s, got none")
         time.sleep(0.2)

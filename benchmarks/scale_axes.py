@@ -20,7 +20,8 @@ from benchmarks.homes import SEQSTEP, make_home, run_in
 from benchmarks.many_runs import RUN, grow
 from benchmarks.measuring import BenchmarkError, timed
 from benchmarks.text_ways import peak_bytes
-from stagecraft.home import Home
+from seqstep_cli import NAMES
+from stagecraft.files.home import Home
 
 _SELF = [sys.executable, "-m", "benchmarks.scale_axes"]
 _VOCAB, _TOKENS = 28, 10_000
@@ -47,7 +48,7 @@ def history(sizes: tuple[int, ...] = (100, 1000, 10_000)) -> Iterator[Point]:
         with tempfile.TemporaryDirectory() as name:
             home = make_home(Path(name, "home"))
             run_in(RUN, home)
-            grow(Home(home), size)
+            grow(Home(home, NAMES), size)
             _, said = run_in([*_SELF, "run"], home)
             yield Point(size, *json.loads(said))
 
@@ -72,8 +73,8 @@ def _apart(work: str, *sizes: int) -> Point:
 def _train(epochs_: int, units: int) -> float:
     import torch
 
-    from seqstep.config import RNNConfig
     from seqstep.models.rnn_scratch import RNNScratch
+    from seqstep.settings.config import RNNConfig
     from seqstep.training.language import Training
 
     torch.set_num_threads(1)
@@ -97,7 +98,7 @@ def _forecast(count: int) -> float:
 
 
 def _run() -> float:
-    from flows.cli.main import main
+    from seqstep_cli.main import main
 
     with redirect_stdout(StringIO()) as said:
         seconds = timed(lambda: main(RUN[len(SEQSTEP) :]))

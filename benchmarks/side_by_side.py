@@ -6,10 +6,10 @@ import numpy as np
 import torch
 
 from benchmarks.measuring import timed
-from seqstep.config import RNNConfig
 from seqstep.models.language import LanguageModel
 from seqstep.models.rnn_scratch import RNNScratch
 from seqstep.models.rnn_torch import RNNTorch
+from seqstep.settings.config import RNNConfig
 from seqstep.training.language import Training
 
 CLAIM = "both recurrent trainings, side by side against one after the other"

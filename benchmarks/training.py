@@ -10,11 +10,11 @@ import torch
 
 from benchmarks import notes_way
 from benchmarks.measuring import Benchmark, timed
-from seqstep.config import Precision, RNNConfig
 from seqstep.models.language import LanguageModel
 from seqstep.models.precision import precision_name
 from seqstep.models.rnn_scratch import RNNScratch
 from seqstep.models.rnn_torch import RNNTorch
+from seqstep.settings.config import Precision, RNNConfig
 from seqstep.training.language import LanguageEpoch, Training
 
 #: of the epochs of one side in a pair, and of the pairs

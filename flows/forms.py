@@ -4,32 +4,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-import tasks
+from flows.walk import all_stages
 
-_STAGES = (
-    "download",
-    "verify",
-    "tokenize",
-    "vocab",
-    "ngrams",
-    "series",
-    "train_mlp",
-    "check_comparison",
-    "train_rnn_scratch",
-    "train_rnn",
-    "evaluate_forecasts",
-    "evaluate_language",
-    "backtest",
-    "compare_language",
-    "sample_language",
-    *(stage.name for stage in tasks.train_held_out.values()),
-    "compare_held_out",
-    "report",
-)
 if TYPE_CHECKING:
     StageName = str
 else:
-    StageName = Literal[_STAGES]
+    StageName = Literal[all_stages()]
 
 
 def _shown(title: str, description: str) -> Any:
@@ -45,9 +25,12 @@ Profile = Annotated[
         " models side by side; best: a network for unseen text, on the notes' text.",
     ),
 ]
-Settings = Annotated[
+ChangedSettings = Annotated[
     dict[str, Any] | None,
-    _shown("Changed settings", 'What differs from the profile, such as {"rnn": {"epochs": 500}}.'),
+    _shown(
+        "Changed settings",
+        'What differs from the profile, such as {"rnn.epochs": 500} or {"rnn": {"epochs": 500}}.',
+    ),
 ]
 Only = Annotated[list[StageName] | None, _shown("Only these stages", "What they need must be cached.")]
 From = Annotated[

@@ -8,23 +8,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
 
-from flows.walk import graph
-from seqstep.config import Config
-from seqstep.in_words import describe, title
-from seqstep.notes import Compared, beside_the_notes
-from seqstep.run_page import StageLine, complete, costs
-from stagecraft.artifact import Artifact
-from stagecraft.pipeline_run import Title
-from stagecraft.progress import Outcome
-from stagecraft.result import Kept, Result
-from stagecraft.results import Results
-from stagecraft.tracking import NOTE_TAG, Record, Tracker, chart_of, page_of, results_among
+from flows.walk import FLOWS, graph
+from seqstep.report.notes_figures import Compared, beside_the_notes
+from seqstep.report.run_page import StageLine, complete, costs
+from seqstep.report.words import describe, title
+from seqstep.settings.config import Config
+from stagecraft.cache.result import Kept, Result
+from stagecraft.cache.results import Results
+from stagecraft.files.artifact import Artifact
+from stagecraft.mlflow import NOTE_TAG, Record, Tracker, chart_of, page_of, results_among
+from stagecraft.progress.outcome import Outcome
+from stagecraft.runs.pipeline_run import Title
 
-_WHAT = {
-    "pipeline": "From the text and from the series to tested forecasts.",
-    "text": "From the text to its language models.",
-    "series": "From the series to its forecasts.",
-}
 _LIBRARIES = ("torch", "numpy", "pandas", "matplotlib", "mlflow", "prefect")
 
 
@@ -56,7 +51,7 @@ class RunPage:
         name = title(self.flow, self.profile, self.config, f"{self.started:%m-%d %H:%M:%S}")
         facts = describe(self.profile, self.config)
         listed = "\n".join(f"- {heading}: {text}" for heading, text in facts.items())
-        intro = f"{_WHAT[self.flow]} Each stage has a run of its own below; `report.html` has all on a page."
+        intro = f"{FLOWS[self.flow]} Each stage has a run of its own below; `report.html` has all on a page."
         return Title(name, "\n\n".join([intro, *more, listed]))
 
     def finish(self, run_id: str, outcomes: Sequence[Outcome]) -> list[Kept]:

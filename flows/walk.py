@@ -1,27 +1,58 @@
 """The pipelines: what happens, in order."""
 
-from dataclasses import replace
-from functools import partial
+from collections.abc import Callable
+from typing import NamedTuple
 
 import tasks
-from seqstep.config import Config
-from stagecraft.errors import SelectionError
-from stagecraft.selection import Selection, Wish, select
-from stagecraft.walk import Run, Trace, Walk
+from seqstep.models.networks import NETWORKS
+from seqstep.settings.config import Config
+from seqstep.settings.resolving import resolve
+from seqstep.settings.spelling import nearest
+from stagecraft.errors import SelectionError, WiringError
+from stagecraft.pipeline.walk import Run, Trace
 
-#: what each flow ends in; all that leads there belongs to it
-ENDS = {
-    "pipeline": ("ngrams", "evaluate_forecasts", "evaluate_language"),
-    "text": ("ngrams", "evaluate_language"),
-    "series": ("evaluate_forecasts",),
+WHOLE = "pipeline"
+#: what can be run, by name
+FLOWS = {
+    WHOLE: "From the text and from the series to tested forecasts.",
+    "text": "From the text to its language models.",
+    "series": "From the series to its forecasts.",
 }
-#: what each ends in where networks for unseen text are trained: besides, or instead of all else
-HELD_OUT = {"pipeline": ("compare_held_out",), "text": ("compare_held_out",), "series": ()}
-#: and what each ends in besides where all models are compared
-COMPARISONS = {
-    "pipeline": ("backtest", "compare_language", "sample_language", "compare_held_out"),
-    "text": ("compare_language", "sample_language", "compare_held_out"),
-    "series": ("backtest",),
+
+
+class End(NamedTuple):
+    """A stage that a flow ends in; all that leads there belongs to the flow.
+
+    Attributes:
+        flow: besides the whole.
+        is_wanted: tells by the configuration whether it is asked for.
+    """
+
+    flow: str
+    is_wanted: Callable[[Config], bool]
+
+
+def _always(_config: Config) -> bool:
+    return True
+
+
+def _compared(config: Config) -> bool:
+    return config.comparison.enabled
+
+
+def _held_out(config: Config) -> bool:
+    return config.comparison.enabled or bool(config.held_out.networks)
+
+
+_UNSEEN_TEXT, _REPORT = "compare_held_out", "report"
+_ENDS = {
+    "ngrams": End("text", _always),
+    "evaluate_language": End("text", _always),
+    "compare_language": End("text", _compared),
+    "sample_language": End("text", _compared),
+    _UNSEEN_TEXT: End("text", _held_out),
+    "evaluate_forecasts": End("series", _always),
+    "backtest": End("series", _compared),
 }
 
 
@@ -120,38 +151,36 @@ def walk(run: Run, profile: str, config: Config, offline: bool = False) -> None:
     )
 
 
-def graph(config: Config, name: str = "pipeline") -> Trace:
+def graph(config: Config, flow: str = WHOLE) -> Trace:
     """Walk a flow without running it.
 
     Raises:
         SelectionError: there is no such flow.
+        WiringError: the walk does not fit together.
     """
-    if name not in ENDS:
-        raise SelectionError(f"there is no flow {name!r}; there are: {', '.join(ENDS)}")
+    if flow not in FLOWS:
+        raise SelectionError(f"there is no flow {flow!r}; {nearest(flow, FLOWS)}")
+    trace = _trace(config)
+    ends = [name for name, end in _ENDS.items() if flow in (WHOLE, end.flow) and end.is_wanted(config)]
+    if config.held_out.networks and config.held_out.alone and _UNSEEN_TEXT in ends:
+        ends = [_UNSEEN_TEXT]
+    return trace.part({_REPORT}.union(*map(trace.until, ends)))
+
+
+def _trace(config: Config) -> Trace:
+    """Walk over all stages, and see that each belongs to a flow."""
     trace = Trace()
     walk(trace, "", config)
-    ends: tuple[str, ...] = HELD_OUT[name] if config.held_out.networks else ()
-    if not (ends and config.held_out.alone):
-        ends += ENDS[name] + (COMPARISONS[name] if config.comparison.enabled else ())
-    chosen = {"report"}.union(*map(trace.until, ends))
-    return Trace(
-        {
-            stage: replace(node, needs=tuple(need for need in node.needs if need in chosen))
-            for stage, node in trace.nodes.items()
-            if stage in chosen
-        }
-    )
+    leading = {_REPORT}.union(*map(trace.until, _ENDS))
+    if lost := [name for name in trace.nodes if name not in leading]:
+        raise WiringError(
+            f"{trace.nodes[lost[-1]].place}: {lost[-1]} would never run, for it leads to no end of a flow;"
+            " name it among _ENDS, or hand its results to a stage that leads to one"
+        )
+    return trace
 
 
-def choose(config: Config, wish: Wish, name: str = "pipeline") -> Selection:
-    """Choose the stages of a flow that a user asks for.
-
-    Raises:
-        SelectionError: there are no such stages.
-    """
-    return select(graph(config, name), wish)
-
-
-def bound(profile: str, config: Config, offline: bool = False) -> Walk:
-    """Make the walk of one run."""
-    return partial(walk, profile=profile, config=config, offline=offline)
+def all_stages() -> tuple[str, ...]:
+    """Name every stage that a configuration can ask for."""
+    everything = {"comparison": {"enabled": True}, "held_out": {"networks": list(NETWORKS)}}
+    return tuple(_trace(resolve(changes=[everything])).nodes)

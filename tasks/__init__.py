@@ -1,19 +1,21 @@
 """The stages: each calls the domain, records what came out, and hands on addresses.
 
-Nothing that a stage needs is imported before it runs; see `stagecraft.stage`.
+A new one is a function in a module of this package, with the model of its results beside it, a line here that
+names it and declares its metrics, and a call in `flows.walk`. No module of this package may be called like a
+stage. Nothing that a stage needs is imported before it runs; see `stagecraft.pipeline.stage`.
 """
 
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from seqstep.config import CorpusConfig, SeriesConfig
-from seqstep.local import local_file
 from seqstep.models.device import device_name
 from seqstep.models.networks import NETWORKS
 from seqstep.models.precision import precision_name
+from seqstep.settings.config import CorpusConfig, SeriesConfig
+from seqstep.settings.local_files import local_file
 from stagecraft.code import Code
-from stagecraft.stage import RECORDING, Stage
+from stagecraft.pipeline.stage import RECORDING, Stage
 from tasks import metrics as known
 
 _code = Code(
@@ -21,7 +23,7 @@ _code = Code(
     leave_out=("tasks.recording", "tasks.metrics", "stagecraft", "secrecy"),
     recording=RECORDING,
 )
-_stage = partial(Stage, _code, "tasks.outputs")
+_stage = partial(Stage, _code)
 _training = partial(
     _stage,
     resolves={
@@ -64,20 +66,22 @@ download = _stage(
     reads=_local,
     aside=("offline", "corpus.timeout_s", "corpus.attempts"),
     resolves={"corpus.url": lambda urls: [url.identity for url in urls]},
-    records=known.CORPUS,
+    records=("corpus/bytes",),
 )
 verify = _stage(
     "tasks.corpus.verify",
     lambda metrics: f"{metrics['corpus/bytes']:,.0f} bytes as expected",
-    records=known.CORPUS,
+    records=("corpus/bytes",),
 )
 tokenize = _stage(
     "tasks.text.tokenize",
     lambda metrics: f"{metrics['text/char_tokens']:,.0f} characters",
-    records=known.TOKENS,
+    records=("text/lines", "text/char_tokens", "text/word_tokens"),
 )
 vocab = _stage(
-    "tasks.text.vocab", lambda metrics: f"{metrics['vocab/word_size']:,.0f} words", records=known.VOCAB
+    "tasks.text.vocab",
+    lambda metrics: f"{metrics['vocab/word_size']:,.0f} words",
+    records=("vocab/char_size", "vocab/word_size"),
 )
 ngrams = _stage(
     "tasks.text.ngrams",
@@ -88,13 +92,13 @@ series = _stage(
     "tasks.sources.series",
     lambda metrics: f"{metrics['series/points']:,.0f} values",
     reads=_local,
-    records=known.SERIES,
+    records=("series/points",),
 )
 train_mlp = _training(
     "tasks.training.train_mlp",
     lambda metrics: f"validation MSE {metrics['valid/mse']:.4f}",
     longer="mlp.epochs",
-    records=known.FORECASTER,
+    records=("train/mse", "valid/mse"),
 )
 train_rnn_scratch = _training(
     "tasks.training.train_rnn_scratch",

@@ -5,7 +5,33 @@ from functools import partial
 
 import pandas as pd
 
-from seqstep.config import (
+from seqstep.evaluation import lengths
+from seqstep.evaluation.forecasts import (
+    backtest_all,
+    best_at,
+    figures,
+    measure,
+    one_seed,
+    residuals,
+    steps_ahead,
+)
+from seqstep.evaluation.language import (
+    ScoredModel,
+    arpa_models,
+    named_figures,
+    rank,
+    score_counts,
+    score_network,
+)
+from seqstep.evaluation.texts import text_after
+from seqstep.evaluation.words import word_text
+from seqstep.forecasters.table import FORECASTERS, ForecasterSettings
+from seqstep.models.device import use_threads
+from seqstep.plots.backtest import plot_coverage, plot_errors, plot_intervals, plot_residuals
+from seqstep.plots.perplexities import plot_perplexities
+from seqstep.series.csv_column import read_series
+from seqstep.series.floors import known_floors
+from seqstep.settings.config import (
     BacktestConfig,
     ComparisonConfig,
     ForecastConfig,
@@ -15,21 +41,10 @@ from seqstep.config import (
     RNNConfig,
     SeriesConfig,
 )
-from seqstep.contest import lengths
-from seqstep.contest.forecasts import best_at, enter_all, figures, measure, one_seed, residuals, steps_ahead
-from seqstep.contest.language import Entry, arpa_models, enter_counts, enter_network, named_figures, rank
-from seqstep.contest.texts import text_after
-from seqstep.contest.words import word_text
-from seqstep.forecasters.table import FORECASTERS, Settings
-from seqstep.models.device import use_threads
-from seqstep.plots.backtest import plot_coverage, plot_errors, plot_intervals, plot_residuals
-from seqstep.plots.perplexities import plot_perplexities
-from seqstep.series.csv_column import read_series
-from seqstep.series.floors import known_floors
 from seqstep.text.arpa.writing import write_arpa
 from seqstep.text.vocab import Vocab
-from stagecraft.artifact import Artifact
-from stagecraft.tracking import Record
+from stagecraft.files.artifact import Artifact
+from stagecraft.mlflow import Record
 from tasks.networks import open_networks
 from tasks.outputs import (
     Backtest,
@@ -60,7 +75,9 @@ def backtest(
     values, horizons = observed.to_numpy(), sorted(forecast.horizons)
     use_threads(threads)
     entries = []
-    for entry in enter_all(values, horizons, Settings(config.season, series.scale, mlp, gru), config):
+    for entry in backtest_all(
+        values, horizons, ForecasterSettings(config.season, series.scale, mlp, gru), config
+    ):
         entries.append(entry)
         record.progress(len(entries), len(FORECASTERS), {})
         record.log_metrics({f"backtest/{entry.model}/seconds": entry.seconds})
@@ -125,10 +142,10 @@ def compare_language(
     opened = open_networks(record, networks)
     vocab = next(spec.codec().vocab for _, spec in opened.values())  # they learnt the same text
     start = text_after(read, vocab, training.max_tokens, language.test_tokens, config)
-    on_start = [enter_network(name, model, start, training) for name, (model, _) in opened.items()]
-    on_start += enter_counts(start, config)
+    on_start = [score_network(name, model, start, training) for name, (model, _) in opened.items()]
+    on_start += score_counts(start, config)
     of_words = word_text(open_tokens(record, words), config)
-    on_words = list(enter_counts(of_words, config))
+    on_words = list(score_counts(of_words, config))
     tables = {"start": rank(on_start, start, config), "words": rank(on_words, of_words, config)}
     for (name, table), entries in zip(tables.items(), (on_start, on_words), strict=True):
         found = named_figures(table, entries)
@@ -145,7 +162,7 @@ def compare_language(
     )
 
 
-def log_arpa(record: Record, name: str, entries: list[Entry], vocab: Vocab) -> Iterator[Artifact]:
+def log_arpa(record: Record, name: str, entries: list[ScoredModel], vocab: Vocab) -> Iterator[Artifact]:
     """Hand on the models of a text that can be written down."""
     for model, counts in arpa_models(entries).items():
         write = partial(write_arpa, model=counts, tokens=vocab.tokens)

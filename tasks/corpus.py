@@ -1,9 +1,9 @@
 """Stages that get the text's file and make sure that it is the right one."""
 
-from seqstep import corpus
-from seqstep.config import CorpusConfig
-from stagecraft.artifact import Artifact
-from stagecraft.tracking import Record
+from seqstep.corpus import finding as corpus
+from seqstep.settings.config import CorpusConfig
+from stagecraft.files.artifact import Artifact
+from stagecraft.mlflow import Record
 from tasks.outputs import CorpusFile
 
 
@@ -27,7 +27,7 @@ def verify(record: Record, found: CorpusFile, config: CorpusConfig) -> CorpusFil
     return _record_file(record, found.file, found.source, digests)
 
 
-def _record_file(record: Record, file: Artifact, source: str, digests: corpus.Digests) -> CorpusFile:
+def _record_file(record: Record, file: Artifact, source: str, digests: corpus.Checksums) -> CorpusFile:
     record.log_metrics({"corpus/bytes": digests.size})
     record.log_dataset(file.name, file, source)
     record.tag({"sha1": digests.sha1, "sha256": digests.sha256})

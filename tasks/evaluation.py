@@ -4,23 +4,30 @@ from functools import partial
 
 import pandas as pd
 
-from seqstep.comparison import Parts, comparison_table, score
-from seqstep.config import ForecastConfig, LanguageConfig, MLPConfig, NgramsConfig, RNNConfig, SamplesConfig
-from seqstep.generation import continue_text
-from seqstep.held_out import forecasts_digest, tokens_digest
+from seqstep.evaluation.fingerprints import forecasts_digest, tokens_digest
+from seqstep.evaluation.train_and_test import TrainAndTest, comparison_table, score
+from seqstep.generation.along_training import copied_share
+from seqstep.generation.generate import continue_text
 from seqstep.models.bundle import load_forecaster
 from seqstep.models.mlp import predictor
+from seqstep.models.scoring import log_probabilities, minibatch_log_probabilities
 from seqstep.plots.losses import plot_language_loss, plot_mse
 from seqstep.plots.series import plot_k_steps, plot_multi_step, plot_one_step
-from seqstep.samples import copied_share
-from seqstep.scoring import log_probabilities, minibatch_log_probabilities
 from seqstep.series.csv_column import read_series
 from seqstep.series.forecast import k_steps, multi_step, one_step
 from seqstep.series.forecast_errors import error_metrics, error_table
 from seqstep.series.windows import training_end
+from seqstep.settings.config import (
+    ForecastConfig,
+    LanguageConfig,
+    MLPConfig,
+    NgramsConfig,
+    RNNConfig,
+    SamplesConfig,
+)
 from seqstep.text.smoothing import LaplaceTrigram
-from stagecraft.artifact import Artifact
-from stagecraft.tracking import Record
+from stagecraft.files.artifact import Artifact
+from stagecraft.mlflow import Record
 from tasks import recording
 from tasks.networks import open_networks
 from tasks.outputs import (
@@ -50,7 +57,8 @@ def evaluate_forecasts(
     ahead = k_steps(predict, values, window, config.horizons)
     errors = error_table(values, window, train_end, ahead, many)
     record.log_metrics(error_metrics(errors, "forecast/mlp"))
-    record.tag(recording.evaluated("mlp", mlp, forecasts_digest(values, window, train_end, config.horizons)))
+    digest = forecasts_digest(values, window, train_end, config.horizons)
+    recording.tag_evaluation(record, "mlp", mlp, digest)
     record.show_table("forecast errors by horizon", errors)
     record.log_dataset("series", series.values, series.values.uri)
     return ForecastEvaluation(
@@ -82,17 +90,12 @@ def evaluate_language(
     for name, (model, spec) in open_networks(record, networks).items():
         trained, codec = networks[name], spec.codec()
         ids, lengths = codec.vocab.encode(text), text.lengths()
-        parts = Parts.divide(ids, training.max_tokens, config.test_tokens, lengths)
+        parts = TrainAndTest.divide(ids, training.max_tokens, config.test_tokens, lengths)
         scorer = partial(log_probabilities, model)
         as_trained = partial(minibatch_log_probabilities, model, config=training)
         scores[name] = score(scorer, parts, on_train=as_trained)
-        record.tag(
-            recording.evaluated(
-                name,
-                trained,
-                tokens_digest(codec.vocab.to_tokens(parts.test.tolist()), parts.test_chars),
-            )
-        )
+        digest = tokens_digest(codec.vocab.to_tokens(parts.test.tolist()), parts.test_chars)
+        recording.tag_evaluation(record, name, trained, digest)
         sample = continue_text(model, codec, samples.prefix, samples.length)
         memory = codec.decode(parts.train.tolist())
         copied[name] = copied_share(sample, memory, prefix=samples.prefix)

@@ -2,18 +2,18 @@
 
 import torch
 
-from seqstep.config import ComparisonConfig, Compute, HeldOutConfig, SamplesConfig, TextConfig
-from seqstep.contest import held_out as contest
-from seqstep.contest.language import enter_counts, named_figures, rank
-from seqstep.contest.texts import before_and_after, held_out_text
-from seqstep.held_out import tokens_digest
+from seqstep.evaluation.fingerprints import tokens_digest
+from seqstep.evaluation.language import named_figures, rank, score_counts
+from seqstep.evaluation.mixture import score_mixture, score_networks
+from seqstep.evaluation.texts import before_and_after, held_out_text
 from seqstep.models.bundle import RegularisedSpec
 from seqstep.models.device import prepare_device, use_threads
 from seqstep.plots.losses import plot_validation
 from seqstep.plots.perplexities import plot_perplexities
+from seqstep.settings.config import ComparisonConfig, Compute, HeldOutConfig, SamplesConfig, TextConfig
 from seqstep.text.batches import check_length
 from seqstep.training import held_out
-from stagecraft.tracking import Record
+from stagecraft.mlflow import Record
 from tasks import recording
 from tasks.comparison import log_arpa
 from tasks.networks import open_networks
@@ -69,24 +69,23 @@ def compare_held_out(
     parts = held_out_text(read, text, config)
     whole = before_and_after(read, parts, config)
     models = {name: model for name, (model, _) in open_networks(record, networks).items()}
-    entered = contest.enter_networks(models, parts)
-    counts = list(enter_counts(whole, config))
+    entered = score_networks(models, parts)
+    counts = list(score_counts(whole, config))
     entries = [*(network.entry for network in entered), *counts]
-    if entered:
-        mixture = contest.enter_mixture(entered, counts, parts)
-        entries.append(mixture.entry)
-        record.log_metrics({"compare/held_out/mixture/network_share": mixture.share})
-        record.notice(
-            f"the mixture is {mixture.share:.0%} of {mixture.network} and the rest of {contest.PARTNER}, as"
-            " is best on the validation part"
-        )
+    mixture = score_mixture(entered, counts, parts) if entered else None
+    if mixture:
+        record.notice(mixture.in_words)
+        if not mixture.member:
+            entries.append(mixture.entry)
     table = rank(entries, whole, config)
     figures = named_figures(table, entries)
+    if mixture:
+        figures |= mixture.figures(figures)
     record.log_metrics({f"compare/held_out/{figure}": value for figure, value in figures.items()})
     data = tokens_digest(parts.vocab.to_tokens(whole.test.tolist()), whole.chars)
     for row in table.to_dict("records"):
         if trained := networks.get(row["model"]):
-            record.tag(recording.evaluated(row["model"], trained, data))
+            recording.tag_evaluation(record, row["model"], trained, data)
             record.log_metrics(
                 {
                     f"language/{row['model']}/test_perplexity": row["perplexity"],

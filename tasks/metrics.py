@@ -1,6 +1,6 @@
-"""What the stages record as metrics, so that a name can be checked before anything runs.
+"""Metrics of stages that share them, or that make them of tables; a stage with a few lists them in its line.
 
-`<…>` stands for what only a run tells. A test holds every stage to this list.
+`<…>` stands for what only a run tells. A test holds every stage to what it declares.
 """
 
 from collections.abc import Iterable
@@ -21,14 +21,9 @@ _COMPARED = ("perplexity", "bits_per_char", *_COST)
 _TESTED = ("test_perplexity", "test_bits_per_char")
 _HELD_OUT = tuple(f"held_out_{network}" for network in NETWORKS)
 
-CORPUS = ("corpus/bytes",)
-TOKENS = ("text/lines", "text/char_tokens", "text/word_tokens")
-VOCAB = ("vocab/char_size", "vocab/word_size")
 NGRAMS = tuple(f"ngrams/{kind}_types" for kind in ("unigram", "bigram", "trigram")) + tuple(
     f"ngrams/zipf_slope_{order}" for order in (1, 2, 3)
 )
-SERIES = ("series/points",)
-FORECASTER = ("train/mse", "valid/mse")
 LANGUAGE_MODEL = ("train/loss", "train/perplexity", "train/tokens_per_s")
 FORECASTS = tuple(
     f"forecast/mlp/{measure}"

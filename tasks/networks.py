@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from seqstep.models.bundle import LanguageSpec, load_language_model
 from seqstep.models.language import LanguageModel
-from stagecraft.tracking import Record
+from stagecraft.mlflow import Record
 from tasks.outputs import TrainedLanguageModel
 
 

@@ -1,8 +1,11 @@
-"""What the stages hand on to each other: addresses and a few small facts."""
+"""What the stages hand on to each other: addresses and a few small facts.
+
+A stage may as well declare its results beside its function: its return hint is what tells.
+"""
 
 from typing import Literal
 
-from stagecraft.artifact import Artifact, Frozen, Reference
+from stagecraft.files.artifact import Artifact, Frozen, Reference
 
 
 class CorpusFile(Frozen):

@@ -8,7 +8,7 @@ import numpy as np
 
 import seqstep
 from seqstep.models.bundle import MLPSpec, Spec
-from stagecraft.tracking import ModelFiles, Record, content_of, evaluation_tags
+from stagecraft.mlflow import ModelFiles, Record, content_of, evaluation_tags
 from tasks.outputs import TrainedModel
 
 FORECASTER_METRICS = {"train/mse": "train_mse", "valid/mse": "valid_mse"}
@@ -47,7 +47,7 @@ def follow(
     every: int,
     metrics: Mapping[str, str],
 ) -> Iterator[Row]:
-    """Go on with a training where an earlier run was, record each epoch, and keep checkpoints.
+    """Resume a training where an earlier run was, record each epoch, and keep checkpoints.
 
     Args:
         rows: one an epoch, the number of the epoch first; taken up after the parts were loaded.
@@ -78,15 +78,14 @@ def follow(
             record.checkpoints.save(epoch, save_all)
 
 
-def evaluated(name: str, trained: TrainedModel, data: str) -> dict[str, str]:
-    """Make the tags of a run that measured a model, by which its figures can be compared with others'.
+def tag_evaluation(record: Record, name: str, trained: TrainedModel, data: str) -> None:
+    """Tag a run that measured a model, so that its figures can be compared with others'.
 
     Args:
         data: digest of what it was measured on; nothing for no data.
     """
-    return evaluation_tags(
-        name, content_of({file.name: file.sha256 for file in (trained.weights, trained.spec)}), data
-    )
+    content = content_of({file.name: file.sha256 for file in (trained.weights, trained.spec)})
+    record.tag(evaluation_tags(record.tracker.tags, name, content, data))
 
 
 def log_model(record: Record, name: str, saved: tuple[Path, Path], spec: Spec) -> ModelFiles:

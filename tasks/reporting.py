@@ -2,17 +2,17 @@
 
 import pandas as pd
 
-from seqstep.contest.board import (
-    chance_board,
-    copied_board,
-    coverage_board,
-    forecast_board,
-    language_board,
+from seqstep.report.model_tables import (
+    tabulate_chance,
+    tabulate_copied,
+    tabulate_coverage,
+    tabulate_forecast,
+    tabulate_language,
     written_texts,
 )
-from seqstep.report import Picture, Section, Table, render
-from stagecraft.artifact import Artifact
-from stagecraft.tracking import Record
+from seqstep.report.page import Picture, ReportSection, Table, render
+from stagecraft.files.artifact import Artifact
+from stagecraft.mlflow import Record
 from tasks.outputs import (
     Backtest,
     CorpusFile,
@@ -58,7 +58,7 @@ def report(  # noqa: PLR0913, PLR0917  (one parameter a stage that it shows)
             "The RNN from scratch, along its training": _text(record, rnn_scratch.samples),
             "The library's layer, along its training": _text(record, rnn.samples),
         }
-        sections.append(Section("Samples", texts=texts))
+        sections.append(ReportSection("Samples", texts=texts))
     if comparison:
         sections.append(_comparison_section(record, comparison))
     if samples:
@@ -72,10 +72,12 @@ def report(  # noqa: PLR0913, PLR0917  (one parameter a stage that it shows)
     return Report(page=record.log_text("report.html", page, "text/html"))
 
 
-def _forecast_sections(record: Record, series: SeriesFile, forecasts: ForecastEvaluation) -> list[Section]:
+def _forecast_sections(
+    record: Record, series: SeriesFile, forecasts: ForecastEvaluation
+) -> list[ReportSection]:
     return [
-        Section("The series", pictures=[_picture(record, series.plot, "All values of the series.")]),
-        Section(
+        ReportSection("The series", pictures=[_picture(record, series.plot, "All values of the series.")]),
+        ReportSection(
             "Forecasts",
             pictures=[
                 _picture(record, forecasts.loss, "Errors of the MLP while it was trained."),
@@ -100,8 +102,8 @@ def _forecast_sections(record: Record, series: SeriesFile, forecasts: ForecastEv
     ]
 
 
-def _backtest_section(record: Record, backtest: Backtest) -> Section:
-    return Section(
+def _backtest_section(record: Record, backtest: Backtest) -> ReportSection:
+    return ReportSection(
         "All forecasters from the same origins",
         pictures=[
             _picture(
@@ -122,25 +124,25 @@ def _backtest_section(record: Record, backtest: Backtest) -> Section:
             Table(
                 "RMSE of all seeds together, in the unit of the series, with its interval of 95 %; ★ the"
                 " least of a column; parameters of one fit.",
-                forecast_board(_table(record, backtest.errors)),
+                tabulate_forecast(_table(record, backtest.errors)),
             ),
             Table(
                 "Mean squared error minus that of the horizon's best baseline (below 0: better), with the"
                 " p-value of the Diebold–Mariano test, not adjusted for the number of tests.",
-                chance_board(_table(record, backtest.tests)),
+                tabulate_chance(_table(record, backtest.tests)),
             ),
             Table(
                 "Share of the targets in the prediction intervals, and their mean width. Coverage is promised"
                 " only where later errors are like earlier ones.",
-                coverage_board(_table(record, backtest.coverage)),
+                tabulate_coverage(_table(record, backtest.coverage)),
             ),
         ],
     )
 
 
-def _comparison_section(record: Record, comparison: LanguageComparison) -> Section:
+def _comparison_section(record: Record, comparison: LanguageComparison) -> ReportSection:
     start, words = (_table(record, part) for part in (comparison.start, comparison.words))
-    return Section(
+    return ReportSection(
         "All language models on the same unseen text",
         pictures=[_picture(record, comparison.plot, "Perplexity of each model with its interval.")],
         tables=[
@@ -148,7 +150,7 @@ def _comparison_section(record: Record, comparison: LanguageComparison) -> Secti
                 f"The {_tested(start)} after the training part, each scored once after all before it; ★ the"
                 " best. Orders were chosen on the end of the training part. Training: its perplexity,"
                 " the networks' in their minibatches, as the notes print it.",
-                language_board(start),
+                tabulate_language(start),
             ),
             Table(
                 f"The last {_tested(words, 'words')} of the whole text after all before them, by models of"
@@ -156,17 +158,17 @@ def _comparison_section(record: Record, comparison: LanguageComparison) -> Secti
                 " (<unk>), which are easy to predict: perplexities compare only within one vocabulary."
                 " Bits per character compare with those of models of characters: the letters of unknown words"
                 " count there too.",
-                language_board(words),
+                tabulate_language(words),
             ),
         ],
     )
 
 
-def _samples_section(record: Record, samples: LanguageSamples) -> Section:
+def _samples_section(record: Record, samples: LanguageSamples) -> ReportSection:
     table = _table(record, samples.samples)
     unseen = table.loc[table["temperature"].isna(), "copied_share"]
     among = f" (of the unseen text that follows {unseen.iloc[0]:.0%})" if len(unseen) else ""
-    return Section(
+    return ReportSection(
         "Samples at several temperatures",
         pictures=[_picture(record, samples.plot, "Copied share by temperature, and that of unseen text.")],
         tables=[
@@ -174,7 +176,7 @@ def _samples_section(record: Record, samples: LanguageSamples) -> Section:
                 f"Each model continued “{samples.prefix}” once. Share of that text's strings of"
                 f" {samples.copied_length} characters that stand in the training text{among}. Temperature 0"
                 " takes the most likely token, 1 draws from the model's distribution.",
-                copied_board(table),
+                tabulate_copied(table),
             )
         ],
         texts=written_texts(table),
@@ -183,13 +185,13 @@ def _samples_section(record: Record, samples: LanguageSamples) -> Section:
 
 def _held_out_section(
     record: Record, held_out: HeldOutComparison, networks: dict[str, TrainedLanguageModel]
-) -> Section:
+) -> ReportSection:
     table = _table(record, held_out.table)
     learnt = (
         " Networks learnt the training part and were stopped by the validation part, which also chose how"
         " much of the best one is in the mixture."
     )
-    return Section(
+    return ReportSection(
         "Language models on the unseen end of the text",
         pictures=[_picture(record, held_out.plot, "Perplexity of each model with its interval.")],
         tables=[
@@ -197,7 +199,7 @@ def _held_out_section(
                 f"The last {_tested(table)} of the whole text, each scored once after all before it; ★ the"
                 " best. Orders of counts were chosen on the end of what is before it."
                 + (learnt if networks else ""),
-                language_board(table),
+                tabulate_language(table),
             )
         ],
         texts={f"{name}, along its training": _text(record, it.samples) for name, it in networks.items()},
@@ -209,9 +211,11 @@ def _tested(table: pd.DataFrame, kind: str = "tokens") -> str:
     return f"{table['test_tokens'].iloc[0]:,} {kind} ({unseen:.2%} of them not in the training part)"
 
 
-def _text_sections(record: Record, ngrams: NgramStatistics, language: LanguageEvaluation) -> list[Section]:
+def _text_sections(
+    record: Record, ngrams: NgramStatistics, language: LanguageEvaluation
+) -> list[ReportSection]:
     return [
-        Section(
+        ReportSection(
             "The words of the text",
             pictures=[
                 _picture(record, ngrams.zipf_unigrams, "How often the word of each rank occurs."),
@@ -222,7 +226,7 @@ def _text_sections(record: Record, ngrams: NgramStatistics, language: LanguageEv
                 Table("The most common n-grams.", _table(record, ngrams.most_common)),
             ],
         ),
-        Section(
+        ReportSection(
             "Language models",
             pictures=[_picture(record, loss, "Loss on the training text.") for loss in language.losses],
             tables=[

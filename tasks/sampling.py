@@ -1,8 +1,6 @@
 """The stage that lets language models write."""
 
-from seqstep.config import ComparisonConfig, LanguageConfig, RNNConfig, SamplingConfig
-from seqstep.contest.board import copied_board
-from seqstep.contest.samples import (
+from seqstep.generation.side_by_side import (
     counts_writers,
     named_shares,
     network_writer,
@@ -12,7 +10,9 @@ from seqstep.contest.samples import (
     write_all,
 )
 from seqstep.plots.samples import plot_copied
-from stagecraft.tracking import Record
+from seqstep.report.model_tables import tabulate_copied
+from seqstep.settings.config import ComparisonConfig, LanguageConfig, RNNConfig, SamplingConfig
+from stagecraft.mlflow import Record
 from tasks.networks import open_networks
 from tasks.outputs import LanguageSamples, TokenFiles, TrainedLanguageModel
 from tasks.text import open_tokens
@@ -43,7 +43,7 @@ def sample_language(
         written.append(unseen_sample(codec, train, unseen, config))
     record.log_metrics({f"samples/{name}": share for name, share in named_shares(written).items()})
     table = sample_table(written)
-    record.show_table("copied shares", copied_board(table))
+    record.show_table("copied shares", tabulate_copied(table))
     return LanguageSamples(
         samples=record.log_text("samples.csv", table.to_csv(index=False), "text/csv"),
         page=record.log_text("samples.md", samples_markdown(written), "text/markdown"),

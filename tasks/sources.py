@@ -1,11 +1,11 @@
 """The stage that gets the series."""
 
-from seqstep.config import SeriesConfig
 from seqstep.plots.series import plot_series
 from seqstep.series.csv_column import write_series
 from seqstep.series.scaling import resolve_scale
 from seqstep.series.sources import load_series
-from stagecraft.tracking import Record
+from seqstep.settings.config import SeriesConfig
+from stagecraft.mlflow import Record
 from tasks.outputs import SeriesFile
 
 

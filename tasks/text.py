@@ -1,13 +1,13 @@
 """Stages from the text to its tokens, its vocabularies and the statistics of its n-grams."""
 
-from seqstep.config import NgramsConfig, TextConfig
 from seqstep.plots.zipf import plot_zipf
+from seqstep.settings.config import NgramsConfig, TextConfig
 from seqstep.text.ngrams import count_ngrams_up_to, fit_zipf
 from seqstep.text.tables import frequency_table, most_common_table, zipf_table
 from seqstep.text.tokens import Tokens, load_tokens, read_tokens
 from seqstep.text.vocab import Vocab
-from stagecraft.artifact import Artifact
-from stagecraft.tracking import Record
+from stagecraft.files.artifact import Artifact
+from stagecraft.mlflow import Record
 from tasks.outputs import NgramStatistics, TokenFiles, TokenizedText, Vocabularies
 
 _JSON, _CSV, _NPY = "application/json", "text/csv", "application/x-npy"

@@ -5,15 +5,15 @@ from typing import Any
 
 import torch
 
-from seqstep.config import Compute, LayerConfig, MLPConfig, RNNConfig, SamplesConfig, TextConfig
+from seqstep.generation.along_training import Sampler
 from seqstep.models.bundle import LanguageSpec, MLPSpec, RNNScratchSpec, RNNTorchSpec, saved
 from seqstep.models.device import prepare_device
-from seqstep.samples import Sampler
 from seqstep.series.csv_column import read_series
+from seqstep.settings.config import Compute, LayerConfig, MLPConfig, RNNConfig, SamplesConfig, TextConfig
 from seqstep.training import forecaster, language
 from seqstep.training.resumable import ResumableTraining
-from stagecraft.artifact import Artifact, Reference
-from stagecraft.tracking import Record
+from stagecraft.files.artifact import Artifact, Reference
+from stagecraft.mlflow import Record
 from tasks import recording
 from tasks.outputs import SeriesFile, TokenFiles, TrainedLanguageModel, TrainedModel
 from tasks.text import open_tokens

@@ -1,37 +1,34 @@
 """What tests of several layers share: a home in a temporary folder, and servers on loopback."""
 
-import atexit
 import os
 import re
 import shutil
 import socket
+import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
 from functools import partial
 from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Event, Thread
 from typing import Any
 
 import pytest
 from hypothesis import settings
-from xdist.workermanage import NodeManager
 
-from stagecraft.environment import keep_prefect_off_the_console, prepare
-from stagecraft.home import HOME_VARIABLE, Home, open_home
-from stagecraft.servers import running, servers_of
+from seqstep_cli import NAMES
+from stagecraft.files.home import Home, open_home
+from stagecraft.servers.environment import keep_prefect_off_the_console, prepare
+from stagecraft.servers.server import servers_of
+from tests.shared import begin, keep_running, once
 
 # A slow machine is no failure. On CI, Hypothesis' own profile stands below this one.
 settings.register_profile("seqstep", settings(), deadline=None)
 settings.load_profile("seqstep")
 
-pytest_plugins = ["tests.counts"]
+pytest_plugins = ["tests.counts", "tests.trained"]
 
 TEXT = b"".join(b"line %d: the time traveller smiled, and so did the psychologist.\n" % n for n in range(40))
-# What lasts to the very end of the process.
-_session = ExitStack()
 
 
 def free_port() -> int:
@@ -42,25 +39,41 @@ def free_port() -> int:
 
 def _choose_where_everything_is_written() -> None:
     """Do so before Prefect and MLflow are imported and read it."""
-    # Where files are tested side by side, each process stops servers of its own at its end.
-    NodeManager.EXIT_TIMEOUT = 60
-    # Registered before Prefect is imported, so this runs after it has sent its last logs and events.
-    atexit.register(_session.close)
-    folder = Path(
-        _session.enter_context(TemporaryDirectory(prefix="seqstep-tests-", ignore_cleanup_errors=True))
-    )
+    # Registered before Prefect is imported, so its end comes after Prefect has sent its last logs and events.
+    folder = begin()
     for name in ("MLFLOW_TRACKING_URI", "SEQSTEP_WEBHOOK", "SEQSTEP_ABOVE"):
         os.environ.pop(name, None)
+    own = folder / os.environ.get("PYTEST_XDIST_WORKER", "alone")
     os.environ["NO_PROXY"] = "127.0.0.1"
-    os.environ[HOME_VARIABLE] = str(folder / "home")
-    os.environ["PREFECT_HOME"] = str(folder / "prefect")
-    os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{free_port()}/api"  # see prefect_server
-    prepare(open_home())
+    os.environ["SEQSTEP_HOME"] = str(own / "home")
+    os.environ["PREFECT_HOME"] = str(own / "prefect")
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{free_port()}/api"  # see prefect_server
+    prepare(open_home(NAMES, None))
     keep_prefect_off_the_console()
 
 
 # At once: the conftest of a folder that is named on the command line is imported before pytest is configured.
 _choose_where_everything_is_written()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tell the thorough tests from the quick ones, and keep tests together that go on in what others left."""
+    for item in items:
+        names = getattr(item, "fixturenames", ())
+        by_server = "prefect_server" in names or (Path(__file__).parent / "e2e") in item.path.parents
+        if by_server and not any(item.iter_markers("smoke")) and not any(item.iter_markers("soak")):
+            item.add_marker("thorough")
+        if by_server:
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+    # The longest first: files of real servers, whose tests stay together.
+    items.sort(key=lambda item: "e2e" not in item.path.parts)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Name a failure when it happens, not after the last test."""
+    if report.failed and not os.environ.get("PYTEST_XDIST_WORKER"):
+        sys.stderr.write(f"\nFAILED {report.nodeid}\n")
 
 
 @pytest.fixture(scope="session")
@@ -78,21 +91,24 @@ def prefect_server() -> str:
     """One Prefect server for the whole session; returns the address of its API."""
     url = os.environ["PREFECT_API_URL"]
     port = int(url.removesuffix("/api").rpartition(":")[2])
-    prefect, *_ = servers_of(open_home(), port)
-    _session.enter_context(running([prefect], Path(os.environ["PREFECT_HOME"])))
+    prefect, *_ = servers_of(open_home(NAMES, None), port)
+    once("prefect-server", partial(keep_running, prefect))
     return url
 
 
 @pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def empty_database() -> Path:
     """MLflow's tables without a row, which take seconds to make."""
-    from mlflow.store.db.utils import _initialize_tables, create_sqlalchemy_engine
 
-    path = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
-    engine = create_sqlalchemy_engine(f"sqlite:///{path}")
-    _initialize_tables(engine)
-    engine.dispose()
-    return path
+    def make(folder: Path) -> None:
+        from mlflow.store.db.utils import _initialize_tables, create_sqlalchemy_engine
+
+        folder.mkdir()
+        engine = create_sqlalchemy_engine(f"sqlite:///{folder / 'mlflow.db'}")
+        _initialize_tables(engine)
+        engine.dispose()
+
+    return once("empty-database", make) / "mlflow.db"
 
 
 @pytest.fixture
@@ -101,9 +117,9 @@ def home(tmp_path: Path, empty_database: Path, monkeypatch: pytest.MonkeyPatch) 
     root = tmp_path / "home"
     root.mkdir()
     shutil.copy(empty_database, root / "mlflow.db")
-    monkeypatch.setenv(HOME_VARIABLE, str(root))
+    monkeypatch.setenv("SEQSTEP_HOME", str(root))
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "")  # MLflow sets it when it is told a store
-    return open_home()
+    return open_home(NAMES, None)
 
 
 class CorpusServer(ThreadingHTTPServer):

@@ -7,6 +7,8 @@ StagecraftError          exit status 1: a stage, a store or a server failed
 ├── ServerError          a server did not start, or does not answer
 └── UsageError           exit status 2: the user must change something
     ├── HomeError        the project home can't be written
+    ├── ProjectError     there is no project, or it is not what it should be
+    ├── WiringError      a walk hands a stage what it can't take
     ├── SelectionError   there is no such stage
     ├── ArtifactError    an artifact or a registered model is missing or changed
     └── ComparisonError  two versions of a model can't be compared
@@ -14,14 +16,12 @@ StagecraftError          exit status 1: a stage, a store or a server failed
 
 import errno
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from difflib import get_close_matches
+from typing import Any
 
 from secrecy import redact
-
-if TYPE_CHECKING:
-    from stagecraft.progress import Outcome
 
 
 class StagecraftError(Exception):
@@ -60,10 +60,10 @@ class StageFailedError(StagecraftError):
         message: which stage failed, and why.
         exit_status: what the stage's own error asks for.
         run_id: the run of the pipeline.
-        outcomes: how each stage ended.
+        outcomes: how each stage ended, an `Outcome` each.
     """
 
-    def __init__(self, message: str, exit_status: int, run_id: str, outcomes: "Sequence[Outcome]") -> None:
+    def __init__(self, message: str, exit_status: int, run_id: str, outcomes: Sequence[Any]) -> None:
         super().__init__(message)
         self.exit_status, self.run_id, self.outcomes = exit_status, run_id, outcomes
 
@@ -78,6 +78,14 @@ class HomeError(UsageError):
     """The project home can't be written."""
 
 
+class ProjectError(UsageError):
+    """There is no project whose stages could be run, or its pyproject.toml names none."""
+
+
+class WiringError(UsageError):
+    """A walk hands a stage what it can't take, or stages that can't stand together: its author must act."""
+
+
 class SelectionError(UsageError):
     """There is no such stage in the pipeline."""
 
@@ -88,6 +96,13 @@ class ArtifactError(UsageError):
 
 class ComparisonError(UsageError):
     """Two versions of a registered model can't be compared."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Say which known name a word comes closest to, or all of them if none is close."""
+    names = list(known)
+    close = get_close_matches(word, names, n=1)
+    return f"did you mean {close[0]}?" if close else f"there are: {', '.join(names)}"
 
 
 def explain(error: BaseException) -> str:
@@ -113,5 +128,5 @@ def _words(error: BaseException) -> str:
     if hasattr(error, "exit_status"):
         return str(error)
     if isinstance(error, OSError) and str(error):
-        return f"{error}{'; free some space or set SEQSTEP_HOME' if error.errno == errno.ENOSPC else ''}"
+        return f"{error}{'; free some space, or choose another home' if error.errno == errno.ENOSPC else ''}"
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -3,11 +3,8 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from filelock import Timeout
-from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential, wait_random
-
-from stagecraft.artifact import Frozen
-from stagecraft.errors import StagecraftError
+from stagecraft.errors import TrackingError
+from stagecraft.files.artifact import Frozen
 
 Answer = TypeVar("Answer")
 
@@ -26,8 +23,17 @@ class Patience(Frozen):
     def retry(self, ask: Callable[[], Answer]) -> Answer:
         """Do something, again if it fails for a reason that may pass.
 
-        An error that lasts is no longer called transient: whoever asked for this need not try in turn.
+        Raises:
+            TrackingError: the store's error lasted; it is not called transient, so nobody need try in turn.
         """
+        from tenacity import (
+            Retrying,
+            retry_if_exception,
+            stop_after_attempt,
+            wait_exponential,
+            wait_random,
+        )
+
         retrying = Retrying(
             stop=stop_after_attempt(self.attempts),
             wait=wait_exponential(multiplier=self.pause_s) + wait_random(0, self.pause_s / 2),
@@ -36,11 +42,12 @@ class Patience(Frozen):
         )
         try:
             return retrying(ask)
-        except StagecraftError as error:
-            error.transient = False
-            raise
+        except TrackingError as error:
+            raise TrackingError(str(error)) from error
 
 
 def is_transient(error: BaseException) -> bool:
     """Tell whether what failed may pass by itself; an error may say so in an attribute `transient`."""
+    from filelock import Timeout
+
     return bool(getattr(error, "transient", isinstance(error, ConnectionError | TimeoutError | Timeout)))

@@ -8,8 +8,8 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
-from seqstep.answers import forecast_windows
 from seqstep.errors import InputError
+from seqstep.generation.answers import forecast_windows
 from seqstep.models.bundle import load_forecaster
 from seqstep.models.mlp import predictor
 

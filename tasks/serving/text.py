@@ -7,8 +7,8 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
-from seqstep.answers import continue_texts
 from seqstep.errors import InputError
+from seqstep.generation.answers import continue_texts
 from seqstep.models.bundle import load_language_model
 
 

@@ -16,7 +16,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     home = tmp_path_factory.mktemp("home")
     environment = environment_without("PREFECT_", "MLFLOW_")
     environment |= {"SEQSTEP_HOME": str(home), "PREFECT_WORKER_QUERY_SECONDS": "1"}
-    command = [sys.executable, "-m", "flows.cli.main", "up", "--json"]
+    command = [sys.executable, "-m", "seqstep_cli.main", "up", "--json"]
     ports = ["--prefect-port", str(free_port()), "--mlflow-port", str(free_port())]
     with subprocess.Popen(
         [*command, *ports],

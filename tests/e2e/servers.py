@@ -48,7 +48,7 @@ class Up(NamedTuple):
 
     def seqstep(self, *command: str) -> Any:
         """Run a command of seqstep; return the document that it prints."""
-        return json.loads(self.call("flows.cli.main", *command, "--json"))
+        return json.loads(self.call("seqstep_cli.main", *command, "--json"))
 
     def ask(self, path: str, **body: Any) -> Any:
         """Post a question to Prefect's API."""

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import pytest
 from mlflow import MlflowClient
 
-from stagecraft.home import Home
+from seqstep_cli import NAMES
+from stagecraft.files.home import Home
 from tests.e2e.servers import environment_without
 
 SETTINGS = ["rnn.epochs=200", "rnn.hidden=8", "rnn.batch=4", "rnn.steps=10", "rnn.max_tokens=500"]
@@ -36,7 +37,7 @@ def two_at_once(tmp_path: Path, empty_database: Path, prefect_server: str) -> An
     environment |= {"SEQSTEP_HOME": str(tmp_path), "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": ""}
 
     def run(if_busy: str) -> list[Ended]:
-        command = [sys.executable, "-m", "flows.cli.main", "run", "--json", "--if-busy", if_busy]
+        command = [sys.executable, "-m", "seqstep_cli.main", "run", "--json", "--if-busy", if_busy]
         started = [
             subprocess.Popen(
                 [*command, "--until", UNTIL, "--set", *SETTINGS],
@@ -59,7 +60,7 @@ def two_at_once(tmp_path: Path, empty_database: Path, prefect_server: str) -> An
 
 def parents(home: Path) -> list[Any]:
     """The runs of whole pipelines in MLflow, the oldest first; all runs must have ended."""
-    client = MlflowClient(Home(home).store)
+    client = MlflowClient(Home(home, NAMES).store)
     runs = client.search_runs([experiment.experiment_id for experiment in client.search_experiments()])
     assert {run.info.status for run in runs} == {"FINISHED"}
     found = [run.info for run in runs if "seqstep.pipeline" in run.data.tags]

@@ -13,7 +13,8 @@ import psutil
 import pytest
 from mlflow import MlflowClient
 
-from stagecraft.home import Home
+from seqstep_cli import NAMES
+from stagecraft.files.home import Home
 from tests.e2e.servers import environment_without
 from tests.patience import ask_prefect
 
@@ -48,7 +49,7 @@ def training(home: Path, database: Path, has_server: bool) -> Iterator[subproces
     environment = environment_without(*hidden)
     environment["SEQSTEP_HOME"] = str(home)
     with subprocess.Popen(
-        [sys.executable, "-m", "flows.cli.main", "run", "--set", *SETTINGS],
+        [sys.executable, "-m", "seqstep_cli.main", "run", "--set", *SETTINGS],
         env=environment,
         stderr=subprocess.PIPE,
         text=True,
@@ -78,7 +79,7 @@ def assert_closed(home: Path, said: str) -> None:
     """The run says that it was interrupted, to the user and in MLflow."""
     assert "seqstep: interrupted" in said
     assert "Traceback" not in said
-    client = MlflowClient(Home(home).store)
+    client = MlflowClient(Home(home, NAMES).store)
     runs = client.search_runs([experiment.experiment_id for experiment in client.search_experiments()])
     states = {run.data.tags.get("seqstep.stage", "pipeline"): run.info.status for run in runs}
     assert states["pipeline"] == states["train_rnn"] == "KILLED"

@@ -15,8 +15,9 @@ import psutil
 import pytest
 from mlflow import MlflowClient
 
-from stagecraft.home import Home
-from stagecraft.servers import Server, running
+from seqstep_cli import NAMES
+from stagecraft.files.home import Home
+from stagecraft.servers.server import Server, running
 from tests.conftest import free_port
 from tests.e2e.servers import environment_without
 
@@ -33,7 +34,7 @@ class Outage:
 
     def start(self) -> None:
         command = [sys.executable, "-m", "mlflow", "server", "--port", self.url.rpartition(":")[2]]
-        command += ["--workers", "1", "--backend-store-uri", Home(self.home).store]
+        command += ["--workers", "1", "--backend-store-uri", Home(self.home, NAMES).store]
         command += ["--artifacts-destination", str(self.home / "mlartifacts")]
         alone = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
         server = Server("mlflow", command, self.url, f"{self.url}/health", alone)
@@ -61,7 +62,7 @@ def training(server: Outage, *options: str) -> Iterator[subprocess.Popen[str]]:
     """A run in the middle of its training."""
     environment = environment_without("MLFLOW_")
     environment |= {"SEQSTEP_HOME": str(server.home), "MLFLOW_TRACKING_URI": server.url}
-    command = [sys.executable, "-m", "flows.cli.main", "run", "--json", "--until", "train_rnn"]
+    command = [sys.executable, "-m", "seqstep_cli.main", "run", "--json", "--until", "train_rnn"]
     with subprocess.Popen(
         [*command, "--set", *SETTINGS, *options],
         env=environment,

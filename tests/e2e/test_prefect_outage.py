@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 import pytest
 import requests
 
-from stagecraft.home import Home
-from stagecraft.servers import Running, Server, running, servers_of
+from seqstep_cli import NAMES
+from stagecraft.files.home import Home
+from stagecraft.servers.server import Running, Server, running, servers_of
 from tests.conftest import free_port
 from tests.e2e.servers import ROOT, TINY, environment_without
 from tests.patience import PATIENCE_S, until
@@ -29,7 +30,7 @@ class Setup(NamedTuple):
     environment: dict[str, str]
 
     def start(self, *argv: str) -> "subprocess.Popen[str]":
-        command = [sys.executable, "-m", "flows.cli.main", *argv, "--json"]
+        command = [sys.executable, "-m", "seqstep_cli.main", *argv, "--json"]
         with (self.home.root / "err").open("w") as err:
             return subprocess.Popen(
                 command, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, stderr=err, text=True
@@ -53,7 +54,7 @@ class Setup(NamedTuple):
 
 @pytest.fixture(scope="module")
 def setup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setup]:
-    home = Home(tmp_path_factory.mktemp("home"))
+    home = Home(tmp_path_factory.mktemp("home"), NAMES)
     prefect, mlflow, _ = servers_of(home, free_port(), free_port())
     environment = environment_without("PREFECT_", "MLFLOW_")
     environment |= {"SEQSTEP_HOME": str(home.root), "PREFECT_HOME": str(home.private / "prefect")}

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from stagecraft.home import Home
-from stagecraft.servers import Server, running
+from seqstep_cli import NAMES
+from stagecraft.files.home import Home
+from stagecraft.servers.server import Server, running
 from tests.conftest import free_port
 from tests.e2e.servers import environment_without
 from tests.patience import ask_prefect, until
@@ -119,7 +120,7 @@ def _world(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> It
             "mlflow",
             [
                 *(*run, "mlflow", "server", "--port", str(mlflow), "--workers", "1"),
-                *("--backend-store-uri", Home(home).store),
+                *("--backend-store-uri", Home(home, NAMES).store),
                 *("--artifacts-destination", str(home / "mlartifacts")),
             ],
             f"http://127.0.0.1:{mlflow}",
@@ -194,7 +195,7 @@ def by_reference(world: World, _folder: Path) -> tuple[list[str], dict[str, str]
 @pytest.mark.parametrize("configure", [by_assignment, by_file, by_reference])
 def test_a_secret_is_used_and_kept_nowhere(world: World, tmp_path: Path, configure: Any) -> None:
     options, variables = configure(world, tmp_path)
-    cli = "flows.cli.main"
+    cli = "seqstep_cli.main"
     good = [cli, "run", "--until", "tokenize", *options]
     log = ["--log-file", str(world.home / "seqstep.log"), "--debug"]
     assert world.call(cli, "plan", *options, **variables).returncode == 0
@@ -236,9 +237,10 @@ def test_a_flow_that_no_command_line_started_tells_of_its_failure_and_keeps_no_s
     settings = {"corpus": {"url": [text_url(world, "${CORPUS_PASSWORD}", "${CORPUS_TOKEN}")], "attempts": 1}}
     program = world.home.parent / "flow.py"
     program.write_text(
-        "from stagecraft.environment import prepare\n"
-        "from stagecraft.home import open_home\n"
-        "prepare(open_home())\n"
+        "from stagecraft.servers.environment import prepare\n"
+        "from stagecraft.files.home import open_home\n"
+        "from seqstep_cli import NAMES\n"
+        "prepare(open_home(NAMES, None))\n"
         "from flows.pipeline import text\n"
         f"text('quick', {settings!r}, until='verify')\n"
     )
@@ -274,7 +276,7 @@ def test_a_database_that_can_not_be_reached_is_told_without_its_password(
     world: World, debug: list[str]
 ) -> None:
     address = f"me:{world.secrets['database']}@127.0.0.1:{free_port()}/db"
-    run = ["flows.cli.main", "run", "--until", "series", *debug]
+    run = ["seqstep_cli.main", "run", "--until", "series", *debug]
     mlflow = world.call(*run, MLFLOW_TRACKING_URI=f"http://{address}")
     assert mlflow.returncode == 1 and "MLflow at http://***@127.0.0.1" in mlflow.stderr
     unset = {"PREFECT_API_URL": "", "PREFECT_API_AUTH_STRING": ""}

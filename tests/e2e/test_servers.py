@@ -23,7 +23,7 @@ def test_a_run_is_recorded_on_both_servers_and_its_models_answer_from_there(up: 
     names = {stage["name"] for stage in summary["stages"]}
     until(lambda: names <= {task["name"] for task in up.ask("task_runs/filter")})
 
-    text = up.call("flows.cli.main", "generate", "--prefix", "the keeper", "--length", "5")
+    text = up.call("seqstep_cli.main", "generate", "--prefix", "the keeper", "--length", "5")
     assert text.startswith("the keeper")
     assert len(text.strip("\n")) == len("the keeper") + 5
 
@@ -32,14 +32,14 @@ def test_a_run_finds_the_servers_of_its_home_without_being_told(up: Up) -> None:
     before = len(up.ask("flow_runs/filter"))
     told = ("PREFECT_", "MLFLOW_")
     environment = {name: value for name, value in up.environment.items() if not name.startswith(told)}
-    command = [sys.executable, "-m", "flows.cli.main", "run", "--until", "series"]
+    command = [sys.executable, "-m", "seqstep_cli.main", "run", "--until", "series"]
     done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert len(up.ask("flow_runs/filter")) == before + 1
 
 
 def test_a_second_start_says_that_the_servers_are_up(up: Up) -> None:
-    command = [sys.executable, "-m", "flows.cli.main", "up"]
+    command = [sys.executable, "-m", "seqstep_cli.main", "up"]
     done = subprocess.run(command, env=up.environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "are up already" in done.stderr and up.prefect in done.stderr and up.mlflow in done.stderr
@@ -48,7 +48,7 @@ def test_a_second_start_says_that_the_servers_are_up(up: Up) -> None:
 
 def test_a_port_in_use_is_refused(up: Up, tmp_path: str) -> None:
     port = up.prefect.rpartition(":")[2]
-    command = [sys.executable, "-m", "flows.cli.main", "up", "--prefect-port", port]
+    command = [sys.executable, "-m", "seqstep_cli.main", "up", "--prefect-port", port]
     elsewhere = up.environment | {"SEQSTEP_HOME": str(tmp_path)}
     done = subprocess.run(command, env=elsewhere, capture_output=True, text=True, check=False)
     assert done.returncode == 1
@@ -69,9 +69,9 @@ def test_ctrl_c_stops_all_servers_and_the_worker(up: Up) -> None:
 def test_without_the_servers_the_history_is_the_same(up: Up) -> None:
     told = ("PREFECT_", "MLFLOW_")
     environment = {name: value for name, value in up.environment.items() if not name.startswith(told)}
-    command = [sys.executable, "-m", "flows.cli.main", "plan", "--set", *SETTINGS]
+    command = [sys.executable, "-m", "seqstep_cli.main", "plan", "--set", *SETTINGS]
     done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
     assert "nothing to do" in done.stdout
-    command = [sys.executable, "-m", "flows.cli.main", "runs"]
+    command = [sys.executable, "-m", "seqstep_cli.main", "runs"]
     done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.stdout.count("pipeline quick") == 2

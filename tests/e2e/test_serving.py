@@ -36,7 +36,7 @@ def environment(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) 
     return found
 
 
-SEQSTEP = [sys.executable, "-m", "flows.cli.main"]
+SEQSTEP = [sys.executable, "-m", "seqstep_cli.main"]
 
 
 class Served(NamedTuple):

@@ -14,9 +14,10 @@ from typing import Any
 
 import psutil
 
-from stagecraft.history import History
-from stagecraft.home import Home
-from stagecraft.tracking import Tracker
+from seqstep_cli import NAMES
+from stagecraft.files.home import Home
+from stagecraft.mlflow import Tracker
+from stagecraft.runs.history import History
 from tests.e2e.servers import ROOT, environment_without
 from tests.patience import PATIENCE_S
 
@@ -33,7 +34,7 @@ def sweeping(home: Path, *more: str) -> Iterator[subprocess.Popen[str]]:
     environment = environment_without("MLFLOW_", "PREFECT_")
     environment |= {"SEQSTEP_HOME": str(home), "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
     with subprocess.Popen(
-        [sys.executable, "-m", "flows.cli.main", "sweep", "--jobs", "2", "--json", *more],
+        [sys.executable, "-m", "seqstep_cli.main", "sweep", "--jobs", "2", "--json", *more],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -50,7 +51,7 @@ def sweeping(home: Path, *more: str) -> Iterator[subprocess.Popen[str]]:
 def test_a_sweep_of_12_points_killed_twice_ends_with_12_results_none_computed_twice(
     tmp_path: Path, empty_database: Path
 ) -> None:
-    home = Home(tmp_path)
+    home = Home(tmp_path, NAMES)
     home.database.write_bytes(empty_database.read_bytes())
     command = ["--grid", *GRID, *METRIC, "--set", *SMALL]
     tracker, lost = Tracker(home, home.store), set[str]()
@@ -97,7 +98,7 @@ def computed(tracker: Tracker) -> list[str]:
 def test_an_interrupted_sweep_closes_its_records_within_seconds_and_leaves_no_process(
     tmp_path: Path, empty_database: Path
 ) -> None:
-    home = Home(tmp_path)
+    home = Home(tmp_path, NAMES)
     home.database.write_bytes(empty_database.read_bytes())
     long = [*SMALL, "rnn.epochs=100000"]
     with sweeping(tmp_path, "--grid", *GRID, *METRIC, "--set", *long) as process:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from stagecraft.home import Home
-from stagecraft.servers import Server, running, servers_of
+from seqstep_cli import NAMES
+from stagecraft.files.home import Home
+from stagecraft.servers.server import Server, running, servers_of
 from tests.conftest import free_port
 from tests.e2e.servers import ROOT, TINY, Up, environment_without
 from tests.patience import PATIENCE_S
@@ -62,7 +63,7 @@ def postgres() -> Iterator[str]:
 def team(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     """The two servers and a worker with homes of their own, and the home of somebody who uses them."""
     homes = {name: tmp_path_factory.mktemp(name) for name in ("servers", "worker", "client")}
-    prefect, mlflow, worker = servers_of(Home(homes["servers"]), free_port(), free_port())
+    prefect, mlflow, worker = servers_of(Home(homes["servers"], NAMES), free_port(), free_port())
     clean = environment_without("PREFECT_", "MLFLOW_", "SEQSTEP_HOME")
     addresses = {"PREFECT_API_URL": f"{prefect.url}/api", "MLFLOW_TRACKING_URI": mlflow.url}
 

@@ -1,21 +1,12 @@
 """What the tests of the flows share: the command line, one trained home, and what a run left."""
 
-import io
-import json
-import shutil
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stderr, redirect_stdout
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
-from stagecraft.home import HOME_VARIABLE, Home, open_home
-
-# The quick pipeline, as small as it can be.
-TINY = ["rnn.epochs=2", "rnn.hidden=16", "rnn.batch=4", "rnn.steps=10", "rnn.max_tokens=2000"]
-TINY += ["language.test_tokens=500", "mlp.epochs=2"]
+from stagecraft.files.home import Home
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -44,7 +35,7 @@ class Result(NamedTuple):
 @pytest.fixture
 def seqstep(capfd: pytest.CaptureFixture[str]) -> Callable[..., Result]:
     """Run a command in this process; whatever happens, it must not show a traceback."""
-    from flows.cli.main import main
+    from seqstep_cli.main import main
 
     def run(*argv: str) -> Result:
         capfd.readouterr()
@@ -57,46 +48,6 @@ def seqstep(capfd: pytest.CaptureFixture[str]) -> Callable[..., Result]:
         return result
 
     return run
-
-
-class Trained(NamedTuple):
-    """A home in which the whole pipeline ran once, and what that printed."""
-
-    home: Home
-    status: int
-    out: str
-    err: str
-
-    @property
-    def summary(self) -> dict[str, Any]:
-        """The document that `run --json` printed."""
-        document: dict[str, Any] = json.loads(self.out)
-        return document
-
-
-@pytest.fixture(scope="session")
-def pipeline_run(
-    prefect_server: str, empty_database: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Trained:
-    """Run the whole pipeline, once for all tests."""
-    from flows.cli.main import main
-
-    root = tmp_path_factory.mktemp("trained")
-    shutil.copy(empty_database, root / "mlflow.db")
-    out, err = io.StringIO(), io.StringIO()
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-        patch.setenv(HOME_VARIABLE, str(root))
-        patch.setenv("MLFLOW_TRACKING_URI", "")
-        status = main(["run", "--json", "--set", *TINY])
-        return Trained(open_home(), status, out.getvalue(), err.getvalue())
-
-
-@pytest.fixture
-def trained(pipeline_run: Trained, monkeypatch: pytest.MonkeyPatch) -> Trained:
-    """Work in the home in which the whole pipeline ran."""
-    monkeypatch.setenv(HOME_VARIABLE, str(pipeline_run.home.root))
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "")
-    return pipeline_run
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stagecraft.home import Home
+from stagecraft.files.home import Home
 from tests.patience import PATIENCE_S
 
 ZEROS = "0" * 40

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stagecraft.home import HOME_VARIABLE, Home
+from stagecraft.files.home import Home
 
 
 @pytest.mark.parametrize(
@@ -54,10 +54,11 @@ def test_a_wrong_command_or_setting_is_refused_before_anything_runs(
 
 @pytest.mark.parametrize("argv", ["run --only", "run --force", "plan --only", "plan --force", "sweep --only"])
 def test_stages_that_are_named_one_by_one_all_count(argv: str) -> None:
-    from flows.cli.main import build_parser
+    from seqstep_cli.main import PROGRAM
+    from stagecraft.cli.main import build_parser
 
     command, option = argv.split()
-    args = vars(build_parser().parse_args([command, option, "vocab", option, "ngrams", "series"]))
+    args = vars(build_parser(PROGRAM).parse_args([command, option, "vocab", option, "ngrams", "series"]))
     assert args[option.strip("-")] == ["vocab", "ngrams", "series"]
 
 
@@ -68,7 +69,7 @@ def test_stages_that_are_named_one_by_one_all_count(argv: str) -> None:
             "MLFLOW_TRACKING_URI=foo://me:PW@bar",
             ["expected MLFLOW_TRACKING_URI to start with", "sqlite"],
         ),
-        (f"{HOME_VARIABLE}=~nosuchuser/x", [f"expected a folder in {HOME_VARIABLE}", "no such user"]),
+        (f"{'SEQSTEP_HOME'}=~nosuchuser/x", [f"expected a folder in {'SEQSTEP_HOME'}", "no such user"]),
     ],
 )
 def test_a_variable_that_leads_nowhere_is_refused_in_words(
@@ -157,7 +158,7 @@ def test_a_home_that_can_not_be_written_is_refused_in_words(
     argv: list[str], seqstep: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("")
-    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "file" / "home"))
+    monkeypatch.setenv("SEQSTEP_HOME", str(tmp_path / "file" / "home"))
     seqstep(*argv).ends(
-        2, f"be written at {tmp_path}/file/home, got: Not a directory; set {HOME_VARIABLE} to"
+        2, f"be written at {tmp_path}/file/home, got: Not a directory; set {'SEQSTEP_HOME'} to"
     )

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
-from flows.cli.main import build_parser
-from seqstep.config import PROFILES
-from seqstep.settings import read_file, resolve
-from stagecraft.home import Home
+from seqstep.settings.config import PROFILES
+from seqstep.settings.resolving import resolve
+from seqstep_cli.main import PROGRAM
+from stagecraft.cli.changes import read_file
+from stagecraft.cli.main import build_parser
+from stagecraft.files.home import Home
 
 ROOT = Path(__file__).parents[2]
 STAGES = ["download", "verify", "tokenize", "vocab", "ngrams", "series", "train_mlp", "train_rnn_scratch"]
@@ -25,7 +27,7 @@ COMPARED = [*STAGES[:7], "check_comparison", *STAGES[7:-1], *COMPARISONS, "repor
 
 def commands() -> dict[str, argparse.ArgumentParser]:
     """Read the commands off the parser."""
-    actions = build_parser()._actions
+    actions = build_parser(PROGRAM)._actions
     return next(dict(action.choices) for action in actions if isinstance(action, argparse._SubParsersAction))
 
 
@@ -40,7 +42,7 @@ def test_every_command_is_in_the_readme_and_its_help_has_an_example(command: str
 
 def test_the_command_line_is_known_without_what_only_some_commands_need() -> None:
     heavy = {"asyncio", "filelock", "mlflow", "prefect", "rich", "tenacity", "torch"}
-    code = f"import sys, flows.cli.main; print({heavy} & set(sys.modules))"
+    code = f"import sys, seqstep_cli.main; print({heavy} & set(sys.modules))"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout == "set()\n"
 
@@ -51,7 +53,7 @@ def test_every_example_of_a_command_is_accepted_by_its_parser(capsys: pytest.Cap
     for name, parser in commands().items():
         examples = [line.split(" > ")[0] for line in str(parser.epilog).splitlines()[1:]]
         for example in examples:
-            assert build_parser().parse_args(shlex.split(example)[1:]).command in (name, "run")
+            assert build_parser(PROGRAM).parse_args(shlex.split(example)[1:]).command in (name, "run")
 
 
 def test_stages_are_listed_in_order_with_what_each_needs_and_yields(seqstep: Any, home: Home) -> None:

@@ -15,9 +15,10 @@ from prefect.utilities.callables import parameter_schema
 
 from flows import forms
 from flows.walk import graph
-from seqstep.config import PROFILES
-from seqstep.settings import resolve
-from stagecraft.orchestration import watch_for_runs_that_never_start
+from seqstep.settings.config import PROFILES
+from seqstep.settings.resolving import resolve
+from seqstep_cli import NAMES
+from stagecraft.prefect import watch_for_runs_that_never_start
 
 ROOT = Path(__file__).parents[2]
 AUTOMATIONS = ROOT / "automations.yaml"
@@ -93,7 +94,7 @@ def test_the_automations_are_ones_that_prefect_takes() -> None:
 
 def test_runs_that_never_start_are_watched_for_once() -> None:
     for _ in range(2):
-        watch_for_runs_that_never_start(AUTOMATIONS)
+        watch_for_runs_that_never_start(AUTOMATIONS, NAMES)
     with get_client(sync_client=True) as client:
         (automation,) = client.read_automations_by_name("seqstep marks flow runs that never started")
         client.delete_automation(automation.id)

@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from seqstep.text.vocab import Vocab
-from stagecraft.home import Home, open_home
-from stagecraft.tracking import Tracker
+from seqstep_cli import NAMES
+from stagecraft.files.home import Home, open_home
+from stagecraft.mlflow import Tracker
 
 SHA1 = "090b5e7e70c295757f55df93cb0a180b9691891a"
 SHA256 = "8424dbd9532ac81f7e5f0b6add90e6952baea29158309d7d1bf3884f4e12c516"
@@ -34,7 +35,7 @@ def test_every_figure_that_the_notes_print_about_the_text_is_met(
     notes_run: dict[str, dict[str, Any]],
 ) -> None:
     assert list(notes_run) == ["download", "verify", "tokenize", "vocab", "ngrams"]
-    tracker = Tracker(open_home())
+    tracker = Tracker(open_home(NAMES, None))
     runs = {name: tracker.client.get_run(stage["run_id"]).data for name, stage in notes_run.items()}
 
     assert runs["verify"].metrics["corpus/bytes"] == 178_979

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
-from flows.cli import serve
+from seqstep_cli import NAMES
+from stagecraft.cli import up as serve
 from stagecraft.errors import TrackingError
-from stagecraft.home import HOME_VARIABLE, Home, open_home
-from stagecraft.servers import Running
-from stagecraft.tracking import Tracker
+from stagecraft.files.home import Home, open_home
+from stagecraft.mlflow import Tracker
+from stagecraft.servers.server import Running
 
 
 def test_a_mlflow_server_that_can_not_be_reached_is_told_within_a_minute(
@@ -65,10 +66,10 @@ def test_a_passing_error_leaves_the_servers_up(
     def close_dead_runs(*_: Any) -> list[str]:
         raise tries.pop(0)
 
-    monkeypatch.setattr("stagecraft.pipeline_run.close_dead_runs", close_dead_runs)
+    monkeypatch.setattr("stagecraft.runs.pipeline_run.close_dead_runs", close_dead_runs)
     monkeypatch.setattr(serve, "_CLOSE_EVERY_S", -1)
     with pytest.raises(KeyboardInterrupt):
-        serve._keep(Running(home.root, 1), lambda: None, Tracker(home))
+        serve._keep(Running(home.root, 1), lambda: None, Tracker(home), None)
     assert capsys.readouterr().err.splitlines() == [
         "seqstep: what dead runs left is closed later: the store is gone for a moment",
         "seqstep: what dead runs left is closed later: no room",
@@ -123,9 +124,9 @@ def small_disk(tmp_path: Path, empty_database: Path, monkeypatch: pytest.MonkeyP
         pytest.skip("a small disk is a tmpfs, which only root can mount")
     try:
         shutil.copy(empty_database, root / "mlflow.db")
-        monkeypatch.setenv(HOME_VARIABLE, str(root))
+        monkeypatch.setenv("SEQSTEP_HOME", str(root))
         monkeypatch.setenv("MLFLOW_TRACKING_URI", "")
-        yield open_home()
+        yield open_home(NAMES, None)
     finally:
         subprocess.run(["umount", "--lazy", str(root)], check=True)
 
@@ -141,7 +142,7 @@ def test_a_disk_that_fills_up_while_a_text_is_fetched_is_told(
 ) -> None:
     fill(small_disk.root, leave=400_000)
     result = seqstep("run", "--until", "download", "--set", f"corpus.url={server.url('/big')}")
-    result.ends(1, "download failed", "No space left on device", "free some space or set SEQSTEP_HOME")
+    result.ends(1, "download failed", "No space left on device", "free some space, or choose another home")
     assert [path for path in small_disk.downloads.rglob("*") if path.is_file()] == []
     assert list(small_disk.root.rglob("*.part")) == []
 
@@ -151,5 +152,5 @@ def test_a_disk_without_room_for_the_records_is_told(seqstep: Any, small_disk: H
     fill(small_disk.root, leave)
     result = seqstep("run", "--until", "ngrams")
     # The database says it in its own words; a file may meet the end of the disk before it does.
-    full = ("database or disk is full; check the disk", "No space left on device; free some space or set")
+    full = ("database or disk is full; check the disk", "No space left on device; free some space, or")
     assert result.status == 1 and any(words in result.err for words in full), result.err

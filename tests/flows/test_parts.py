@@ -13,40 +13,23 @@ from typing import Any
 import pytest
 
 from flows.walk import graph
-from seqstep.local import local_file
-from seqstep.settings import resolve
-from stagecraft.home import HOME_VARIABLE, Home, open_home
+from seqstep.settings.local_files import local_file
+from seqstep.settings.resolving import resolve
+from stagecraft.files.home import Home
+from tests.trained import TINY
 
-# The quick pipeline, as small as it can be.
-TINY = ["rnn.epochs=2", "rnn.hidden=16", "rnn.batch=4", "rnn.steps=10", "rnn.max_tokens=2000"]
-TINY += ["language.test_tokens=500", "mlp.epochs=2"]
 STAGES = list(graph(resolve("quick", [])).nodes)
+DOCUMENT = {"run_id", "profile", "flow", "notices", "stages"}
 KEYS = {"name", "state", "reason", "key", "run_id", "seconds"}
 
 States = Callable[..., dict[str, str]]
 
 
-@pytest.fixture(scope="module")
-def root(prefect_server: str, empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home in which the tiny pipeline ran; these tests go on in it."""
-    from flows.cli.main import main
-
-    root = tmp_path_factory.mktemp("parts")
-    shutil.copy(empty_database, root / "mlflow.db")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(HOME_VARIABLE, str(root))
-        patch.setenv("MLFLOW_TRACKING_URI", "")
-        assert main(["run", "--json", "--set", *TINY]) == 0
-    return root
-
-
 @pytest.fixture
-def whole(root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
-    """Work in that home."""
-    monkeypatch.setenv(HOME_VARIABLE, str(root))
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "")
-    yield open_home()
-    assert list(root.rglob("*.part")) == []
+def whole(trained: Any) -> Iterator[Home]:
+    """Work in the home in which the tiny pipeline ran; these tests go on in it."""
+    yield trained.home
+    assert list(trained.home.root.rglob("*.part")) == []
 
 
 @pytest.fixture
@@ -79,7 +62,7 @@ def test_the_documents_have_the_keys_of_the_design(command: str, seqstep: Any, w
     result = seqstep(command, "--json", "--set", *TINY)
     document = json.loads(result.out)
     assert len(result.out.splitlines()) == 1
-    assert document.keys() == {"run_id", "profile", "stages"} and document["profile"] == "quick"
+    assert document.keys() == DOCUMENT and document["profile"] == "quick"
     assert [stage["name"] for stage in document["stages"]] == STAGES
     assert {frozenset(stage) for stage in document["stages"]} == {frozenset(KEYS)}
     for stage in document["stages"]:
@@ -128,7 +111,7 @@ def test_a_second_run_has_a_record_without_holes(seqstep: Any, whole: Home) -> N
 PROBE = """
 import json, sys
 import psutil
-from flows.cli.main import main
+from seqstep_cli.main import main
 status = main(json.loads(sys.argv[1]))
 heavy = sorted({"torch", "mlflow", "prefect", "pandas"} & set(sys.modules))
 children = [child.name() for child in psutil.Process().children(recursive=True)]
@@ -143,7 +126,7 @@ def probe(home: Path, *argv: str) -> tuple[int, list[str], list[str], str]:
     }
     done = subprocess.run(
         [sys.executable, "-c", PROBE, json.dumps(argv)],
-        env={**environment, HOME_VARIABLE: str(home)},
+        env={**environment, "SEQSTEP_HOME": str(home)},
         capture_output=True,
         text=True,
         check=True,

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.cli.point_process import PointProcess, end_all, wait_for_one
-from stagecraft.home import Home
+from seqstep_cli.point_process import PointProcess, end_all, wait_for_one
+from stagecraft.files.home import Home
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
@@ -36,7 +36,7 @@ def test_ctrl_c_does_not_reach_it_and_one_that_dies_says_by_what(home: Home) -> 
 
 
 def test_all_are_ended_by_being_asked_to(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("flows.cli.point_process._PATIENCE_S", 0)
+    monkeypatch.setattr("seqstep_cli.point_process._PATIENCE_S", 0)
     processes = [PointProcess(["plan", "--json"], SETTINGS) for _ in range(2)]
     end_all(processes)
     assert all(process.has_ended() for process in processes)

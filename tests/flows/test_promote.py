@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from stagecraft.home import HOME_VARIABLE, Home, open_home
-from stagecraft.tracking import EVALUATED_TAG, Registry, Tracker, Version
+from seqstep_cli import NAMES
+from stagecraft.files.home import Home, open_home
+from stagecraft.mlflow import Registry, Tracker, Version
 
 NAME = "seqstep-mlp"
 POOR, GOOD, ELSEWHERE, UNKNOWN = "mlp/1", "mlp/2", "mlp/3", "mlp/4"
@@ -19,24 +20,24 @@ FIGURE = "forecast/mlp/rmse_valid_k016"
 @pytest.fixture(scope="module")
 def forecasters(prefect_server: str, empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A poor forecaster, a good one, one of other data, and one that was never evaluated."""
-    from flows.cli.main import main
+    from seqstep_cli.main import main
 
     del prefect_server
     root = tmp_path_factory.mktemp("forecasters")
     shutil.copy(empty_database, root / "mlflow.db")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(HOME_VARIABLE, str(root))
+        patch.setenv("SEQSTEP_HOME", str(root))
         patch.setenv("MLFLOW_TRACKING_URI", "")
         for settings in (["mlp.learning_rate=1e-6"], [], ["series.noise_std=0.1"]):
             assert main(["run", "--until", "evaluate_forecasts", "--set", "mlp.epochs=1", *settings]) == 0
         assert main(["run", "--until", "train_mlp", "--set", "mlp.epochs=3"]) == 0
-        return open_home()
+        return open_home(NAMES, None)
 
 
 @pytest.fixture
 def registry(forecasters: Home, monkeypatch: pytest.MonkeyPatch) -> Registry:
     """The registry of these forecasters, with no champion yet."""
-    monkeypatch.setenv(HOME_VARIABLE, str(forecasters.root))
+    monkeypatch.setenv("SEQSTEP_HOME", str(forecasters.root))
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "")
     registry = Registry(Tracker(forecasters))
     for version in registry.versions(NAME):
@@ -169,7 +170,7 @@ def test_the_evidence_on_a_champion_stands_in_for_an_evaluation_that_is_gone(
     seqstep("promote", POOR).ends(0)
     tracker = registry.tracker
     content = registry.tags(registry.find(NAME, "1"))["seqstep.content"]
-    gone = [run.info.run_id for run in tracker.search(f"tags.`{EVALUATED_TAG}.mlp` = '{content}'")]
+    gone = [run.info.run_id for run in tracker.search(f"tags.`seqstep.evaluated.mlp` = '{content}'")]
     for run_id in gone:
         tracker.client.delete_run(run_id)
     try:

@@ -12,7 +12,7 @@ import pytest
 from mlflow import MlflowClient
 
 import tasks
-from stagecraft.stage import Stage, fits
+from stagecraft.pipeline.stage import Stage, fits
 
 HISTORY = {"history.csv", "plots/loss.png"}
 TRAINING = {"train/loss", "train/perplexity", "train/tokens_per_s"}
@@ -79,7 +79,8 @@ def artifacts(client: MlflowClient, run_id: str, folder: str = "") -> Iterator[s
 def test_json_is_one_document_that_tells_how_each_stage_ended(trained: Any) -> None:
     assert trained.status == 0 and len(trained.out.splitlines()) == 1
     assert [line for line in trained.err.splitlines() if " INFO " not in line] == []
-    assert set(trained.summary) == {"run_id", "profile", "stages"} and trained.summary["profile"] == "quick"
+    assert set(trained.summary) == {"run_id", "profile", "flow", "notices", "stages"}
+    assert (trained.summary["profile"], trained.summary["flow"]) == ("quick", "pipeline")
     for stage in trained.summary["stages"]:
         assert set(stage) == {"name", "state", "reason", "key", "run_id", "seconds"}
         assert (stage["state"], stage["reason"]) == ("completed", "first run") and stage["seconds"] > 0

@@ -1,6 +1,6 @@
 """One key is computed once, also across processes; if the one that computes it dies, another takes over.
 
-This is a small sample; `tests/soak/test_single_flight.py` does the same with eight processes.
+This is a small sample; `tests/soak/homes/test_single_flight.py` does the same with eight processes.
 """
 
 import json
@@ -14,11 +14,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from stagecraft.home import Home
-from stagecraft.live import keys_in_use, living
-from stagecraft.pipeline_run import close_dead_runs
-from stagecraft.tracking import Tracker
-from stagecraft.tracking.inventory import Inventory
+from seqstep_cli import NAMES
+from stagecraft.cache.sessions import keys_in_use, living
+from stagecraft.files.home import Home
+from stagecraft.mlflow import Tracker
+from stagecraft.mlflow.inventory import Inventory
+from stagecraft.runs.pipeline_run import close_dead_runs
 
 # A stage that notes who computes it, and ends when a gate is opened.
 STAGES = '''
@@ -27,7 +28,7 @@ import time
 from pathlib import Path
 
 from alone.outputs import Value
-from stagecraft.tracking import Record
+from stagecraft.mlflow import Record
 
 
 def compute(record: Record, folder: str) -> Value:
@@ -40,7 +41,7 @@ def compute(record: Record, folder: str) -> Value:
 '''
 
 OUTPUTS = '''
-from stagecraft.artifact import Artifact, Frozen
+from stagecraft.files.artifact import Artifact, Frozen
 
 
 class Value(Frozen):
@@ -62,18 +63,32 @@ from prefect import Flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from stagecraft.code import Code
-from stagecraft.home import Home
-from stagecraft.orchestration import conduct
-from stagecraft.pipeline_run import pipeline_run
-from stagecraft.results import Results
-from stagecraft.selection import Selection
-from stagecraft.stage import RECORDING, Stage
-from stagecraft.tracking import Tracker
+from stagecraft.files.home import Home
+from seqstep_cli import NAMES
+from stagecraft.prefect import conduct
+from stagecraft.patience import Patience
+from stagecraft.progress.watching import LogWatcher
+from stagecraft.runs.context import RunContext
+from stagecraft.runs.pipeline_run import pipeline_run
+from stagecraft.cache.results import Results
+from stagecraft.pipeline.selection import Selection
+from stagecraft.pipeline.stage import RECORDING, Stage
+from stagecraft.mlflow import Tracker
 import alone.stages
 
-home = Home(root / "home")
+home = Home(root / "home", NAMES)
 code = Code(("alone",), leave_out=("stagecraft",), recording=RECORDING)
-stage = Stage(code, "alone.outputs", "alone.stages.compute", lambda metrics: "done")
+stage = Stage(code, "alone.stages.compute", lambda metrics: "done")
+
+
+def context(tracker, results, parent, session):
+    selection = Selection(selected={"compute"})
+    return RunContext(tracker, results, parent, session, selection, {}, Patience(), LogWatcher())
+
+
+class NoPage:
+    def finish(self, run_id, outcomes):
+        return ()
 
 
 def walk():
@@ -81,7 +96,7 @@ def walk():
     results = Results(home, tracker.fetch)
     with (
         pipeline_run(tracker, "alone", {}) as (parent, session),
-        conduct(tracker, results, parent, session, Selection(selected={"compute"}), {}) as conductor,
+        conduct(context(tracker, results, parent, session), NoPage()) as conductor,
     ):
         conductor(stage, str(root))
     return conductor.outcomes["compute"]
@@ -106,7 +121,7 @@ class Race:
     """Processes that ask for the same result at the same time."""
 
     def __init__(self, root: Path, count: int) -> None:
-        self.root, self.home = root, Home(root / "home")
+        self.root, self.home = root, Home(root / "home", NAMES)
         source = root / "source" / "alone"
         source.mkdir(parents=True)
         (source / "__init__.py").touch()

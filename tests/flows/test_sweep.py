@@ -7,14 +7,17 @@ from typing import Any
 
 import pytest
 
-from flows.cli import sweep
-from flows.cli.main import build_parser
-from flows.cli.sweep_points import Points
-from flows.cli.sweep_request import SweepRequest
+from seqstep_cli import NAMES, sweep
+from seqstep_cli.main import PROGRAM
+from seqstep_cli.sweep_points import Points
+from seqstep_cli.sweep_request import SweepRequest
+from stagecraft.cli.main import build_parser
+from stagecraft.cli.request import open_results
+from stagecraft.cli.workplace import Workplace
 from stagecraft.errors import SelectionError
-from stagecraft.history import History, PipelineRun
-from stagecraft.home import Home
-from stagecraft.tracking import Tracker
+from stagecraft.files.home import Home
+from stagecraft.mlflow import Tracker
+from stagecraft.runs.history import History, PipelineRun
 
 ROOT = Path(__file__).parents[2]
 PART = ["--until", "train_mlp", "--set", "mlp.epochs=2", "series.points=200"]
@@ -74,7 +77,7 @@ def test_a_sweep_that_means_nothing_is_refused_before_anything_runs(
 
 
 def wanted(*argv: str) -> SweepRequest:
-    return SweepRequest(build_parser().parse_args(["sweep", *argv]))
+    return SweepRequest(build_parser(PROGRAM).parse_args(["sweep", *argv]), Workplace(NAMES))
 
 
 SHOWN = [line.strip() for line in (ROOT / "README.md").read_text("utf-8").splitlines()]
@@ -98,8 +101,9 @@ def test_a_grid_may_give_its_points_the_stages_that_the_profile_has_not(home: Ho
 
 def points_of(request: SweepRequest) -> Points:
     """Points that record nothing, for what becomes of one."""
-    parent: Any = None
-    return Points(request.args, parent, parent, parent, request.names, request.metric, 1)
+    nothing: Any = None
+    results = open_results(Workplace(NAMES).home)
+    return Points(request.args, nothing, results, nothing, request.names, request.metric, 1)
 
 
 def test_a_trial_whose_values_leave_no_such_stage_fails_alone(home: Home) -> None:

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from flows.cli.main import build_parser
-from stagecraft.home import Home
-from stagecraft.live import home_id
-from stagecraft.tracking import Tracker
+from seqstep_cli.main import PROGRAM
+from stagecraft.cache.sessions import home_id
+from stagecraft.cli.main import build_parser
+from stagecraft.files.home import Home
+from stagecraft.mlflow import Tracker
 
 
 @pytest.mark.parametrize(
@@ -40,14 +41,14 @@ def test_a_wrong_amount_is_refused_in_one_line(argv: str, words: list[str], seqs
     [("0", 0), ("12", 12), ("5B", 5), ("500MB", 5e8), ("1.5 gb", 1.5e9), ("2k", 2000), ("1GiB", 2**30)],
 )
 def test_a_size_may_have_a_unit(text: str, size: int) -> None:
-    assert build_parser().parse_args(["gc", "--max-bytes", text]).max_bytes == size
+    assert build_parser(PROGRAM).parse_args(["gc", "--max-bytes", text]).max_bytes == size
 
 
 @pytest.mark.parametrize(
     ("text", "seconds"), [("90s", 90), ("45m", 2700), ("12h", 43200), ("30d", 2592000), ("2w", 1209600)]
 )
 def test_an_age_has_a_unit(text: str, seconds: int) -> None:
-    assert build_parser().parse_args(["gc", "--older-than", text]).older_than == seconds
+    assert build_parser(PROGRAM).parse_args(["gc", "--older-than", text]).older_than == seconds
 
 
 def test_doctor_says_what_it_found_and_repairs_it_only_when_asked(seqstep: Any, home: Home) -> None:

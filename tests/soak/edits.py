@@ -10,12 +10,12 @@ FORECASTS = "train_mlp evaluate_forecasts"
 
 #: function or constant -> the stages whose result can depend on it, told by reading the code
 SITES = {
-    "src/seqstep/corpus.py:find": "download",
-    "src/seqstep/corpus.py:verify": "verify",
-    "src/seqstep/corpus.py:digest": "download verify",
-    "src/seqstep/corpus.py:_BLOCK": "download verify",
-    "src/seqstep/transfer.py:fetch": "download",
-    "src/seqstep/local.py:local_file": "download series",
+    "src/seqstep/corpus/finding.py:find": "download",
+    "src/seqstep/corpus/finding.py:verify": "verify",
+    "src/seqstep/corpus/finding.py:digest": "download verify",
+    "src/seqstep/corpus/finding.py:_BLOCK": "download verify",
+    "src/seqstep/corpus/transfer.py:fetch": "download",
+    "src/seqstep/settings/local_files.py:local_file": "download series",
     "src/seqstep/text/reading.py:read_parts": "tokenize",
     "src/seqstep/text/cleaning.py:clean_parts": "tokenize",
     "src/seqstep/text/numbering.py:encode": "tokenize",
@@ -69,22 +69,22 @@ SITES = {
     "src/seqstep/models/bundle.py:load_forecaster": "evaluate_forecasts",
     "src/seqstep/training/resumable.py:ResumableTraining.run": f"train_mlp {RNNS}",
     "src/seqstep/training/checkpoint.py:write_checkpoint": "",
-    "src/seqstep/samples.py:Sampler.after": RNNS,
-    "src/seqstep/samples.py:copied_share": "evaluate_language",
+    "src/seqstep/generation/along_training.py:Sampler.after": RNNS,
+    "src/seqstep/generation/along_training.py:copied_share": "evaluate_language",
     "src/seqstep/metrics.py:rmse": "evaluate_forecasts",
     "src/seqstep/metrics.py:perplexity": LANGUAGE,
     "src/seqstep/metrics.py:bits_per_token": "evaluate_language",
-    "src/seqstep/comparison.py:score": "evaluate_language",
-    "src/seqstep/scoring.py:log_probabilities": "evaluate_language",
-    "src/seqstep/scoring.py:_CHUNK": "evaluate_language",
-    "src/seqstep/generation.py:generate": LANGUAGE,
-    "src/seqstep/report.py:render": "report",
+    "src/seqstep/evaluation/train_and_test.py:score": "evaluate_language",
+    "src/seqstep/models/scoring.py:log_probabilities": "evaluate_language",
+    "src/seqstep/models/scoring.py:_CHUNK": "evaluate_language",
+    "src/seqstep/generation/generate.py:generate": LANGUAGE,
+    "src/seqstep/report/page.py:render": "report",
     "src/seqstep/plots/series.py:plot_series": "",
     "src/seqstep/plots/zipf.py:plot_zipf": "",
     "src/seqstep/plots/style.py:COLOURS": "",
-    "src/seqstep/settings.py:flatten": "",
-    "src/stagecraft/artifact.py:sha256_of": "",
-    "src/stagecraft/tracking/record.py:Record.log_file": "",
+    "src/seqstep/settings/resolving.py:flatten": "",
+    "src/stagecraft/files/artifact.py:sha256_of": "",
+    "src/stagecraft/mlflow/record.py:Record.log_file": "",
     "tasks/text.py:tokenize": "tokenize",
     "tasks/text.py:open_tokens": f"vocab ngrams {LANGUAGE}",
     "tasks/sources.py:series": "series",
@@ -115,7 +115,7 @@ def make(root: Path, site: str, kind: str) -> Edit:
     source = (root / file).read_text(encoding="utf-8")
     stages = frozenset(SITES[site].split()) if kind == "code" else frozenset()
     if kind == "description":
-        file, name = "src/seqstep/config.py", "descriptions"
+        file, name = "src/seqstep/settings/config.py", "descriptions"
         source = (root / file).read_text(encoding="utf-8")
         return Edit(f"{file}: {kind}", file, source.replace('description="', 'description="now '), stages)
     return Edit(f"{site}: {kind}", file, _edited(source, _find(source, name), kind), stages)

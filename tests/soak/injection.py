@@ -23,8 +23,9 @@ from typing import Any
 from mlflow import MlflowClient
 from sqlalchemy.engine.default import DefaultDialect
 
-from stagecraft.environment import prepare
-from stagecraft.home import open_home
+from seqstep_cli import NAMES
+from stagecraft.files.home import open_home
+from stagecraft.servers.environment import prepare
 
 #: what is counted: the owner of a function, and the function's name
 KINDS: dict[str, tuple[Any, str]] = {
@@ -82,13 +83,13 @@ def count_all(file: Path) -> None:
 
 
 if __name__ == "__main__":
-    prepare(open_home())
+    prepare(open_home(NAMES, None))
     point, argument = sys.argv[1:3]
     if point == "count":
         count_all(Path(argument))
     else:
         die_at(point, int(argument))
 
-    from flows.cli.main import main
+    from seqstep_cli.main import main
 
     sys.exit(main(sys.argv[4:]))

@@ -12,15 +12,16 @@ from typing import Any
 
 import psutil
 
-from stagecraft.home import HOME_VARIABLE, Home
-from stagecraft.result import Kept, Result
-from stagecraft.results import read
+from seqstep_cli import NAMES
+from stagecraft.cache.result import Kept, Result
+from stagecraft.cache.results import read
+from stagecraft.files.home import Home
 from tests.e2e.servers import environment_without
 
 # The quick pipeline, as small as it can be.
 TINY = ["rnn.epochs=2", "rnn.hidden=16", "rnn.batch=4", "rnn.steps=10", "rnn.max_tokens=2000"]
 TINY += ["language.test_tokens=500", "mlp.epochs=2", "checkpoint_epochs=1"]
-COMMAND = ["-m", "flows.cli.main"]
+COMMAND = ["-m", "seqstep_cli.main"]
 INJECTION = str(Path(__file__).with_name("injection.py"))
 # The description of a logged model holds ids and times.
 _FLEETING = {"MLmodel"}
@@ -36,12 +37,12 @@ class Project:
     """
 
     def __init__(self, root: Path, server: str = "", database: Path | None = None) -> None:
-        self.home = Home(root)
+        self.home = Home(root, NAMES)
         root.mkdir(parents=True)
         if database:
             shutil.copy(database, self.home.database)
         self.environment = environment_without("PREFECT_", "MLFLOW_")
-        self.environment[HOME_VARIABLE] = str(root)
+        self.environment["SEQSTEP_HOME"] = str(root)
         if server:
             self.environment["PREFECT_API_URL"] = server
         self.out, self.err = (root.with_name(f"{root.name}.{name}") for name in ("out", "err"))
@@ -123,6 +124,6 @@ def states(document: dict[str, Any]) -> dict[str, str]:
 
 def _home_of(process: psutil.Process) -> str:
     try:
-        return process.environ().get(HOME_VARIABLE, "")
+        return process.environ().get("SEQSTEP_HOME", "")
     except psutil.Error:
         return ""

@@ -5,14 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from stagecraft.home import Home
-from stagecraft.stage import Stage, fits
-from stagecraft.tracking import Record, Tracker
+from seqstep_cli import NAMES
+from stagecraft.files.home import Home
+from stagecraft.mlflow import Record, Tracker
+from stagecraft.pipeline.stage import Stage, fits
 
 
 @pytest.fixture(scope="session")
 def tracker(tmp_path_factory: pytest.TempPathFactory) -> Tracker:
-    home = Home(tmp_path_factory.mktemp("home"))
+    home = Home(tmp_path_factory.mktemp("home"), NAMES)
     home.private.mkdir()
     return Tracker(home, home.store)
 

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 import tasks
-from seqstep.config import (
+from seqstep.forecasters.table import FORECASTERS
+from seqstep.settings.config import (
     BacktestConfig,
     ComparisonConfig,
     Compute,
@@ -23,11 +24,10 @@ from seqstep.config import (
     SeriesConfig,
     TextConfig,
 )
-from seqstep.forecasters.table import FORECASTERS
 from seqstep.text.arpa.reading import read_arpa
 from seqstep.text.ngram_models.table import MODELS
-from stagecraft.stage import Stage
-from stagecraft.tracking import Record, Tracker
+from stagecraft.mlflow import Record, Tracker
+from stagecraft.pipeline.stage import Stage
 from tasks.outputs import (
     Backtest,
     LanguageComparison,

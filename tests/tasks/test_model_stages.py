@@ -4,14 +4,14 @@ import pandas as pd
 import pytest
 
 import tasks
-from seqstep.config import Compute, ForecastConfig, MLPConfig, Precision, RNNConfig, SeriesConfig
 from seqstep.models.bundle import load_forecaster
 from seqstep.models.precision import precision_name
-from stagecraft.artifact import sha256_of
-from stagecraft.call import Call
+from seqstep.settings.config import Compute, ForecastConfig, MLPConfig, Precision, RNNConfig, SeriesConfig
 from stagecraft.errors import ArtifactError
-from stagecraft.stage import Stage
-from stagecraft.tracking import Record, Registry
+from stagecraft.files.artifact import sha256_of
+from stagecraft.mlflow import Record, Registry
+from stagecraft.pipeline.call import Call
+from stagecraft.pipeline.stage import Stage
 
 NewRecord = Callable[[], Record]
 TINY = MLPConfig(epochs=2)

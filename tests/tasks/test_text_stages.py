@@ -5,8 +5,8 @@ import numpy as np
 import pandas as pd
 
 import tasks
-from seqstep.config import CorpusConfig, NgramsConfig, TextConfig
-from stagecraft.tracking import Record
+from seqstep.settings.config import CorpusConfig, NgramsConfig, TextConfig
+from stagecraft.mlflow import Record
 from tasks.outputs import CorpusFile, TokenizedText
 from tasks.text import open_tokens, open_vocab
 

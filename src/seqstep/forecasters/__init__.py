@@ -1,1 +1,4 @@
-"""All forecasters under one interface, in one table: baselines, and networks that are to beat them."""
+"""The forecasters with tensors, and the table of all forecasters.
+
+May import: training, models, series, settings, errors.
+"""

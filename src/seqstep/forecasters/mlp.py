@@ -8,13 +8,13 @@ from typing import Literal
 import numpy as np
 import torch
 
-from seqstep.config import MLPConfig
 from seqstep.models.mlp import MLP, predictor
-from seqstep.series.forecast import Predictor
+from seqstep.series.forecast import WindowPredictor
 from seqstep.series.forecaster import Fitted
 from seqstep.series.scaling import Scaling
 from seqstep.series.strategies import Strategy, fit_strategy
 from seqstep.series.windows import Windows
+from seqstep.settings.config import MLPConfig
 from seqstep.training.forecaster import Training
 
 
@@ -39,7 +39,7 @@ class MLPForecaster:
         learn = partial(self._learn, Scaling.fit(history, self.scale), seed)
         return fit_strategy(self.strategy, learn, history, self.config.window, horizons)
 
-    def _learn(self, scaling: Scaling, seed: int, windows: Windows) -> tuple[Predictor, int]:
+    def _learn(self, scaling: Scaling, seed: int, windows: Windows) -> tuple[WindowPredictor, int]:
         model = MLP(self.config.window, self.config.hidden, torch.Generator().manual_seed(seed))
         scaled = Windows(scaling.apply(windows.features), scaling.apply(windows.labels))
         # The training wants windows to report on after each epoch; a batch of those that train is cheap.

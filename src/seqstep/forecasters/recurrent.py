@@ -7,11 +7,11 @@ from typing import Literal
 import numpy as np
 import torch
 
-from seqstep.config import RecurrentConfig
 from seqstep.models.gru import GRU
 from seqstep.series.forecaster import Fitted
 from seqstep.series.scaling import Scaling
 from seqstep.series.strategies import Strategy
+from seqstep.settings.config import RecurrentConfig
 from seqstep.training.recurrent import train_recurrent
 
 

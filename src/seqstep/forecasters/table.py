@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
-from seqstep.config import MLPConfig, RecurrentConfig
 from seqstep.errors import ConfigError
 from seqstep.forecasters.mlp import MLPForecaster
 from seqstep.forecasters.recurrent import RecurrentForecaster
@@ -12,10 +11,11 @@ from seqstep.series.baselines.linear_ar import LinearAR
 from seqstep.series.baselines.mean import Mean
 from seqstep.series.baselines.seasonal_naive import SeasonalNaive
 from seqstep.series.forecaster import Forecaster
-from seqstep.spelling import nearest
+from seqstep.settings.config import MLPConfig, RecurrentConfig
+from seqstep.settings.spelling import nearest
 
 
-class Settings(NamedTuple):
+class ForecasterSettings(NamedTuple):
     """What forecasters are made with.
 
     Attributes:
@@ -30,7 +30,7 @@ class Settings(NamedTuple):
     gru: RecurrentConfig
 
 
-Maker = Callable[[Settings], Forecaster]
+Maker = Callable[[ForecasterSettings], Forecaster]
 
 BASELINES: dict[str, Maker] = {
     "last_value": lambda settings: LastValue(),
@@ -48,7 +48,7 @@ NETWORKS: dict[str, Maker] = {
 FORECASTERS = BASELINES | NETWORKS
 
 
-def make_forecaster(name: str, settings: Settings) -> Forecaster:
+def make_forecaster(name: str, settings: ForecasterSettings) -> Forecaster:
     """Make a forecaster by its name.
 
     Raises:

@@ -1,1 +1,4 @@
-"""The models, one a file, and how they are saved."""
+"""Networks, with their gradients and kernels, how they are saved, and how a text is scored by one.
+
+May import: text, series, settings, errors, metrics.
+"""

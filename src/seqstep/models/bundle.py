@@ -17,7 +17,6 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from seqstep.config import Cell, Clean, TokenKind
 from seqstep.errors import ModelError
 from seqstep.models.language import LanguageModel
 from seqstep.models.mlp import MLP
@@ -25,6 +24,7 @@ from seqstep.models.regularised import RegularisedRNN
 from seqstep.models.rnn_scratch import RNNScratch
 from seqstep.models.rnn_torch import RNNTorch
 from seqstep.series.scaling import Scaling
+from seqstep.settings.config import Cell, Clean, TokenKind
 from seqstep.text.codec import Codec
 from seqstep.text.vocab import Vocab
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seqstep.config import Compute, Device
 from seqstep.errors import DeviceError
+from seqstep.settings.config import Compute, Device
 
 if TYPE_CHECKING:
     import torch

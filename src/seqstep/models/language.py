@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 #: what a model remembers of the text so far: one tensor, or two for an LSTM
-State = tuple[Tensor, ...]
+HiddenState = tuple[Tensor, ...]
 
 
 class LanguageModel(nn.Module, ABC):
@@ -21,11 +21,11 @@ class LanguageModel(nn.Module, ABC):
     products: torch.dtype | None = None
 
     @abstractmethod
-    def begin_state(self, batch: int) -> State:
+    def begin_state(self, batch: int) -> HiddenState:
         """Return the state before any token: zeros, for `batch` texts at once."""
 
     @abstractmethod
-    def forward(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
+    def forward(self, ids: Tensor, state: HiddenState) -> tuple[Tensor, HiddenState]:
         """Read tokens.
 
         Args:
@@ -59,6 +59,6 @@ class LanguageModel(nn.Module, ABC):
         return next(self.parameters()).device
 
 
-def detach(state: State) -> State:
+def detach(state: HiddenState) -> HiddenState:
     """Cut a state off from the computation that led to it, so that gradients end there."""
     return tuple(part.detach() for part in state)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from seqstep.series.forecast import Predictor
+from seqstep.series.forecast import WindowPredictor
 from seqstep.series.scaling import Scaling
 
 
@@ -45,7 +45,7 @@ class MLP(nn.Module):
         return self.output(torch.relu(self.hidden(windows))).squeeze(-1)
 
 
-def predictor(model: MLP, scaling: Scaling) -> Predictor:
+def predictor(model: MLP, scaling: Scaling) -> WindowPredictor:
     """Wrap a trained model as a function from windows to values in the unit of the series."""
     device = next(model.parameters()).device
 

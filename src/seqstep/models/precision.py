@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from seqstep.config import Precision
+from seqstep.settings.config import Precision
 
 # What Linux says of a processor that multiplies bfloat16: Intel's and AMD's, and Arm's.
 _FLAGS = {"amx_bf16", "avx512_bf16", "bf16"}

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from seqstep.models.language import LanguageModel, State
+from seqstep.models.language import HiddenState, LanguageModel
 from seqstep.models.layer_pass import one_hot_steps
 from seqstep.models.networks import NETWORKS
 
@@ -65,12 +65,12 @@ class RegularisedRNN(LanguageModel):
         for parameter in self.parameters():
             nn.init.uniform_(parameter, -bound, bound, generator=generator)
 
-    def begin_state(self, batch: int) -> State:
+    def begin_state(self, batch: int) -> HiddenState:
         """Return zeros, shape (1, batch, hidden), for each layer, and for an LSTM its cells' zeros too."""
         zeros = self.linear.weight.new_zeros(1, batch, self.hidden)
         return (zeros,) * sum(map(_parts, self.stack))
 
-    def forward(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
+    def forward(self, ids: Tensor, state: HiddenState) -> tuple[Tensor, HiddenState]:
         """Read tokens; see `LanguageModel.forward`."""
         own, after = self.linear.weight.dtype, list[Tensor]()
         with self.autocast():
@@ -84,7 +84,7 @@ class RegularisedRNN(LanguageModel):
             logits = self.linear(self._drop(values, self.dropout.output))
         return logits.to(own).transpose(0, 1), tuple(part.to(own) for part in after)
 
-    def _read(self, layer: nn.Module, values: Tensor, state: State) -> tuple[Tensor, State]:
+    def _read(self, layer: nn.Module, values: Tensor, state: HiddenState) -> tuple[Tensor, HiddenState]:
         """Let a layer read, with recurrent weights of which some are dropped.
 
         All weights are rounded here, once, and not by the library in each step.

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from seqstep.models.language import LanguageModel, State
+from seqstep.models.language import HiddenState, LanguageModel
 from seqstep.models.recurrence import Memory, Pass
 
 
@@ -34,7 +34,7 @@ class RNNScratch(LanguageModel):
         self.W_hq = normal(hidden, vocab)
         self.b_q = nn.Parameter(torch.zeros(vocab))
 
-    def begin_state(self, batch: int) -> State:
+    def begin_state(self, batch: int) -> HiddenState:
         """Return H before any token: zeros, shape (batch, hidden)."""
         return (self.W_hh.new_zeros(batch, self.hidden),)
 
@@ -50,7 +50,7 @@ class RNNScratch(LanguageModel):
         """
         return torch.tanh(X @ self.W_xh + H @ self.W_hh + self.b_h)
 
-    def forward(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
+    def forward(self, ids: Tensor, state: HiddenState) -> tuple[Tensor, HiddenState]:
         """Read tokens one by one, or with gradients all steps at once; see `LanguageModel.forward`."""
         if torch.is_grad_enabled():
             return self._read_all_steps(ids, state)
@@ -61,7 +61,7 @@ class RNNScratch(LanguageModel):
             states.append(H)
         return torch.stack(states, dim=1) @ self.W_hq + self.b_q, (H,)
 
-    def _read_all_steps(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
+    def _read_all_steps(self, ids: Tensor, state: HiddenState) -> tuple[Tensor, HiddenState]:
         """Do the same by the fast path of `seqstep.models.recurrence`."""
         precision = self.products or self.W_hh.dtype
         if self._memory is None or not self._memory.is_free_for(ids, self.W_hh, precision):

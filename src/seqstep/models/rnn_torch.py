@@ -8,10 +8,10 @@ import math
 import torch
 from torch import Tensor, nn
 
-from seqstep.config import Cell
 from seqstep.errors import ModelError
-from seqstep.models.language import LanguageModel, State
+from seqstep.models.language import HiddenState, LanguageModel
 from seqstep.models.layer_pass import LayerPass, one_hot_steps
+from seqstep.settings.config import Cell
 
 _LAYERS: dict[Cell, type[nn.RNN | nn.GRU | nn.LSTM]] = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 
@@ -58,19 +58,19 @@ class RNNTorch(LanguageModel):
         for parameter in self.parameters():
             nn.init.uniform_(parameter, -bound, bound, generator=generator)
 
-    def begin_state(self, batch: int) -> State:
+    def begin_state(self, batch: int) -> HiddenState:
         """Return zeros, shape (layers, batch, hidden), and for an LSTM its cells' zeros too."""
         zeros = self.linear.weight.new_zeros(self.layers, batch, self.hidden)
         return (zeros, zeros) if isinstance(self.layer, nn.LSTM) else (zeros,)
 
-    def forward(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
+    def forward(self, ids: Tensor, state: HiddenState) -> tuple[Tensor, HiddenState]:
         """Read tokens; see `LanguageModel.forward`."""
         outputs, state = self._read(ids, state)
         weight, bias = self.linear.weight, self.linear.bias
         logits = nn.functional.linear(outputs, weight.to(outputs.dtype)).to(bias.dtype) + bias
         return logits.transpose(0, 1), state
 
-    def _read(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
+    def _read(self, ids: Tensor, state: HiddenState) -> tuple[Tensor, HiddenState]:
         """Return the layer's outputs, shape (steps, batch, hidden), and the state after the last step."""
         training = torch.is_grad_enabled()
         if training and isinstance(self.layer, nn.RNN) and self.layers == 1:

@@ -1,1 +1,4 @@
-"""From data to figures; nothing here saves or shows one."""
+"""Pictures of what was found; each function draws one.
+
+May import: text, series.
+"""

@@ -19,7 +19,7 @@ def plot_perplexities(tables: Mapping[str, pd.DataFrame]) -> Figure:
     """Draw the perplexity of every model with its interval, the best on top.
 
     Args:
-        tables: from `seqstep.contest.language.rank`, by what they are of: start, whole or words.
+        tables: from `seqstep.evaluation.language.rank`, by what they are of: start, whole or words.
     """
     figure, panels = new_panels("Perplexity on unseen text", len(tables))
     for axes, (name, table) in zip(panels, tables.items(), strict=True):

@@ -11,7 +11,7 @@ def plot_copied(table: pd.DataFrame, length: int) -> Figure:
     """Draw the copied share of every model by temperature, over that of unseen text.
 
     Args:
-        table: from `seqstep.contest.samples.sample_table`.
+        table: from `seqstep.generation.side_by_side.sample_table`.
         length: of the strings that are looked for, in characters.
     """
     figure, axes = new_figure(

@@ -1,1 +1,4 @@
-"""From a series to windows and forecasts: one step, many steps and k steps ahead."""
+"""Series: read, scaled, cut into windows, forecast, and how wrong forecasts were; baselines.
+
+May import: settings, errors, metrics.
+"""

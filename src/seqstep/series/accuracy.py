@@ -9,7 +9,7 @@ import pandas as pd
 from seqstep.errors import ConfigError
 from seqstep.metrics import mae, mse, rmse
 from seqstep.series.naive_scale import NaiveScale
-from seqstep.spelling import nearest
+from seqstep.settings.spelling import nearest
 
 
 def mase(forecast: np.ndarray, actual: np.ndarray, scale: NaiveScale) -> float:

@@ -9,9 +9,9 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from seqstep.config import BacktestConfig
 from seqstep.errors import WindowError
 from seqstep.series.forecaster import Fitted, Forecaster
+from seqstep.settings.config import BacktestConfig
 
 COLUMNS = ("model", "seed", "origin", "horizon", "forecast", "actual")
 _AT_ONCE = 4096  # origins whose contexts are in memory together

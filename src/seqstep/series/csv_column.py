@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from pandas.tseries.api import guess_datetime_format
 
-from seqstep.config import Gaps
 from seqstep.errors import SeriesError
-from seqstep.spelling import nearest
+from seqstep.settings.config import Gaps
+from seqstep.settings.spelling import nearest
 
 _SEPARATORS = ",;\t|"
 _DATE = r"\s*(\d{4}[-/]\d{1,2}\b|\d{1,4}([-/.])\d{1,2}\2\d{1,4})"

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from seqstep.config import SeriesConfig
 from seqstep.series.sine_floor import Sine, best_possible_mse
+from seqstep.settings.config import SeriesConfig
 
 
 def known_floors(

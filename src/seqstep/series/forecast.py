@@ -16,13 +16,13 @@ from seqstep.errors import WindowError
 from seqstep.series.sources import extend_index
 from seqstep.series.windows import make_windows
 
-Predictor = Callable[[np.ndarray], np.ndarray]
+WindowPredictor = Callable[[np.ndarray], np.ndarray]
 
 # So many at once that a call costs little, so few that a hidden layer of some dozen units stays in the cache.
 _ORIGINS = 8192
 
 
-def one_step(predict: Predictor, series: np.ndarray, window: int) -> np.ndarray:
+def one_step(predict: WindowPredictor, series: np.ndarray, window: int) -> np.ndarray:
     """Forecast every value from the observed values before it.
 
     Args:
@@ -38,7 +38,7 @@ def one_step(predict: Predictor, series: np.ndarray, window: int) -> np.ndarray:
     return predict(make_windows(series, window).features)
 
 
-def multi_step(predict: Predictor, series: np.ndarray, window: int, start: int) -> np.ndarray:
+def multi_step(predict: WindowPredictor, series: np.ndarray, window: int, start: int) -> np.ndarray:
     """Forecast everything from `start` to the end of the series, feeding predictions back.
 
     Args:
@@ -60,7 +60,7 @@ def multi_step(predict: Predictor, series: np.ndarray, window: int, start: int) 
 
 
 def multi_steps(
-    predict: Predictor, series: np.ndarray, window: int, starts: Sequence[int], horizon: int
+    predict: WindowPredictor, series: np.ndarray, window: int, starts: Sequence[int], horizon: int
 ) -> np.ndarray:
     """Forecast from many starts at once, in one series or in many, feeding predictions back.
 
@@ -85,7 +85,7 @@ def multi_steps(
     return feed_back(predict, _windows(series, window)[..., np.subtract(starts, window), :], horizon)
 
 
-def k_step(predict: Predictor, series: np.ndarray, window: int, horizon: int) -> np.ndarray:
+def k_step(predict: WindowPredictor, series: np.ndarray, window: int, horizon: int) -> np.ndarray:
     """Forecast every value `horizon` steps ahead, feeding predictions back.
 
     Args:
@@ -103,7 +103,7 @@ def k_step(predict: Predictor, series: np.ndarray, window: int, horizon: int) ->
 
 
 def k_steps(
-    predict: Predictor, series: np.ndarray, window: int, horizons: Sequence[int]
+    predict: WindowPredictor, series: np.ndarray, window: int, horizons: Sequence[int]
 ) -> dict[int, np.ndarray]:
     """Forecast several horizons from the same origins, as the notes do, in one series or in many.
 
@@ -130,7 +130,7 @@ def k_steps(
     return {horizon: forecasts[..., horizon - 1] for horizon in horizons}
 
 
-def beyond(predict: Predictor, series: pd.Series, window: int, horizon: int) -> pd.Series:
+def beyond(predict: WindowPredictor, series: pd.Series, window: int, horizon: int) -> pd.Series:
     """Forecast what comes after the last value of a series.
 
     Args:
@@ -154,7 +154,7 @@ def beyond(predict: Predictor, series: pd.Series, window: int, horizon: int) -> 
     return pd.Series(values, index=extend_index(series.index, horizon), name="forecast")
 
 
-def feed_back(predict: Predictor, origins: np.ndarray, steps: int) -> np.ndarray:
+def feed_back(predict: WindowPredictor, origins: np.ndarray, steps: int) -> np.ndarray:
     """Predict from each origin, append the prediction to its window, and go on.
 
     All origins take a step together. Time is the first axis meanwhile, so that a step's windows are rows that

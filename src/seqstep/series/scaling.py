@@ -5,7 +5,7 @@ from typing import Literal, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from seqstep.config import Scale
+from seqstep.settings.config import Scale
 
 
 class Scaling(BaseModel):

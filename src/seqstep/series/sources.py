@@ -7,10 +7,10 @@ the numbers 1, 2, 3, …
 import numpy as np
 import pandas as pd
 
-from seqstep.config import SeriesConfig
 from seqstep.errors import SeriesError
-from seqstep.local import local_file
 from seqstep.series.csv_column import read_column
+from seqstep.settings.config import SeriesConfig
+from seqstep.settings.local_files import local_file
 
 
 def load_series(config: SeriesConfig, seed: int) -> pd.Series:
@@ -52,7 +52,7 @@ def noisy_sine(points: int, frequency: float, noise_std: float, seed: int) -> pd
 
 
 def extend_index(index: pd.Index, steps: int) -> pd.Index:
-    """Go on with an index for `steps` more entries, at the frequency that it has."""
+    """Continue an index for `steps` more entries, at the frequency that it has."""
     if isinstance(index, pd.DatetimeIndex):
         return pd.date_range(index[-1], periods=steps + 1, freq=index.freq, name=index.name)[1:]
     return pd.RangeIndex(int(index[-1]) + 1, int(index[-1]) + steps + 1, name=index.name)

@@ -11,21 +11,21 @@ from typing import Literal
 import numpy as np
 
 from seqstep.errors import WindowError
-from seqstep.series.forecast import Predictor, feed_back
+from seqstep.series.forecast import WindowPredictor, feed_back
 from seqstep.series.forecaster import Fitted
 from seqstep.series.windows import Windows
 
 Strategy = Literal["recursive", "direct"]
 
 #: learns from windows with their labels; returns the predictor and the number of its parameters
-Learner = Callable[[Windows], tuple[Predictor, int]]
+Learner = Callable[[Windows], tuple[WindowPredictor, int]]
 
 
 @dataclass(frozen=True)
 class Recursive:
     """Forecasts with one predictor for one step, fed its own predictions."""
 
-    predict: Predictor
+    predict: WindowPredictor
     context: int
     horizons: tuple[int, ...]
     parameters: int
@@ -40,7 +40,7 @@ class Recursive:
 class Direct:
     """Forecasts with one predictor for each horizon, from observed values alone."""
 
-    predictors: tuple[Predictor, ...]
+    predictors: tuple[WindowPredictor, ...]
     context: int
     parameters: int
 

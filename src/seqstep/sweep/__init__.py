@@ -1,1 +1,4 @@
-"""Several configurations side by side: which ones, and what came out."""
+"""Many configurations: a grid or a search, what was tried, and the table of it.
+
+May import: settings, errors.
+"""

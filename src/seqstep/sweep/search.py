@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from secrecy import redact
 from seqstep.errors import ConfigError
-from seqstep.settings import flatten, read_assignments, resolve
+from seqstep.settings.resolving import flatten, resolve
 from seqstep.sweep.grid import Point, read_values
 
 _NUMBER = r"[-+]?[\d.]+?(?:[eE][-+]?\d+)?"
@@ -90,7 +90,7 @@ def _read(profile: str, changes: Sequence[Mapping[str, Any]], name: str, values:
 
 def _tried(profile: str, changes: Sequence[Mapping[str, Any]], name: str, value: str) -> Any:
     """Find out what a value of a setting comes to."""
-    return flatten(resolve(profile, [*changes, read_assignments([f"{name}={value}"])]))[name]
+    return flatten(resolve(profile, [*changes, {name: value}]))[name]
 
 
 def _span(name: str, ends: Sequence[Any], log: bool) -> Span:

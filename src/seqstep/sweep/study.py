@@ -29,7 +29,7 @@ class Study:
 
     Args:
         storage: a SQLite file; several studies may lie in it.
-        name: of the study; one that is there is gone on with.
+        name: of the study; one that is there is continued.
         seed: where its random numbers start. Those of a trial follow from its number, so with one trial
             at a time a study that was killed tries the same points as one that was not.
     """

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-State = Literal["completed", "failed"]
+PointState = Literal["completed", "failed"]
 
 
 class Ended(NamedTuple):
@@ -26,7 +26,7 @@ class Ended(NamedTuple):
 
     number: int
     settings: Mapping[str, Any]
-    state: State
+    state: PointState
     figure: float | None = None
     seconds: float = 0.0
     run_id: str = ""

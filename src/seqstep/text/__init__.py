@@ -1,1 +1,4 @@
-"""From a text to tokens, vocabularies, minibatches and the statistics of neighbouring tokens."""
+"""Texts: cleaned, split into tokens, numbered, counted, cut into batches; models made of counts.
+
+May import: settings, errors, metrics.
+"""

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import regex
 
-from seqstep.config import Clean
+from seqstep.settings.config import Clean
 from seqstep.text.reading import read_parts
 
 _KEPT = {

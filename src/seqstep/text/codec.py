@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from seqstep.config import Clean, TokenKind
 from seqstep.errors import TextError
+from seqstep.settings.config import Clean, TokenKind
 from seqstep.text.tokens import split_line
 from seqstep.text.vocab import Vocab
 

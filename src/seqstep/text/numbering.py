@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from seqstep.config import TokenKind
 from seqstep.errors import TextError
+from seqstep.settings.config import TokenKind
 from seqstep.text.id_file import IdFile
 
 _SPACE = np.array([byte < 128 and chr(byte).isspace() for byte in range(256)])

@@ -12,8 +12,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from seqstep.config import Clean, TokenKind
 from seqstep.errors import TextError
+from seqstep.settings.config import Clean, TokenKind
 from seqstep.text.ahead import ahead
 from seqstep.text.cleaning import clean_line, clean_lines, clean_parts
 from seqstep.text.numbering import Numbering, encode

@@ -1,1 +1,4 @@
-"""The texts that the project carries."""
+"""The texts that the project carries, as files.
+
+May import nothing.
+"""

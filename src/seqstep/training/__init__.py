@@ -1,1 +1,4 @@
-"""Training: generators that yield one result an epoch, can go on elsewhere, and know no tracker."""
+"""Trainings, epoch by epoch: optimisers, checkpoints, held-out validation.
+
+May import: models, text, series, settings, errors, metrics.
+"""

@@ -25,7 +25,7 @@ _WEIGHT, _OPTIMIZER, _GENERATOR = "model.", "optimizer.", "generator"
 Generator = np.random.Generator | torch.Generator
 
 
-class Checkpoint(NamedTuple):
+class TrainingState(NamedTuple):
     """What a training needs to go on.
 
     Attributes:
@@ -73,7 +73,7 @@ def restore_state(
         generator.bit_generator.state = state[_GENERATOR]
 
 
-def write_checkpoint(checkpoint: Checkpoint, folder: Path) -> None:
+def write_checkpoint(checkpoint: TrainingState, folder: Path) -> None:
     """Write a checkpoint into an existing folder; the same one gives the same bytes."""
     kind, history, state = checkpoint
     tensors = {name: value for name, value in state.items() if isinstance(value, Tensor)}
@@ -85,7 +85,7 @@ def write_checkpoint(checkpoint: Checkpoint, folder: Path) -> None:
     (folder / VALUES).write_bytes(_to_json(signed))
 
 
-def read_checkpoint(folder: Path) -> Checkpoint:
+def read_checkpoint(folder: Path) -> TrainingState:
     """Read what `write_checkpoint` wrote.
 
     Raises:
@@ -104,7 +104,7 @@ def read_checkpoint(folder: Path) -> Checkpoint:
         ) from None
     # An optimizer works on its state in place, and a file's bytes lie as no tensor of its own would.
     tensors = {name: tensor.clone() for name, tensor in load(content).items()}
-    return Checkpoint(description["kind"], description["history"], description["state"] | tensors)
+    return TrainingState(description["kind"], description["history"], description["state"] | tensors)
 
 
 def _parameters(model: nn.Module) -> list[str]:

@@ -10,12 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from seqstep.config import MLPConfig
 from seqstep.errors import DivergenceError
 from seqstep.models.mlp import MLP
 from seqstep.models.mlp_gradient import squared_error
 from seqstep.series.scaling import Scaling
 from seqstep.series.windows import Windows, make_windows, split_windows, training_windows
+from seqstep.settings.config import MLPConfig
 from seqstep.training.optimizers import Adam
 from seqstep.training.resumable import ResumableTraining
 

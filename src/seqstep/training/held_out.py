@@ -8,16 +8,16 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from seqstep.config import HeldOutConfig
 from seqstep.metrics import mean_loss, perplexity
 from seqstep.models.language import detach
 from seqstep.models.precision import precision_name
 from seqstep.models.regularised import Dropout, RegularisedRNN
-from seqstep.scoring import log_probabilities
+from seqstep.models.scoring import log_probabilities
+from seqstep.settings.config import HeldOutConfig
 from seqstep.text.batches import sequential_batches
 from seqstep.training.forecaster import check_finite
 from seqstep.training.resumable import ResumableTraining
-from seqstep.training.steps import make_optimizer, make_schedule
+from seqstep.training.step_sizes import make_optimizer, make_schedule
 from seqstep.training.teaching import taught_probabilities
 
 #: tokens of the training part that are read before the validation part, to warm the state up

@@ -10,10 +10,10 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from seqstep.config import RNNConfig
 from seqstep.metrics import perplexity
 from seqstep.models.language import LanguageModel
 from seqstep.models.precision import precision_name
+from seqstep.settings.config import RNNConfig
 from seqstep.text.batches import random_batches, sequential_batches
 from seqstep.training.forecaster import check_finite
 from seqstep.training.minibatch import on_device

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from seqstep.config import RNNConfig
 from seqstep.models.language import LanguageModel
+from seqstep.settings.config import RNNConfig
 from seqstep.training import cuda_graph
 from seqstep.training.cuda_graph import Work
 from seqstep.training.optimizers import SGD

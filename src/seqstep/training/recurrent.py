@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from seqstep.config import RecurrentConfig
 from seqstep.errors import DivergenceError, WindowError
 from seqstep.models.gru import GRU
+from seqstep.settings.config import RecurrentConfig
 from seqstep.training.optimizers import Adam
 
 

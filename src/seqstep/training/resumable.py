@@ -10,8 +10,8 @@ from torch import nn
 
 from seqstep.errors import ModelError
 from seqstep.training.checkpoint import (
-    Checkpoint,
     Generator,
+    TrainingState,
     collect_state,
     read_checkpoint,
     restore_state,
@@ -86,7 +86,7 @@ class ResumableTraining(ABC, Generic[Model, Row]):
         if not self._between_epochs:
             raise RuntimeError(f"epoch {len(self.history) + 1} was broken off; save before it or not at all")
         state = collect_state(self.model, self.optimizer, self.generator) | self._more_state()
-        write_checkpoint(Checkpoint(self._kind, [list(row) for row in self.history], state), folder)
+        write_checkpoint(TrainingState(self._kind, [list(row) for row in self.history], state), folder)
 
     def load(self, folder: Path) -> None:
         """Go on from what `save` wrote, whatever number of epochs that training was to have.

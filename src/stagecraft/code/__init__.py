@@ -1,6 +1,7 @@
 """Code: what the result of a function can depend on, told from syntax alone.
 
 Nothing is imported and nothing is run. What can't be told makes the reach wider, never narrower.
+May import: files, errors.
 
     source, modules     files, and what a name in them leads to (targets)
     syntax, uses        of a definition: what counts, and which names and attributes it uses (names, nodes)
@@ -8,27 +9,34 @@ Nothing is imported and nothing is run. What can't be told makes the reach wider
     classes, methods    which methods may be called
     effects             what modules do when they are imported
     definitions, search each unit of code once, and all that one leads to
+    heads, hints        what a function asks for and yields (outside)
+    fitting             whether one may stand where the other is asked for
+    places              where a definition stands
     files               those behind all that, and whether they were changed since
 """
 
 import ast
 import inspect
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from stagecraft.code import heads
 from stagecraft.code.classes import Classes
 from stagecraft.code.data import Data
 from stagecraft.code.definitions import Definitions
 from stagecraft.code.files import Files
+from stagecraft.code.fitting import fits
+from stagecraft.code.hints import Hint, Hints, hint_of
 from stagecraft.code.modules import Modules
 from stagecraft.code.names import Ref
 from stagecraft.code.nodes import is_function
+from stagecraft.code.places import Place, find_place
 from stagecraft.code.search import Reach, Search
 from stagecraft.code.source import CodeError
 from stagecraft.code.syntax import Recording
 from stagecraft.code.targets import Unit
 
-__all__ = ["Code", "CodeError", "Reach"]
+__all__ = ["Code", "CodeError", "Hint", "Place", "Reach", "hint_of"]
 
 
 class Code:
@@ -49,7 +57,7 @@ class Code:
         recording: Collection[str] = (),
     ) -> None:
         self._modules, self._data = Modules(packages, leave_out), Data()
-        self.files = Files(self._modules)
+        self.files, self._hints = Files(self._modules), Hints(self._modules)
         self._definitions = Definitions(Classes(self._modules), Recording(recorder, frozenset(recording)))
 
     def follow(self, target: str, recorded: bool = False) -> Reach:
@@ -77,6 +85,37 @@ class Code:
         if not functions:
             raise CodeError(f"expected a function at {target}, got another definition")
         return heads.signature(functions[-1])
+
+    def hint(self, target: str, annotation: object) -> Hint:
+        """Tell what an annotation of a function means, as far as that can be told without importing anything.
+
+        Args:
+            annotation: from the function's signature.
+
+        Raises:
+            CodeError: there is no such function.
+        """
+        return self._hints.read(str(annotation), self._find(target)[-1].module)
+
+    def fields(self, hint: Hint) -> dict[str, Hint] | None:
+        """List what objects of a type hold, by name; None where that can't be told."""
+        return self._hints.fields(hint)
+
+    def fits(self, given: Hint, expected: Hint) -> bool:
+        """Tell whether what is given may stand where something is expected; what can't be told may."""
+        return fits(self._hints, given, expected)
+
+    def load(self, hint: Hint) -> type[Any] | None:
+        """Import the class that an annotation names; None if it does not name one class alone."""
+        return self._hints.load(hint)
+
+    def has_module(self, name: str) -> bool:
+        """Tell whether a package of the project has a module of this name, left out or not."""
+        return self._modules.exists(name)
+
+    def place(self, definition: str) -> Place | None:
+        """Find where something that a reach names stands; None if it is there no more."""
+        return find_place(self._definitions, definition)
 
     def description(self, target: str) -> str:
         """Return the first line of a definition's docstring.

@@ -2,7 +2,7 @@
 
 import ast
 import builtins
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from stagecraft.code.modules import Modules
 from stagecraft.code.names import Ref, bound
@@ -59,7 +59,7 @@ class Classes:
         """List what a class's body gives names besides methods, but for the fields of its objects."""
         if unit not in self._attributes:
             found: dict[str, list[ast.stmt]] = {}
-            for part in (part for node in self.named(unit) for part in node.body if not _is_field(part)):
+            for part in (part for node in self.named(unit) for part in node.body if not is_field(part)):
                 for name in () if is_function(part) else bound([part], ""):
                     found.setdefault(name, []).append(part)
             self._attributes[unit] = found
@@ -98,7 +98,8 @@ class Classes:
         return self.modules.find(Ref("", path), module) if path else ()
 
 
-def _is_field(node: ast.stmt) -> bool:
+def is_field(node: ast.stmt) -> TypeGuard[ast.AnnAssign]:
+    """Tell whether a statement in the body of a class declares a field of its objects."""
     if not isinstance(node, ast.AnnAssign) or not isinstance(node.target, ast.Name):
         return False
     is_shared = any(names[-1] == "ClassVar" for names in named(node.annotation))

@@ -64,7 +64,8 @@ class Definitions:
     def _read(self, unit: Unit, recording: Recording) -> Facts:
         home = self.modules.load(unit.module)
         assert home
-        statements, records = plain(self._statements(unit), recording)
+        own = self.statements(unit)
+        statements, records = plain(own if unit.method else list(map(_without_methods, own)), recording)
         found = uses(statements, home.package)
         targets = {target for use in found.names for target in targets_of(self.modules, use, home)}
         refs = {use.ref for use in found.names}
@@ -87,16 +88,15 @@ class Definitions:
         own = self.modules.bound(unit) if unit.name and not unit.method else []
         return [str(sum(place < part.lineno for place in places)) for part in own if places]
 
-    def _statements(self, unit: Unit) -> list[ast.stmt]:
+    def statements(self, unit: Unit) -> list[ast.stmt]:
+        """List the statements that a unit is made of, a class with its methods."""
         if unit.method:
             owner = unit._replace(method="")
             return [
                 *self.classes.methods(owner).get(unit.method, ()),
                 *self.classes.attributes(owner).get(unit.method, ()),
             ]
-        if not unit.name:
-            return self.effects.loose(unit.module)
-        return [_without_methods(part) for part in self.modules.bound(unit)]
+        return self.modules.bound(unit) if unit.name else self.effects.loose(unit.module)
 
 
 def _without_methods(node: ast.stmt) -> ast.stmt:

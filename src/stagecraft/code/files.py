@@ -6,7 +6,7 @@ from pathlib import Path
 
 from stagecraft.code.modules import Modules
 from stagecraft.code.source import Module
-from stagecraft.files import state_of
+from stagecraft.files.whole import state_of
 
 
 class Files:

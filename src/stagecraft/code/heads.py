@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Iterator
 from inspect import Parameter
 
-from stagecraft.code.nodes import Function, text_of
+from stagecraft.code.nodes import Function, spelled, text_of
 
 
 def signature(node: ast.FunctionDef | ast.AsyncFunctionDef) -> inspect.Signature:
@@ -51,7 +51,7 @@ def _parameter(arg: ast.arg, kind: inspect._ParameterKind, default: ast.expr | N
 
 
 def _hint(annotation: ast.expr) -> str:
-    return text_of(annotation) or ast.unparse(annotation)
+    return text_of(annotation) or spelled(annotation)
 
 
 def _literal(default: ast.expr) -> object:

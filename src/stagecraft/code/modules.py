@@ -36,6 +36,14 @@ class Modules:
             self._loaded[name] = None if self._is_left_out(name) else self._read(name)
         return self._loaded[name]
 
+    def exists(self, name: str) -> bool:
+        """Tell whether there is a module of this name, or a folder of modules, be it left out."""
+        top, *rest = name.split(".")
+        places = [root.joinpath(*rest) for root in self._roots.get(top, ())]
+        return any(
+            place.with_name(f"{place.name}.py").is_file() or any(place.glob("*.py")) for place in places
+        )
+
     @property
     def roots(self) -> list[Path]:
         """The folders that the packages lie in, or would if they were more than a file."""

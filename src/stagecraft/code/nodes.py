@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from typing import Any, TypeGuard, TypeVar
 
-from stagecraft.parsing import parse
+from stagecraft.code.parsing import parse
 
 Node = TypeVar("Node", bound=ast.AST)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -62,6 +62,11 @@ def called(node: ast.expr) -> tuple[str, ...]:
     if isinstance(node, ast.Call):
         return dotted(node.func)
     return dotted(node.value if isinstance(node, ast.Subscript) else node)
+
+
+def spelled(node: ast.expr) -> str:
+    """Write an expression as text; most are names, which `ast.unparse` takes long for."""
+    return ".".join(dotted(node)) or ast.unparse(node)
 
 
 def text_of(node: ast.AST | None) -> str | None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from stagecraft.code.names import Ref, bound, imported, loaded
 from stagecraft.code.nodes import children, dotted, is_function, text_of
+from stagecraft.code.parsing import parse
 from stagecraft.errors import StagecraftError
-from stagecraft.parsing import parse
 
 _IMPORTS = (ast.Import, ast.ImportFrom)
 

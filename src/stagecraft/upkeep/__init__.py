@@ -1,6 +1,6 @@
 """Upkeep of a home: what does not fit together is found and repaired, and space is freed.
 
-Nothing here imports MLflow or Prefect; the store is asked through its Tracker and its Inventory.
+May import: mlflow (its Tracker and Inventory, never MLflow itself), cache, files, errors.
 """
 
 from stagecraft.upkeep.collect import Collection, Freed, Limits, collect

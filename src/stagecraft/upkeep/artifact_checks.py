@@ -5,17 +5,16 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from stagecraft.checks import GONE
+from stagecraft.cache.checks import GONE
+from stagecraft.cache.locks import KeyLocks
+from stagecraft.cache.result import Kept, Result
+from stagecraft.cache.results import Results, read
 from stagecraft.errors import StagecraftError
-from stagecraft.locks import KeyLocks
-from stagecraft.result import Kept, Result
-from stagecraft.results import Results, read
-from stagecraft.tracking.inventory import Inventory
-from stagecraft.tracking.registry import Version
-from stagecraft.tracking.store import Tracker
+from stagecraft.mlflow.inventory import Inventory
+from stagecraft.mlflow.registry import Version
+from stagecraft.mlflow.store import Tracker
 from stagecraft.upkeep.disk import discard, folders_of_models, folders_of_runs, owner_of
 from stagecraft.upkeep.finding import Finding
-from stagecraft.upkeep.references import REGISTERED
 
 
 class _Flaw(NamedTuple):
@@ -131,7 +130,7 @@ class ArtifactChecks:
             gone: a file that is missing or changed, by logged model.
         """
         for version in self.inventory.versions():
-            if version.name.startswith(REGISTERED) and version.model_id:
+            if self.home.names.is_model(version.name) and version.model_id:
                 try:
                     kind, what = self._flaw_of_version(version, gone.get(version.model_id))
                 except OSError as error:

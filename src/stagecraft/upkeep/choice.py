@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from stagecraft.upkeep.pieces import Piece
-from stagecraft.upkeep.survey import World
+from stagecraft.upkeep.survey import Survey
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Choice:
         left: bytes that would stay.
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: Survey) -> None:
         self.world, self.left = world, world.total
         self.steps: list[Step] = []
         self._base = world.base(world.references)

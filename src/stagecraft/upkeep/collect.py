@@ -8,17 +8,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from stagecraft.artifact import Frozen
-from stagecraft.live import keys_in_use
-from stagecraft.locks import KeyLocks
-from stagecraft.results import Results
-from stagecraft.tracking.inventory import Inventory
-from stagecraft.tracking.store import Tracker
+from stagecraft.cache.locks import KeyLocks
+from stagecraft.cache.results import Results
+from stagecraft.cache.sessions import keys_in_use
+from stagecraft.files.artifact import Frozen
+from stagecraft.mlflow.inventory import Inventory
+from stagecraft.mlflow.store import Tracker
 from stagecraft.upkeep.choice import Choice, Step
 from stagecraft.upkeep.disk import discard, remove_empty
 from stagecraft.upkeep.pieces import Piece
 from stagecraft.upkeep.references import References, protection
-from stagecraft.upkeep.survey import World, read_entries, survey
+from stagecraft.upkeep.survey import Survey, read_entries, survey
 
 
 class Freed(Frozen):
@@ -74,7 +74,7 @@ def collect(tracker: Tracker, limits: Limits, dry_run: bool = False) -> Collecti
 class _Collector:
     """Frees step by step, and looks again before each whether it is still right."""
 
-    def __init__(self, tracker: Tracker, world: World) -> None:
+    def __init__(self, tracker: Tracker, world: Survey) -> None:
         self.tracker, self.home, self.world = tracker, tracker.home, world
         self.results, self.inventory = Results(tracker.home, tracker.fetch), Inventory(tracker)
         self._locks = KeyLocks(tracker.home.locks)

@@ -7,8 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from stagecraft.files import PART
-from stagecraft.home import Home
+from stagecraft.files.home import Home
+from stagecraft.files.whole import PART
 
 _RUN, _MODEL = re.compile("[0-9a-f]{32}"), re.compile("m-[0-9a-f]{32}")
 

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from stagecraft.checkpoints import Checkpoints
-from stagecraft.files import PART, half_written
-from stagecraft.live import bury, home_id, keys_in_use, living, sweep
-from stagecraft.locks import KeyLocks
-from stagecraft.results import Results
-from stagecraft.tracking.inventory import Inventory
-from stagecraft.tracking.store import SESSION_TAG, Tracker
+from stagecraft.cache.checkpoints import Checkpoints
+from stagecraft.cache.locks import KeyLocks
+from stagecraft.cache.results import Results
+from stagecraft.cache.sessions import forget_dead, home_id, keys_in_use, living, remove_half_written
+from stagecraft.files.whole import PART, half_written
+from stagecraft.mlflow.inventory import Inventory
+from stagecraft.mlflow.store import Tracker
 from stagecraft.upkeep.artifact_checks import ArtifactChecks
 from stagecraft.upkeep.disk import checkpoint_folders, discard
 from stagecraft.upkeep.finding import Finding
@@ -29,7 +29,7 @@ def _open_runs(tracker: Tracker) -> Iterator[Finding]:
     # After the runs: a run starts when its session is there.
     alive = living(tracker.home)
     for run in runs:
-        session = run.data.tags.get(SESSION_TAG, "")
+        session = run.data.tags.get(tracker.tags.session, "")
         if session.startswith(f"{home_id(tracker.home)}-") and session not in alive:
             what = f"{run.info.run_id} ({run.info.run_name}) is marked as running, but its process died"
             mend = partial(_close_run, tracker, run.info.run_id, session)
@@ -42,12 +42,12 @@ def _close_run(tracker: Tracker, run_id: str, session: str) -> bool:
     if run_id in running:
         tracker.finish_run(run_id, "KILLED", "its process died")
     if running <= {run_id}:
-        bury(tracker.home, session)
+        forget_dead(tracker.home, session)
     return True
 
 
 def _checkpoints(tracker: Tracker) -> Iterator[Finding]:
-    """Find folders of checkpoints that no training can be gone on with."""
+    """Find folders of checkpoints from which no training can be resumed."""
     for key, folder in checkpoint_folders(tracker.home).items():
         flaw = _flaw(tracker, folder)
         if flaw and key not in keys_in_use(tracker.home):
@@ -56,7 +56,7 @@ def _checkpoints(tracker: Tracker) -> Iterator[Finding]:
 
 
 def _flaw(tracker: Tracker, folder: Path) -> str:
-    """Say why no training can be gone on with a folder of checkpoints; nothing if one can."""
+    """Say why no training can be resumed from a folder of checkpoints; nothing if one can."""
     intact = [checkpoint for checkpoint in Checkpoints(folder, "").all() if checkpoint.is_intact()]
     if not intact:
         return "none of them is intact"
@@ -88,5 +88,5 @@ def _half_written(tracker: Tracker) -> Iterator[Finding]:
 def _sweep(tracker: Tracker) -> bool:
     if living(tracker.home):
         return False
-    sweep(tracker.home)  # all of them, whichever finding comes first
+    remove_half_written(tracker.home)  # all of them, whichever finding comes first
     return True

@@ -6,12 +6,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from stagecraft.files import PART, half_written
-from stagecraft.home import Home
-from stagecraft.tracking.inventory import Inventory
-from stagecraft.tracking.registry import Version
+from stagecraft.files.home import Home
+from stagecraft.files.whole import PART, half_written
+from stagecraft.mlflow.inventory import Inventory
+from stagecraft.mlflow.registry import Version
 from stagecraft.upkeep.disk import checkpoint_folders, size_of, size_of_partial
-from stagecraft.upkeep.references import REGISTERED, References
+from stagecraft.upkeep.references import References
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def _versions(references: References) -> dict[str, list[Version]]:
     """List the versions of the project's registered models that came from each run."""
     found = defaultdict(list)
     for version in references.versions:
-        if version.name.startswith(REGISTERED):
+        if references.names.is_model(version.name):
             found[references.group(version.model_id)].append(version)
     return found
 

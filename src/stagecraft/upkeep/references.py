@@ -1,28 +1,18 @@
 """Who needs which run: what MLflow and the runs in progress say about that."""
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any, NamedTuple
 
-from stagecraft.live import home_id, keys_in_use, living
-from stagecraft.tracking.inventory import Inventory
-from stagecraft.tracking.registry import Version
-from stagecraft.tracking.store import (
-    CACHED_TAG,
-    INPUT_TAG,
-    PARENT_TAG,
-    PINNED_TAG,
-    REUSED_TAG,
-    SESSION_TAG,
-    STAGE_TAG,
-    Tracker,
-)
+from stagecraft.cache.sessions import home_id, keys_in_use, living
+from stagecraft.mlflow.inventory import Inventory
+from stagecraft.mlflow.registry import Version
+from stagecraft.mlflow.store import Tracker
+from stagecraft.mlflow.tags import PARENT_TAG
+from stagecraft.names import Names
 from stagecraft.upkeep.disk import owner_of
 
-#: registered models of the project's own start so
-REGISTERED = "seqstep-"
 
-
-class Run(NamedTuple):
+class RecordedRun(NamedTuple):
     """A run, as far as it matters here."""
 
     run_id: str
@@ -45,11 +35,11 @@ class Protection(NamedTuple):
 
 def protection(tracker: Tracker) -> Protection:
     """Look at what is kept on purpose."""
-    inventory = Inventory(tracker)
+    inventory, reused = Inventory(tracker), tracker.tags.reused
     return Protection(
         pinned=frozenset(inventory.pinned()),
-        versions=frozenset(filter(_is_kept, inventory.versions())),
-        reused=frozenset(run.data.tags.get(REUSED_TAG, "") for run in tracker.running()),
+        versions=frozenset(_kept(inventory.versions(), tracker.home.names)),
+        reused=frozenset(run.data.tags.get(reused, "") for run in tracker.running()),
         living=frozenset(living(tracker.home)),
         in_use=frozenset(keys_in_use(tracker.home)),
     )
@@ -61,12 +51,14 @@ class References:
     A file that was fetched from elsewhere is a group of its own, named by its path.
 
     Attributes:
+        names: by which users know the project.
         seen: what was kept on purpose before all else was read.
     """
 
     def __init__(self, tracker: Tracker) -> None:
+        self.names, self._tags = tracker.home.names, tracker.tags
         self.seen, inventory = protection(tracker), Inventory(tracker)
-        self.runs = {run.info.run_id: _run(run) for run in inventory.all_runs()}
+        self.runs = {run.info.run_id: self._run(run) for run in inventory.all_runs()}
         self.sources = inventory.logged_models()
         self.versions = inventory.versions()
         # After the runs: one that ended in between has a record by now, or is still in progress.
@@ -102,53 +94,56 @@ class References:
         """
         runs = {run.run_id for run in self.runs.values() if self._is_needed(run, own)}
         models = {self.group(model) for model, source in self.sources.items() if source not in self.runs}
-        kept = [version for version in self.versions if _is_kept(version)]
+        kept = list(_kept(self.versions, self.names))
         chosen = {self.group(owner) for version in kept for owner in (version.model_id, version.run_id)}
         return runs | models | chosen - {""}
 
-    def is_pinned(self, run: Run) -> bool:
+    def is_pinned(self, run: RecordedRun) -> bool:
         """Tell whether a user wants to keep a run, or one that it stands below."""
         seen: set[str] = set()
         while run.run_id not in seen:
             seen.add(run.run_id)
-            if run.tags.get(PINNED_TAG, "false") != "false":
+            if run.tags.get(self._tags.pinned, "false") != "false":
                 return True
             run = self.runs.get(run.tags.get(PARENT_TAG, ""), run)
         return False
 
-    def _is_needed(self, run: Run, own: Set[str]) -> bool:
-        session = run.tags.get(SESSION_TAG, "")
+    def _is_needed(self, run: RecordedRun, own: Set[str]) -> bool:
+        session = run.tags.get(self._tags.session, "")
         is_ours = session.startswith(self._prefix) or run.run_id in own
         in_progress = session in self.living or (run.status == "RUNNING" and not run.deleted)
         return not is_ours or in_progress or self._may_be_read(run, own) or self.is_pinned(run)
 
-    def _may_be_read(self, run: Run, own: Set[str]) -> bool:
+    def _may_be_read(self, run: RecordedRun, own: Set[str]) -> bool:
         """Tell whether a run in progress may have read a result that another one has since replaced."""
         stages = {key.partition("/")[0] for key in self.in_use}
         return run.status == "FINISHED" and run.run_id not in own and run.stage in stages
 
-    def _given(self, run: Run) -> set[str]:
+    def _given(self, run: RecordedRun) -> set[str]:
         """Read from a run's tags what it was given, or was a copy of, and below which run it stands.
 
         The page of a run of a whole pipeline stays as long as a result that it computed.
         """
-        uris = (value for tag, value in run.tags.items() if tag.startswith(f"{INPUT_TAG}."))
-        owners = [*map(owner_of, uris), run.tags.get(CACHED_TAG, ""), run.tags.get(PARENT_TAG, "")]
+        uris = (value for tag, value in run.tags.items() if tag.startswith(f"{self._tags.input}."))
+        owners = [
+            *map(owner_of, uris),
+            run.tags.get(self._tags.cached_from, ""),
+            run.tags.get(PARENT_TAG, ""),
+        ]
         return {self.group(owner) for owner in owners if owner}
 
+    def _run(self, run: Any) -> RecordedRun:
+        """Take from MLflow's run what matters here."""
+        return RecordedRun(
+            run_id=run.info.run_id,
+            stage=run.data.tags.get(self._tags.stage, ""),
+            status=run.info.status,
+            deleted=run.info.lifecycle_stage == "deleted",
+            started=run.info.start_time,
+            tags=run.data.tags,
+        )
 
-def _is_kept(version: Version) -> bool:
-    """Tell whether somebody chose a version: by an alias, or by a registered model of their own."""
-    return bool(version.aliases) or not version.name.startswith(REGISTERED)
 
-
-def _run(run: Any) -> Run:
-    """Take from MLflow's run what matters here."""
-    return Run(
-        run_id=run.info.run_id,
-        stage=run.data.tags.get(STAGE_TAG, ""),
-        status=run.info.status,
-        deleted=run.info.lifecycle_stage == "deleted",
-        started=run.info.start_time,
-        tags=run.data.tags,
-    )
+def _kept(versions: Iterable[Version], names: Names) -> Iterator[Version]:
+    """Take the versions that somebody chose: by an alias, or by a registered model of their own."""
+    return (version for version in versions if version.aliases or not names.is_model(version.name))

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from stagecraft.home import Home
-from stagecraft.result import Kept, Result
-from stagecraft.results import Results, read
-from stagecraft.tracking.inventory import Inventory
-from stagecraft.tracking.store import Tracker
+from stagecraft.cache.result import Kept, Result
+from stagecraft.cache.results import Results, read
+from stagecraft.files.home import Home
+from stagecraft.mlflow.inventory import Inventory
+from stagecraft.mlflow.store import Tracker
 from stagecraft.upkeep import pieces
 from stagecraft.upkeep.disk import folders_of_models, folders_of_runs, owner_of, size_of
 from stagecraft.upkeep.pieces import Piece
@@ -17,7 +17,7 @@ from stagecraft.upkeep.references import References
 
 
 @dataclass(frozen=True)
-class Entry:
+class Surveyed:
     """A result that is kept.
 
     Attributes:
@@ -32,7 +32,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class World:
+class Survey:
     """All that gc decides on.
 
     Attributes:
@@ -48,7 +48,7 @@ class World:
     own: frozenset[str]
     fleeting: frozenset[str]
     pieces: dict[str, Piece]
-    entries: dict[str, Entry]
+    entries: dict[str, Surveyed]
     checkpoints: dict[str, tuple[int, float]]
     spare: list[Piece]
     total: int
@@ -59,7 +59,7 @@ class World:
         return references.reach(references.roots(self.own) | fleeting)
 
 
-def survey(tracker: Tracker, results: Results) -> World:
+def survey(tracker: Tracker, results: Results) -> Survey:
     """Read all that gc decides on."""
     home, inventory = tracker.home, Inventory(tracker)
     artifacts = inventory.tracker.artifact_folder()
@@ -72,7 +72,7 @@ def survey(tracker: Tracker, results: Results) -> World:
     downloads = {piece.name: piece for piece in pieces.downloads(home)}
     runs = {piece.name: piece for piece in pieces.runs(inventory, references, folders)} if artifacts else {}
     partial = list(pieces.unfinished(home))
-    return World(
+    return Survey(
         references=references,
         own=frozenset(entry.run_id for entry in entries.values()),
         fleeting=frozenset([*downloads, *(piece.name for piece in partial)]),
@@ -89,7 +89,7 @@ def _counted(home: Home) -> tuple[Path, ...]:
     return home.artifacts, home.checkpoints, home.downloads, home.damaged
 
 
-def read_entries(results: Results, references: References, known: Mapping[str, float]) -> Iterator[Entry]:
+def read_entries(results: Results, references: References, known: Mapping[str, float]) -> Iterator[Surveyed]:
     """Read the results; one that can't be read is none, and doctor's to remove.
 
     Args:
@@ -101,7 +101,7 @@ def read_entries(results: Results, references: References, known: Mapping[str, f
             if known.get(key) != used_at:
                 result = read(results.path(key))
                 names = frozenset(_names(results.home, references, result))
-                yield Entry(key, result.run_id, used_at, names)
+                yield Surveyed(key, result.run_id, used_at, names)
         except (FileNotFoundError, ValueError):
             continue
 

@@ -2,10 +2,9 @@
 
 import importlib
 import shutil
-import sqlite3
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from itertools import count
 from pathlib import Path
@@ -13,20 +12,28 @@ from typing import Any
 
 import pytest
 
+from seqstep_cli import NAMES
+from stagecraft.cache.result import Kept
+from stagecraft.cache.results import Results
 from stagecraft.code import Code
 from stagecraft.errors import StageFailedError
-from stagecraft.home import Home
-from stagecraft.plan import Plan, make_plan
-from stagecraft.progress import Outcome
-from stagecraft.result import Kept
-from stagecraft.results import Results
-from stagecraft.selection import Selection, Wish, select
-from stagecraft.stage import RECORDING, Stage
-from stagecraft.tracking import Tracker
-from stagecraft.walk import Run, Trace, Walk
+from stagecraft.files.home import Home
+from stagecraft.mlflow import Tracker
+from stagecraft.patience import Patience
+from stagecraft.pipeline.plan import Plan
+from stagecraft.pipeline.selection import Selector
+from stagecraft.pipeline.stage import RECORDING, Stage
+from stagecraft.pipeline.walk import Run, Trace, Walk
+from stagecraft.progress.notifying import FailureNotifier
+from stagecraft.progress.outcome import Outcome
+from stagecraft.progress.watching import Watcher
+from stagecraft.runs.pipeline_run import Title
+from stagecraft.runs.request import Page, Request
+from stagecraft.runs.run import run
+from tests.shared import copy_home, once
 
 _SOURCE = '''
-from stagecraft.artifact import Artifact
+from stagecraft.files.artifact import Artifact
 from {package}.outputs import Parts
 
 
@@ -54,7 +61,7 @@ def end(record, left: Artifact, right: Artifact, size: int) -> Parts:
 '''
 
 _OUTPUTS = '''
-from stagecraft.artifact import Artifact, Frozen
+from stagecraft.files.artifact import Artifact, Frozen
 
 
 class Parts(Frozen):
@@ -81,7 +88,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], 
 
     def make(name: str) -> Stage:
         figure = "{n:.0f} things".format_map
-        return Stage(code, f"{package}.outputs", f"{package}.stages.{name}", figure)
+        return Stage(code, f"{package}.stages.{name}", figure)
 
     return make
 
@@ -90,7 +97,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], 
 _FILES = {
     "__init__": "",
     "outputs": '''
-from stagecraft.artifact import Artifact, Frozen, Reference
+from stagecraft.files.artifact import Artifact, Frozen, Reference
 
 
 class Words(Frozen):
@@ -194,8 +201,8 @@ def as_table(total):
     "stages": '''
 from pathlib import Path
 
-from stagecraft.artifact import Artifact, Reference
-from stagecraft.tracking import Record
+from stagecraft.files.artifact import Artifact, Reference
+from stagecraft.mlflow import Record
 from {package}.drawing import draw
 from {package}.outputs import Page, Sums, Words
 from {package}.settings import Reading, Summing
@@ -233,6 +240,16 @@ def page(record: Record, sums: Sums, title: str = "Sums") -> Page:
 }
 
 
+class EmptyPage:
+    """A page of a run on which nothing is written."""
+
+    title = Title("small works", "What it is.")
+
+    def finish(self, _run_id: str, _outcomes: Sequence[Outcome]) -> Sequence[Kept]:
+        """Write nothing."""
+        return ()
+
+
 class Workshop:
     """The project whose stages can run, in a home of its own.
 
@@ -249,7 +266,8 @@ class Workshop:
                 (folder / f"{name}.py").write_text(source)
         self.results = self.open_results()
         #: what runs are told besides
-        self.options: dict[str, Any] = {}
+        self.watcher, self.patience = Watcher(), Patience()
+        self.page: Page = EmptyPage()
 
     @cached_property
     def tracker(self) -> Tracker:
@@ -283,9 +301,7 @@ class Workshop:
         code = Code((self.package,), leave_out=("stagecraft",), recording=RECORDING)
 
         def make(name: str, figure: str, **options: Any) -> Stage:
-            return Stage(
-                code, f"{self.package}.outputs", f"{self.package}.stages.{name}", figure.format_map, **options
-            )
+            return Stage(code, f"{self.package}.stages.{name}", figure.format_map, **options)
 
         return {
             "gather": make(
@@ -324,58 +340,59 @@ class Workshop:
 
         return walk
 
-    def select(self, walk: Walk, wish: Wish) -> Selection:
-        """Choose stages."""
-        trace = Trace()
+    def ask(self, selector: Selector | None = None, **changes: Any) -> Request:
+        """Ask for a run of the project, or of a part of it."""
+        walk, trace = self.walk(**changes), Trace()
         walk(trace)
-        return select(trace, wish)
+        return Request(
+            flow="small",
+            profile="works",
+            selector=selector or Selector(),
+            offline=False,
+            walk=walk,
+            trace=trace,
+            settings={},
+            parameters=changes,
+            patience=self.patience,
+            notifier=FailureNotifier(lambda: ""),
+            make_page=lambda _tracker, _results, _given: self.page,
+            command="small run",
+        )
 
-    def plan(self, wish: Wish | None = None, **changes: Any) -> Plan:
+    def plan(self, selector: Selector | None = None, **changes: Any) -> Plan:
         """Find out what a run would do."""
-        walk = self.walk(**changes)
-        return make_plan(walk, self.open_results(), self.select(walk, wish or Wish()), "small run")
+        return self.ask(selector, **changes).plan(self.open_results())
 
-    def said(self, wish: Wish | None = None, **changes: Any) -> dict[str, tuple[str, str]]:
+    def said(self, selector: Selector | None = None, **changes: Any) -> dict[str, tuple[str, str]]:
         """Find out what would become of each stage, and why."""
-        plan = self.plan(wish, **changes)
+        plan = self.plan(selector, **changes)
         return {intent.name: (intent.state, intent.reason) for intent in plan.intents}
 
-    def run(self, wish: Wish | None = None, **changes: Any) -> dict[str, Outcome]:
+    def run(self, selector: Selector | None = None, **changes: Any) -> dict[str, Outcome]:
         """Run the project inside a Prefect flow; return how each stage ended, also after a failure."""
         from prefect import Flow
         from prefect.task_runners import ThreadPoolTaskRunner
 
-        from stagecraft.orchestration import conduct
-        from stagecraft.pipeline_run import pipeline_run
+        from stagecraft.prefect import conduct
 
         self.forget()
-        walk, wish = self.walk(**changes), wish or Wish()
-        selection = self.select(walk, wish)
-        results = self.open_results()
-        given = make_plan(walk, results, selection).results if wish.only else {}
+        request, results = self.ask(selector, **changes), self.open_results()
 
-        def body() -> dict[str, Outcome]:
-            with (
-                pipeline_run(self.tracker, "small", changes) as (parent, session),
-                conduct(
-                    self.tracker, results, parent, session, selection, given, **self.options
-                ) as conductor,
-            ):
-                walk(conductor)
-            return conductor.outcomes
+        def body() -> Sequence[Outcome]:
+            return run(request, self.tracker, results, self.watcher, conduct).stages
 
         runner: Any = ThreadPoolTaskRunner(max_workers=4)
         state = Flow(body, name="small", task_runner=runner)(return_state=True)
         found = state.result(raise_on_failure=False)
         if isinstance(found, StageFailedError):
-            return {outcome.name: outcome for outcome in found.outcomes}
+            found = found.outcomes
         if isinstance(found, BaseException):
             raise found
-        return found
+        return {outcome.name: outcome for outcome in found}
 
-    def states(self, wish: Wish | None = None, **changes: Any) -> dict[str, str]:
+    def states(self, selector: Selector | None = None, **changes: Any) -> dict[str, str]:
         """Run the project; return the states of its stages."""
-        return {name: outcome.state for name, outcome in self.run(wish, **changes).items()}
+        return {name: outcome.state for name, outcome in self.run(selector, **changes).items()}
 
 
 @contextmanager
@@ -405,34 +422,26 @@ def without_a_store() -> Iterator[None]:
         yield
 
 
-def after(root: Path, empty_database: Path, what: Callable[[Workshop], object]) -> Workshop:
-    """Write the project into a home of its own, and do something with it."""
-    shutil.copy(empty_database, root / "mlflow.db")
-    home = Home(root)
-    home.private.mkdir()
-    folder = root / "source" / f"works_{next(_numbers)}"
-    with importable(folder), without_a_store(), without_heartbeat():
-        made = Workshop(folder, home)
-        what(made)
-        made.forget()
-    return made
+def made_once(package: str, empty_database: Path, what: Callable[[Workshop], object]) -> Workshop:
+    """Write the project into a home of its own, and do something with it: once for all processes."""
 
+    def make(root: Path) -> None:
+        home = Home(root, NAMES)
+        home.private.mkdir(parents=True)
+        shutil.copy(empty_database, home.database)
+        with importable(root / "source" / package), without_a_store(), without_heartbeat():
+            made = Workshop(root / "source" / package, home)
+            what(made)
+            made.forget()
 
-# Where the store keeps addresses of files.
-_PLACES = ("experiments.artifact_location", "runs.artifact_uri", "logged_models.artifact_location")
+    root = once(package, make)
+    return Workshop(root / "source" / package, Home(root, NAMES))
 
 
 @contextmanager
 def copied(original: Workshop, root: Path) -> Iterator[Workshop]:
     """Copy the project with its home, so that nothing leads back to the original."""
-    home, old = Home(root), str(original.home.root)
-    shutil.copytree(original.home.root, root)
-    for record in home.results.glob("*/*"):
-        record.write_text(record.read_text().replace(old, str(root)))
-    with closing(sqlite3.connect(root / "mlflow.db")) as store, store:
-        for table, column in (place.split(".") for place in _PLACES):
-            store.execute(f"update {table} set {column} = replace({column}, ?, ?)", (old, str(root)))
-    folder = root / "source" / original.package
+    home, folder = copy_home(original.home, root), root / "source" / original.package
     with importable(folder), without_a_store():
         made = Workshop(folder, home)
         yield made
@@ -440,26 +449,24 @@ def copied(original: Workshop, root: Path) -> Iterator[Workshop]:
 
 
 @pytest.fixture(scope="session")
-def _original(
-    tmp_path_factory: pytest.TempPathFactory, empty_database: Path, prefect_server: str
-) -> Workshop:
+def _ran(empty_database: Path, prefect_server: str) -> Workshop:
     """The project after a run."""
 
     def run(works: Workshop) -> None:
         assert set(works.states().values()) == {"completed"}
 
-    return after(tmp_path_factory.mktemp("original"), empty_database, run)
+    return made_once("works_that_ran", empty_database, run)
 
 
 @pytest.fixture
-def ran(tmp_path: Path, _original: Workshop) -> Iterator[Workshop]:
+def ran(tmp_path: Path, _ran: Workshop) -> Iterator[Workshop]:
     """The project after a run, in a home of the test's own: for what only looks at the records."""
-    with copied(_original, tmp_path / "ran") as made:
+    with copied(_ran, tmp_path / "ran") as made:
         yield made
 
 
 @pytest.fixture(scope="session")
-def _several(tmp_path_factory: pytest.TempPathFactory, empty_database: Path, prefect_server: str) -> Workshop:
+def _several(empty_database: Path, prefect_server: str) -> Workshop:
     """The project after runs that each changed something."""
 
     def run(works: Workshop) -> None:
@@ -468,10 +475,10 @@ def _several(tmp_path_factory: pytest.TempPathFactory, empty_database: Path, pre
         works.edit("sums", "+=", "-=")
         works.run(words=5)
         works.run(words=5)
-        works.run(Wish(force=("gather",)), words=5)
-        works.run(Wish(until="gather"), words=5)
+        works.run(Selector(force=("gather",)), words=5)
+        works.run(Selector(until="gather"), words=5)
 
-    return after(tmp_path_factory.mktemp("several"), empty_database, run)
+    return made_once("works_that_ran_several_times", empty_database, run)
 
 
 @pytest.fixture

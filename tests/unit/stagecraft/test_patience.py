@@ -1,3 +1,5 @@
+"""What may pass is tried again, and what lasts is given up."""
+
 import pytest
 from filelock import Timeout
 
@@ -34,10 +36,13 @@ def test_what_does_not_pass_is_not_tried_again(error: Exception) -> None:
 
 
 def test_what_lasts_is_given_up_and_is_worth_no_further_try() -> None:
-    server = Server(*(TrackingError("down", transient=True) for _ in range(5)))
+    errors = [TrackingError("down", transient=True) for _ in range(5)]
+    server = Server(*errors)
     with pytest.raises(TrackingError, match="down") as raised:
         QUICK.retry(server.ask)
     assert server.asked == 3 and not is_transient(raised.value)
+    # What the store raised stays as it was, and is named as the cause.
+    assert raised.value.__cause__ is errors[2] and is_transient(errors[2])
 
 
 def test_locks_and_connections_may_pass() -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seqstep.series.forecast import Predictor
+from seqstep.series.forecast import WindowPredictor
 from seqstep.series.forecaster import Fitted
 from seqstep.series.strategies import Strategy, fit_strategy
 from seqstep.series.windows import Windows
@@ -31,7 +31,7 @@ class LinearAR:
         return fit_strategy(self.strategy, least_squares, history, self.window, horizons)
 
 
-def least_squares(windows: Windows) -> tuple[Predictor, int]:
+def least_squares(windows: Windows) -> tuple[WindowPredictor, int]:
     """Fit the line through windows and labels with the least squared error, the shortest if there are many.
 
     Returns:

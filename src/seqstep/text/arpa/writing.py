@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from seqstep.errors import ModelError
-from seqstep.files import write_whole
 from seqstep.text.arpa.reading import ZERO
 from seqstep.text.arpa.spelling import MARKERS, spell
 from seqstep.text.ngram_models.trie_model import Interpolation
+from seqstep.whole_files import write_whole
 
 
 def write_arpa(path: Path, model: Interpolation, tokens: Sequence[str]) -> None:

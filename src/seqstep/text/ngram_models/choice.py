@@ -6,7 +6,7 @@ import numpy as np
 
 from seqstep.errors import TextError
 from seqstep.metrics import mean_loss
-from seqstep.text.ngram_models.predictor import Predictor
+from seqstep.text.ngram_models.ngram_model import NgramModel
 from seqstep.text.ngram_models.table import fit_counts
 
 
@@ -50,6 +50,6 @@ def counted_tokens(tokens: int, orders: Sequence[int], valid_share: float) -> in
 
 def fit_chosen(
     name: str, ids: np.ndarray, vocab: int, orders: Sequence[int], valid_share: float
-) -> Predictor:
+) -> NgramModel:
     """Fit a model with the order that `choose_order` finds, on the whole training text."""
     return fit_counts(name, ids, vocab, choose_order(name, ids, vocab, orders, valid_share))

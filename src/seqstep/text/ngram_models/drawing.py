@@ -1,16 +1,16 @@
 """Text from a prefix, by a model made of counts.
 
-What `seqstep.generation` is for networks: temperature 0 takes the most likely token again and again, 1 draws
-from the model's distribution.
+What `seqstep.generation.generate` is for networks: temperature 0 takes the most likely token again and
+again, 1 draws from the model's distribution.
 """
 
 import numpy as np
 
 from seqstep.errors import TextError
-from seqstep.text.ngram_models.predictor import Ids, Predictor
+from seqstep.text.ngram_models.ngram_model import Ids, NgramModel
 
 
-def draw(model: Predictor, prefix: Ids, length: int, temperature: float = 0.0, seed: int = 0) -> list[int]:
+def draw(model: NgramModel, prefix: Ids, length: int, temperature: float = 0.0, seed: int = 0) -> list[int]:
     """Continue a prefix, of which the model reads as much as it can use; it may be empty.
 
     Args:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from seqstep.text.ngram_models.predictor import Ids
+from seqstep.text.ngram_models.ngram_model import Ids
 from seqstep.text.ngram_models.trie import checked
 from seqstep.text.smoothing import LaplaceTrigram
 

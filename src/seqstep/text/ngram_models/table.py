@@ -7,51 +7,51 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from seqstep.errors import ConfigError
-from seqstep.spelling import nearest
+from seqstep.settings.spelling import nearest
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from seqstep.text.ngram_models.predictor import Predictor
+    from seqstep.text.ngram_models.ngram_model import NgramModel
 
 
-def _uniform(ids: "np.ndarray", vocab: int, order: int) -> "Predictor":
+def _uniform(ids: "np.ndarray", vocab: int, order: int) -> "NgramModel":
     from seqstep.text.ngram_models.uniform import Uniform
 
     return Uniform(vocab)
 
 
-def _unigram(ids: "np.ndarray", vocab: int, order: int) -> "Predictor":
+def _unigram(ids: "np.ndarray", vocab: int, order: int) -> "NgramModel":
     from seqstep.text.ngram_models.unigram import Unigram
 
     return Unigram(ids, vocab)
 
 
-def _markov_chain(ids: "np.ndarray", vocab: int, order: int) -> "Predictor":
+def _markov_chain(ids: "np.ndarray", vocab: int, order: int) -> "NgramModel":
     from seqstep.text.ngram_models.markov_chain import MarkovChain
 
     return MarkovChain(ids, vocab)
 
 
-def _laplace_trigram(ids: "np.ndarray", vocab: int, order: int) -> "Predictor":
+def _laplace_trigram(ids: "np.ndarray", vocab: int, order: int) -> "NgramModel":
     from seqstep.text.ngram_models.laplace import Laplace
 
     return Laplace(ids, vocab)
 
 
-def _witten_bell(ids: "np.ndarray", vocab: int, order: int) -> "Predictor":
+def _witten_bell(ids: "np.ndarray", vocab: int, order: int) -> "NgramModel":
     from seqstep.text.ngram_models.witten_bell import WittenBell
 
     return WittenBell(ids, vocab, order)
 
 
-def _kneser_ney(ids: "np.ndarray", vocab: int, order: int) -> "Predictor":
+def _kneser_ney(ids: "np.ndarray", vocab: int, order: int) -> "NgramModel":
     from seqstep.text.ngram_models.kneser_ney import KneserNey
 
     return KneserNey(ids, vocab, order)
 
 
-def _modified_kneser_ney(ids: "np.ndarray", vocab: int, order: int) -> "Predictor":
+def _modified_kneser_ney(ids: "np.ndarray", vocab: int, order: int) -> "NgramModel":
     from seqstep.text.ngram_models.kneser_ney import KneserNey
 
     return KneserNey(ids, vocab, order, modified=True)
@@ -59,7 +59,7 @@ def _modified_kneser_ney(ids: "np.ndarray", vocab: int, order: int) -> "Predicto
 
 #: From a training text in indices, shape (tokens,), the vocabulary's size and an order to a model; those of a
 #: fixed order pass over the one that is asked for.
-MODELS: Mapping[str, Callable[["np.ndarray", int, int], "Predictor"]] = {
+MODELS: Mapping[str, Callable[["np.ndarray", int, int], "NgramModel"]] = {
     "uniform": _uniform,
     "unigram": _unigram,
     "markov_chain": _markov_chain,
@@ -70,7 +70,7 @@ MODELS: Mapping[str, Callable[["np.ndarray", int, int], "Predictor"]] = {
 }
 
 
-def fit_counts(name: str, ids: "np.ndarray", vocab: int, order: int) -> "Predictor":
+def fit_counts(name: str, ids: "np.ndarray", vocab: int, order: int) -> "NgramModel":
     """Fit the model of a name.
 
     Args:

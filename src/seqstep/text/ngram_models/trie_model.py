@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from seqstep.text.ngram_models.predictor import Ids
+from seqstep.text.ngram_models.ngram_model import Ids
 from seqstep.text.ngram_models.trie import ABSENT, NgramTrie, checked
 
 

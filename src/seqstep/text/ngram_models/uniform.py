@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seqstep.text.ngram_models.predictor import Ids
+from seqstep.text.ngram_models.ngram_model import Ids
 from seqstep.text.ngram_models.trie import checked
 
 

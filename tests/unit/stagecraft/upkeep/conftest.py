@@ -10,16 +10,15 @@ from typing import NamedTuple
 import pytest
 from mlflow.exceptions import MlflowException
 
-from stagecraft.artifact import Artifact, address
+from stagecraft.cache.result import Result
+from stagecraft.cache.results import Results
+from stagecraft.cache.sessions import home_id
 from stagecraft.errors import StagecraftError
-from stagecraft.home import Home
-from stagecraft.key import Parts
-from stagecraft.live import home_id
-from stagecraft.result import Result
-from stagecraft.results import Results
-from stagecraft.tracking import INPUT_TAG, STAGE_TAG, Record, Tracker
-from stagecraft.tracking.inventory import Inventory
-from stagecraft.tracking.store import FREED_TAG
+from stagecraft.files.artifact import Artifact, address
+from stagecraft.files.home import Home
+from stagecraft.key.parts import Parts
+from stagecraft.mlflow import Record, Tracker
+from stagecraft.mlflow.inventory import Inventory
 
 MLMODEL = "flavors:\n  python_function:\n    artifacts:\n      weights: {path: artifacts/weights, uri: x}\n"
 
@@ -50,7 +49,9 @@ class House:
     def run(self, stage: str, status: str = "FINISHED", **tags: str) -> str:
         """Record a run; a session of another home, or none, is given as a tag."""
         session = tags.pop("session", self.session)
-        run_id = self.tracker.start_run(stage, {STAGE_TAG: stage, **tags}, tags.pop("parent", None), session)
+        run_id = self.tracker.start_run(
+            stage, {"seqstep.stage": stage, **tags}, tags.pop("parent", None), session
+        )
         if status != "RUNNING":
             self.tracker.finish_run(run_id, status)
         return run_id
@@ -67,7 +68,7 @@ class House:
         """
         status, session = str(options.get("status", "FINISHED")), str(options.get("session", self.session))
         given = {f"given{number}": uri for number, uri in enumerate(used)}
-        inputs = {f"{INPUT_TAG}.{name}": uri for name, uri in given.items()}
+        inputs = {f"seqstep.input.{name}": uri for name, uri in given.items()}
         run_id = self.run(stage, "RUNNING", session=session, **inputs)
         made = {name: self.log(run_id, name, f"{stage} {name}") for name in files}
         model_id = ""
@@ -124,7 +125,7 @@ class House:
 
     def checkpoint(self, key: str, run_id: str, age_s: float = 0) -> Path:
         """Write a checkpoint."""
-        from stagecraft.checkpoints import Checkpoints
+        from stagecraft.cache.checkpoints import Checkpoints
 
         folder = self.home.checkpoints / key
         Checkpoints(folder, run_id).save(3, lambda path: (path / "state").write_text("state"))
@@ -152,9 +153,9 @@ class House:
             found += [f"{version}: {gap}" for gap in self.inventory.missing_of_model(version.model_id)]
         for run in self.inventory.all_runs():
             tags = run.data.tags
-            uris = [value for tag, value in tags.items() if tag.startswith(f"{INPUT_TAG}.")]
+            uris = [value for tag, value in tags.items() if tag.startswith("seqstep.input.")]
             found += [f"{run.info.run_id}: {uri}" for uri in uris if not self.leads_somewhere(uri)]
-            found += [f"{run.info.run_id} freed with inputs"] if uris and FREED_TAG in tags else []
+            found += [f"{run.info.run_id} freed with inputs"] if uris and "seqstep.freed" in tags else []
         return found
 
     def leads_somewhere(self, uri: str) -> bool:

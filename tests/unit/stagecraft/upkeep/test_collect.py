@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from mlflow import MlflowClient
 
-from stagecraft import live
-from stagecraft.locks import KeyLocks
-from stagecraft.tracking import Tracker
+from stagecraft.cache import sessions as live
+from stagecraft.cache.locks import KeyLocks
+from stagecraft.mlflow import Tracker
 from stagecraft.upkeep import Collection, Limits, collect, examine
 from stagecraft.upkeep.collect import _Collector
 from stagecraft.upkeep.disk import size_of
@@ -110,7 +110,7 @@ def test_runs_that_are_not_this_homes_are_left_alone(house: House) -> None:
 def test_leftovers_are_freed(house: House) -> None:
     kept = house.write(house.home.downloads / "abc" / "corpus.txt")
     memory = house.write(house.home.downloads / "abc" / "corpus.txt.sha1")
-    from stagecraft.artifact import address
+    from stagecraft.files.artifact import address
 
     run_id = house.run("download")
     house.keep("download/1-2", run_id, {"file": address(kept, kept.as_uri(), "text/plain")}, {})
@@ -135,7 +135,7 @@ def test_leftovers_are_freed(house: House) -> None:
 
 
 def test_a_fetched_text_goes_with_its_last_result(house: House) -> None:
-    from stagecraft.artifact import address
+    from stagecraft.files.artifact import address
 
     path = house.write(house.home.downloads / "a b" / "corpus.txt")
     file = {"file": address(path, path.as_uri(), "text/plain")}

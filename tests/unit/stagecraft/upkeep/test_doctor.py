@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from stagecraft import live
-from stagecraft.artifact import digest
-from stagecraft.locks import KeyLocks
-from stagecraft.tracking import Tracker
-from stagecraft.tracking.inventory import Inventory
-from stagecraft.tracking.registry import FILES_TAG, files_of
+from stagecraft.cache import sessions as live
+from stagecraft.cache.locks import KeyLocks
+from stagecraft.files.artifact import digest
+from stagecraft.mlflow import Tracker
+from stagecraft.mlflow.inventory import Inventory
+from stagecraft.mlflow.registry import files_of
 from stagecraft.upkeep import Finding, examine
 
 House = Any  # see conftest.py
@@ -70,7 +70,7 @@ def test_a_result_whose_file_was_changed_is_removed_and_the_file_set_aside(house
 
 @pytest.mark.parametrize("inside", [True, False])
 def test_a_file_of_the_users_own_is_never_touched(house: House, tmp_path: Path, inside: bool) -> None:
-    from stagecraft.artifact import address
+    from stagecraft.files.artifact import address
 
     path = house.write((house.home.root if inside else tmp_path) / "my.txt", "first")
     run_id = house.run("download")
@@ -265,7 +265,7 @@ def test_a_version_whose_files_are_not_those_that_were_registered_is_deleted(
     made = house.stage("train_rnn", model="rnn", kept=kept)
     folder = house.tracker.open_model(made.model_id)
     files = {path: file.sha256 for path, file in files_of(house.tracker, made.model_id).items()}
-    house.client.set_model_version_tag("seqstep-rnn", "1", FILES_TAG, digest(files))
+    house.client.set_model_version_tag("seqstep-rnn", "1", "seqstep.files", digest(files))
     assert findings_of(house) == []
     path = folder / name
     path.write_text((path.read_text() if path.exists() else "") + "\n")
@@ -296,7 +296,7 @@ def test_what_can_not_be_read_is_reported_and_kept(house: House, registered: boo
     house.client.set_registered_model_alias("seqstep-rnn", "champion", "1")
     if registered:
         files = {path: file.sha256 for path, file in files_of(house.tracker, made.model_id).items()}
-        house.client.set_model_version_tag("seqstep-rnn", "1", FILES_TAG, digest(files))
+        house.client.set_model_version_tag("seqstep-rnn", "1", "seqstep.files", digest(files))
     with unreadable("weights"):
         found = findings_of(house)
         assert {kind for kind, _ in found} == {"unreadable"} and len(found) == 1 + registered

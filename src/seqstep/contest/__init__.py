@@ -1,1 +1,0 @@
-"""All models of a table on the same data, and what came of it."""

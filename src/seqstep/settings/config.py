@@ -1,0 +1,505 @@
+"""The configuration: every setting with its default, its unit and its meaning, once.
+
+The defaults are the notes' own values. A profile is a set of changes to them.
+"""
+
+from collections.abc import Iterable
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+)
+from pydantic_core import PydanticCustomError
+
+from secrecy import holds_url
+from seqstep.models.networks import NETWORKS
+from seqstep.settings.addresses import Address, Webhook
+from seqstep.settings.spelling import nearest
+from seqstep.text.ngram_models.table import MODELS
+
+Clean = Literal["ascii_letters", "unicode_letters", "none"]
+TokenKind = Literal["char", "word"]
+Cell = Literal["rnn", "gru", "lstm"]
+Gaps = Literal["refuse", "interpolate"]
+Scale = Literal["auto", "none", "standard"]
+Device = Literal["auto", "cpu", "cuda"]
+Precision = Literal["auto", "float32", "bfloat16"]
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+Temperature = Annotated[float, Field(ge=0, le=1000)]
+OptimizerName = Literal["sgd", "adam", "adamw"]
+Schedule = Literal["constant", "cosine", "plateau"]
+
+
+def _split(value: Any) -> Any:
+    """Let `a,b` on the command line stand for a list of two."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _split_urls(value: Any) -> Any:
+    """Let a string of URLs, parted by spaces, stand for a list (a URL may hold a comma)."""
+    return value.split() if isinstance(value, str) else value
+
+
+def _no_url(advice: str) -> AfterValidator:
+    """Refuse a URL where a file is asked for: a path is recorded as it stands, and a URL may hold secrets."""
+
+    def check(value: str) -> str:
+        if holds_url(value):
+            raise PydanticCustomError("no_file", "Input should be a file; {advice}", {"advice": advice})
+        return value
+
+    return AfterValidator(check)
+
+
+def _names_of(table: Iterable[str]) -> AfterValidator:
+    """Refuse names that a table does not have, and one twice."""
+    known = tuple(table)
+
+    def check(names: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = [name for name in names if name not in known]
+        if unknown or len(set(names)) < len(names):
+            hint = nearest(unknown[0], known) if unknown else "one is there twice"
+            raise PydanticCustomError(
+                "no_such_name",
+                "Input should be different names out of {known}; {hint}",
+                {"known": ", ".join(known), "hint": hint},
+            )
+        return names
+
+    return AfterValidator(check)
+
+
+class Section(BaseModel):
+    """A group of settings: immutable, and closed to names that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    #: what users call the group; empty for settings that stand in none
+    section: ClassVar[str] = ""
+
+
+class CorpusConfig(Section):
+    """Where the text comes from, and how to know that it is the right one."""
+
+    section = "corpus"
+
+    url: Annotated[tuple[Address, ...], BeforeValidator(_split_urls)] = Field(
+        (Address("http://d2l-data.s3-accelerate.amazonaws.com/timemachine.txt"),),
+        description="addresses of the text (http or https), tried in order; ${NAME} in one stands for what"
+        " the environment holds, such as a token",
+    )
+    path: Annotated[str, _no_url("set corpus.url for an address")] = Field(
+        "", description="a file instead of the addresses; `builtin:lighthouse` is the carried story"
+    )
+    sha1: str = Field(
+        "090b5e7e70c295757f55df93cb0a180b9691891a",
+        pattern=r"^([0-9a-fA-F]{40})?$",
+        description="the SHA-1 that the text must have, 40 hexadecimal digits; empty accepts any",
+    )
+    max_bytes: PositiveInt = Field(1 << 30, description="largest text that is accepted, in bytes")
+    timeout_s: PositiveFloat = Field(
+        30.0, description="seconds without an answer after which a server counts as hanging"
+    )
+    attempts: PositiveInt = Field(3, description="tries per address before it is given up")
+
+
+class TextConfig(Section):
+    """How the text becomes tokens and vocabularies."""
+
+    section = "text"
+
+    clean: Clean = Field(
+        "ascii_letters",
+        description="ascii_letters keeps A-Z in lower case (the notes), unicode_letters the letters"
+        " of any language in lower case, none everything as it is",
+    )
+    min_freq: NonNegativeInt = Field(0, description="tokens that occur less often become <unk>")
+    reserved: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
+        (), description="tokens that stand in the vocabulary after <unk>, found in the text or not"
+    )
+
+
+class NgramsConfig(Section):
+    """The statistics of neighbouring words, and the smoothed model made of them."""
+
+    section = "ngrams"
+
+    top: PositiveInt = Field(10, description="rows in the tables of the most common n-grams")
+    zipf_first_rank: PositiveInt = Field(10, description="rank at which Zipf's line starts to be fitted")
+    epsilon: Annotated[tuple[PositiveFloat, PositiveFloat, PositiveFloat], BeforeValidator(_split)] = Field(
+        (1.0, 1.0, 1.0),
+        description="weights of the Laplace interpolation for uni-, bi- and trigrams, as counts",
+    )
+
+
+class SeriesConfig(Section):
+    """The series: the notes' noisy sine, or a column of a CSV file."""
+
+    section = "series"
+
+    points: PositiveInt = Field(1000, description="length of the sine (T)")
+    frequency: PositiveFloat = Field(0.01, description="radians of the sine per time step")
+    noise_std: NonNegativeFloat = Field(0.2, description="standard deviation of the sine's noise")
+    path: Annotated[str, _no_url("fetch what is at an address first")] = Field(
+        "", description="a CSV file instead of the sine"
+    )
+    column: str = Field("", description="the column of the CSV file that is forecast")
+    date_column: str = Field(
+        "auto", description="the column with the dates; auto takes the first that holds dates; empty: none"
+    )
+    separator: str = Field("auto", description="what parts the CSV's fields; auto finds , ; tab or |")
+    decimal: Literal[".", ","] = Field(".", description="the decimal mark of the CSV's numbers")
+    gaps: Gaps = Field("refuse", description="missing values and dates: refuse, or interpolate linearly")
+    scale: Scale = Field(
+        "auto",
+        description="standard: mean 0 and deviation 1 on the training part; auto: standard for a file,"
+        " none for the sine",
+    )
+
+
+class MLPConfig(Section):
+    """The multilayer perceptron that forecasts the series."""
+
+    section = "mlp"
+
+    window: PositiveInt = Field(4, description="past values that a prediction sees (tau)")
+    train_share: float = Field(
+        0.6, gt=0, lt=1, description="share of the series whose windows train the model"
+    )
+    hidden: PositiveInt = Field(32, description="units of the hidden layer")
+    batch: PositiveInt = Field(20, description="windows per minibatch")
+    epochs: PositiveInt = Field(10, description="passes over the training windows")
+    learning_rate: PositiveFloat = Field(0.05, description="step size of Adam")
+
+
+class RNNConfig(Section):
+    """What both recurrent language models share: data, size and training."""
+
+    section = "rnn"
+
+    tokens: TokenKind = Field("char", description="what the models read: char or word")
+    max_tokens: PositiveInt = Field(10_000, description="tokens of the text's start that train the models")
+    hidden: PositiveInt = Field(512, description="units of the hidden state")
+    batch: PositiveInt = Field(32, description="sequences per minibatch")
+    steps: PositiveInt = Field(35, description="tokens per sequence, the reach of a gradient in time")
+    epochs: PositiveInt = Field(2000, description="passes over the training tokens")
+    learning_rate: PositiveFloat = Field(0.5, description="step size of SGD")
+    clip: PositiveFloat = Field(1.0, description="largest norm of all gradients together (theta)")
+    random_batches: bool = Field(
+        False, description="draw sequences at random instead of in order (use_random_iter)"
+    )
+    precision: Precision = Field(
+        "auto",
+        description="in what training multiplies matrices: float32; bfloat16, with weights and sums in"
+        " float32; auto takes bfloat16 where the processor multiplies it",
+    )
+
+
+class LayerConfig(Section):
+    """The library's recurrent layer, used by `train_rnn` alone."""
+
+    section = "rnn_layer"
+
+    cell: Cell = Field("rnn", description="rnn, gru or lstm")
+    layers: PositiveInt = Field(1, description="recurrent layers on top of each other")
+    bidirectional: bool = Field(
+        False, description="refused: a language model that reads backwards sees what it predicts"
+    )
+
+
+class SamplesConfig(Section):
+    """The greedy texts that show how far a language model is."""
+
+    section = "samples"
+
+    prefix: str = Field("time traveller", min_length=1, description="what the samples continue")
+    length: PositiveInt = Field(50, description="tokens per sample")
+    every: PositiveInt = Field(25, description="epochs between two samples")
+    last_prefix: str = Field(
+        "traveller", min_length=1, description="what one more sample continues at the end"
+    )
+    last_length: PositiveInt = Field(55, description="tokens of that last sample")
+
+
+class ForecastConfig(Section):
+    """How far ahead the series is forecast."""
+
+    section = "forecast"
+
+    horizons: Annotated[tuple[PositiveInt, ...], BeforeValidator(_split), Field(min_length=1)] = Field(
+        (1, 4, 16, 64), description="steps ahead (k) whose errors are measured"
+    )
+
+
+class LanguageConfig(Section):
+    """How the language models are measured."""
+
+    section = "language"
+
+    test_tokens: NonNegativeInt = Field(
+        5000, description="tokens after the training text that the models have not seen"
+    )
+
+
+class RecurrentConfig(Section):
+    """The small recurrent network that forecasts the series."""
+
+    section = "gru"
+
+    window: PositiveInt = Field(64, description="past values that a prediction sees (tau)")
+    hidden: PositiveInt = Field(32, description="units of the hidden state")
+    batch: PositiveInt = Field(32, description="windows per minibatch, drawn anywhere in the known values")
+    updates: PositiveInt = Field(300, description="minibatches that train the network")
+    learning_rate: PositiveFloat = Field(0.01, description="first step size of Adam; it falls to 0")
+
+
+class BacktestConfig(Section):
+    """From where forecasts are made and measured, and on what the models are fitted."""
+
+    section = "backtest"
+
+    start_share: float = Field(
+        0.6, gt=0, lt=1, description="share of the series that is known at the first origin"
+    )
+    stride: PositiveInt = Field(1, description="steps between two origins")
+    refit_every: NonNegativeInt = Field(
+        0, description="origins between two fits; 1 fits at every origin, 0 at the first alone"
+    )
+    train_points: NonNegativeInt = Field(
+        0, description="latest known values that a model is fitted on (sliding); 0: all (expanding)"
+    )
+    season: PositiveInt = Field(
+        1, description="steps of a season, for the seasonal forecast and the scale of MASE; 1: none"
+    )
+    seeds: Annotated[tuple[Seed, ...], BeforeValidator(_split), Field(min_length=1)] = Field(
+        (0, 1, 2), description="seeds that a random model is trained with"
+    )
+    level: float = Field(0.9, gt=0, lt=1, description="share of targets that intervals shall hold")
+    calibration_share: float = Field(
+        0.5, gt=0, lt=1, description="share of the origins, the earlier ones, that calibrate the intervals"
+    )
+
+
+class ComparisonConfig(Section):
+    """Whether all models are compared, and how the language models are."""
+
+    section = "comparison"
+
+    enabled: bool = Field(
+        False,
+        description="whether backtest, compare_language, sample_language and compare_held_out are among the"
+        " stages",
+    )
+    orders: Annotated[tuple[PositiveInt, ...], BeforeValidator(_split), Field(min_length=1)] = Field(
+        (2, 3, 4, 5, 6, 7),
+        description="lengths of the longest n-grams, of which each model of counts gets its best",
+    )
+    valid_share: float = Field(
+        0.1,
+        gt=0,
+        lt=1,
+        description="share of the training text, at its end, that orders are chosen by and networks for"
+        " unseen text are stopped by",
+    )
+    test_share: float = Field(
+        0.1,
+        gt=0,
+        lt=1,
+        description="share of the whole text, at its end, that compare_held_out and the table of words"
+        " test on",
+    )
+    interval: float = Field(0.95, gt=0, lt=1, description="level of the perplexities' intervals")
+    block: PositiveInt = Field(100, description="neighbouring tokens that the bootstrap draws together")
+    resamples: PositiveInt = Field(2000, description="texts that the bootstrap draws")
+    word_min_freq: NonNegativeInt = Field(
+        2, description="words that occur less often in the training text become <unk> in the table of words"
+    )
+    word_orders: Annotated[tuple[PositiveInt, ...], BeforeValidator(_split), Field(min_length=1)] = Field(
+        (1, 2, 3, 4), description="lengths of the longest n-grams of words, to choose from as from orders"
+    )
+    word_block: PositiveInt = Field(
+        20, description="neighbouring words that the bootstrap draws together, about as long as a block"
+    )
+
+
+class SamplingConfig(Section):
+    """The texts that trained models write side by side, in sample_language alone."""
+
+    section = "sampling"
+
+    temperatures: Annotated[tuple[Temperature, ...], BeforeValidator(_split), Field(min_length=1)] = Field(
+        (0.0, 0.5, 0.8, 1.0),
+        description="0 takes the most likely token, 1 draws from the model's distribution, values between"
+        " from a sharper one",
+    )
+    length: PositiveInt = Field(400, description="tokens per text")
+    models: Annotated[tuple[str, ...], BeforeValidator(_split), _names_of(MODELS)] = Field(
+        ("modified_kneser_ney", "witten_bell"),
+        description="models of counts that write beside both networks",
+    )
+    copied_length: PositiveInt = Field(
+        8, description="characters of the strings that are looked for in the training text"
+    )
+
+
+class HeldOutConfig(Section):
+    """The networks that are trained to predict unseen text, and how they are kept from learning by heart."""
+
+    section = "held_out"
+
+    networks: Annotated[tuple[str, ...], BeforeValidator(_split), _names_of(NETWORKS)] = Field(
+        (), description=f"which are trained: {', '.join(NETWORKS)}; none leaves the comparison of them out"
+    )
+    alone: bool = Field(
+        False, description="whether the pipeline has only the stages that these networks and the report need"
+    )
+    hidden: PositiveInt = Field(128, description="units of the hidden state")
+    layers: PositiveInt = Field(1, description="recurrent layers on top of each other")
+    batch: PositiveInt = Field(16, description="sequences per minibatch")
+    steps: PositiveInt = Field(50, description="tokens per sequence, the reach of a gradient in time")
+    epochs: PositiveInt = Field(30, description="passes over the training part, at most")
+    validate_every: PositiveInt = Field(1, description="epochs between two looks at the validation part")
+    patience: NonNegativeInt = Field(
+        5, description="validations without a better one after which the training stops; 0: never"
+    )
+    optimizer: OptimizerName = Field("adamw", description="sgd, adam or adamw")
+    learning_rate: PositiveFloat = Field(0.003, description="first step size of the optimizer")
+    schedule: Schedule = Field(
+        "cosine",
+        description="constant; cosine falls to 0 over the epochs; plateau halves the step size after two"
+        " validations without a better one",
+    )
+    weight_decay: NonNegativeFloat = Field(0.01, description="how strongly weights are drawn to 0")
+    clip: PositiveFloat = Field(1.0, description="largest norm of all gradients together")
+    averaging: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="share that the running mean of the weights keeps in each update; the mean is validated"
+        " and kept; 0: the weights themselves",
+    )
+    teaching: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="how much a network learns from probabilities by counts (modified Kneser–Ney of the rest"
+        " of the training part) instead of from the tokens themselves",
+    )
+    teaching_order: PositiveInt = Field(7, description="length of the longest n-grams of these counts")
+    dropout_input: float = Field(0.0, ge=0, lt=1, description="share of the tokens that are not shown")
+    dropout_between: float = Field(0.2, ge=0, lt=1, description="share dropped between layers")
+    dropout_output: float = Field(0.3, ge=0, lt=1, description="share dropped before the output")
+    dropout_recurrent: float = Field(
+        0.0, ge=0, lt=1, description="share of the recurrent weights dropped, the same at all steps"
+    )
+    precision: Precision = Field("auto", description="in what training multiplies; see rnn.precision")
+
+
+class RetryConfig(Section):
+    """What becomes of a stage that fails for a reason that may pass, such as a server that restarts."""
+
+    section = "retry"
+
+    attempts: PositiveInt = Field(5, le=20, description="tries per stage before the run fails")
+    pause_s: NonNegativeFloat = Field(
+        2.0, description="seconds before the second try, doubled before each further one"
+    )
+
+
+class NotifyConfig(Section):
+    """Who is told of a run that failed."""
+
+    section = "notify"
+
+    webhook: Webhook = Field(
+        Webhook(""),
+        description="URL that is sent one JSON message per failed run; ${NAME} in it stands for what the"
+        " environment holds; empty: the environment variable SEQSTEP_WEBHOOK, if it is set",
+    )
+    timeout_s: PositiveFloat = Field(10.0, description="seconds after which a message is given up")
+
+
+class Compute(Section):
+    """What every training is run with."""
+
+    seed: Seed = Field(0, description="where every random number starts")
+    device: Device = Field("auto", description="auto takes a CUDA GPU where there is one; cpu; cuda")
+    threads: PositiveInt = Field(
+        1, description="processor threads per training; the two recurrent ones run side by side"
+    )
+    checkpoint_epochs: PositiveInt = Field(
+        25, description="epochs between two checkpoints, from which a killed training goes on"
+    )
+
+
+class Config(Compute):
+    """All settings of one pipeline run."""
+
+    corpus: CorpusConfig = CorpusConfig()
+    text: TextConfig = TextConfig()
+    ngrams: NgramsConfig = NgramsConfig()
+    series: SeriesConfig = SeriesConfig()
+    mlp: MLPConfig = MLPConfig()
+    rnn: RNNConfig = RNNConfig()
+    rnn_layer: LayerConfig = LayerConfig()
+    samples: SamplesConfig = SamplesConfig()
+    forecast: ForecastConfig = ForecastConfig()
+    language: LanguageConfig = LanguageConfig()
+    gru: RecurrentConfig = RecurrentConfig()
+    backtest: BacktestConfig = BacktestConfig()
+    comparison: ComparisonConfig = ComparisonConfig()
+    sampling: SamplingConfig = SamplingConfig()
+    held_out: HeldOutConfig = HeldOutConfig()
+    retry: RetryConfig = RetryConfig()
+    notify: NotifyConfig = NotifyConfig()
+
+    @property
+    def compute(self) -> Compute:
+        """The settings that every training is run with, and no others."""
+        return Compute(**{name: getattr(self, name) for name in Compute.model_fields})
+
+
+_CARRIED: dict[str, Any] = {
+    "url": (),
+    "path": "builtin:lighthouse",
+    "sha1": "799ccd6f056eecbf217baf2e601d87538034df6a",
+}
+
+PROFILES: dict[str, dict[str, Any]] = {
+    "quick": {"corpus": _CARRIED, "rnn": {"epochs": 60}},
+    "notes": {},
+    # More than three of the sine's periods, so that the first origin knows a season of it.
+    "compare": {
+        "corpus": _CARRIED,
+        "rnn": {"epochs": 60},
+        "series": {"points": 2000},
+        "backtest": {"start_share": 0.5, "stride": 2, "season": 628},
+        "comparison": {"enabled": True},
+        "held_out": {"networks": tuple(NETWORKS)},
+    },
+    "best": {
+        "comparison": {"valid_share": 0.05},
+        "held_out": {
+            "networks": ("lstm",),
+            "alone": True,
+            "hidden": 512,
+            "epochs": 60,
+            "validate_every": 2,
+            "averaging": 0.995,
+            "teaching": 0.5,
+            "dropout_input": 0.05,
+            "dropout_output": 0.5,
+            "dropout_recurrent": 0.4,
+        },
+        "samples": {"every": 10},
+        "checkpoint_epochs": 5,
+    },
+}

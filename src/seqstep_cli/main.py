@@ -1,0 +1,40 @@
+"""The program `seqstep`."""
+
+from collections.abc import Sequence
+from typing import NoReturn
+
+from seqstep_cli import NAMES, config, predict, promote, serve_model, sweep
+from seqstep_cli.manual import MANUAL
+from stagecraft.cli import history, run, stages, up, upkeep
+from stagecraft.cli.main import Program, run_command, run_program
+
+PROGRAM = Program(
+    NAMES,
+    "Sequences, one step or k steps ahead: from a text or a series to tested forecasts.",
+    [
+        *run.commands(MANUAL),
+        *sweep.COMMANDS,
+        *stages.commands(MANUAL),
+        *config.COMMANDS,
+        *history.commands(MANUAL),
+        *predict.COMMANDS,
+        *promote.COMMANDS,
+        *serve_model.COMMANDS,
+        *upkeep.commands(MANUAL),
+        *up.commands(MANUAL),
+    ],
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; return its exit status."""
+    return run_command(PROGRAM, argv)
+
+
+def program() -> NoReturn:
+    """Be the program."""
+    run_program(PROGRAM)
+
+
+if __name__ == "__main__":
+    program()

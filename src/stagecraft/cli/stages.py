@@ -1,0 +1,73 @@
+"""The command that lists what a flow is made of, and what a stage's key is: `stages`."""
+
+import argparse
+from functools import partial
+from typing import TYPE_CHECKING
+
+from stagecraft.cli.command import Command, add_flow, add_profile, print_json
+from stagecraft.cli.manual import Manual
+from stagecraft.cli.tables import make_table, open_console
+from stagecraft.cli.workplace import Workplace
+from stagecraft.pipeline.selection import Selector
+
+if TYPE_CHECKING:
+    from stagecraft.runs.request import Request
+
+
+def _stages(args: argparse.Namespace, workplace: Workplace) -> int:
+    request = workplace.project.ask(args.flow, args.profile, [], Selector(), False)
+    if args.code:
+        return _code(args, request)
+    nodes = request.trace.nodes.values()
+    if args.json:
+        print_json(
+            [
+                {
+                    "name": node.stage.name,
+                    "description": node.stage.description,
+                    "needs": node.needs,
+                    "yields": node.stage.yields,
+                }
+                for node in nodes
+            ]
+        )
+        return 0
+    table = make_table("stage", "what it does", "needs", "yields")
+    table.columns[0].no_wrap = True
+    for column in table.columns[2:]:
+        column.overflow = "fold"
+    for node in nodes:
+        yields = ", ".join(node.stage.yields)
+        table.add_row(node.stage.name, node.stage.description, "\n".join(node.needs), yields)
+    open_console().print(table)
+    return 0
+
+
+def _code(args: argparse.Namespace, request: "Request") -> int:
+    from stagecraft.cli.stage_code import as_json, find_call, show
+
+    call = find_call(request, args.code)
+    if args.json:
+        print_json(as_json(request, call))
+    else:
+        show(request, call)
+    return 0
+
+
+def _arguments(parser: argparse.ArgumentParser, manual: Manual) -> None:
+    add_profile(parser, manual)
+    add_flow(parser, manual)
+    parser.add_argument("--code", metavar="STAGE", help="tell what the key of this stage's result is made of")
+
+
+def commands(manual: Manual) -> list[Command]:
+    """Make this command for a project."""
+    return [
+        Command(
+            "stages",
+            "List the stages, in order, with what each needs and yields.",
+            manual.examples["stages"],
+            partial(_arguments, manual=manual),
+            _stages,
+        ),
+    ]

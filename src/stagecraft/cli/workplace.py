@@ -1,0 +1,42 @@
+"""Where a command is given: the home and the project, each looked for when it is needed."""
+
+from functools import cached_property
+from pathlib import Path
+
+from stagecraft.files.home import Home, open_home
+from stagecraft.names import Names
+from stagecraft.project import Project, find_folder, load_project
+
+
+class Workplace:
+    """Where a command is given.
+
+    Args:
+        names: by which users know the project.
+    """
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+
+    @cached_property
+    def folder(self) -> Path | None:
+        """The project's folder; None without a project."""
+        return find_folder(self.names, Path.cwd())
+
+    @cached_property
+    def home(self) -> Home:
+        """The home.
+
+        Raises:
+            HomeError: there is none, or it can't be written.
+        """
+        return open_home(self.names, self.folder)
+
+    @cached_property
+    def project(self) -> Project:
+        """What the project tells of itself.
+
+        Raises:
+            ProjectError: there is none.
+        """
+        return load_project(self.names, self.folder)

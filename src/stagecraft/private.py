@@ -1,0 +1,139 @@
+"""What is used of Prefect and MLflow though neither promises it: it is private, or stands in no manual.
+
+A test looks up every entry in the releases that are installed and fails with its name if it is gone, and
+another one finds what is used and not listed. So whoever raises a bound reads here what may break, and what
+for it is needed; `make test-versions` tries the oldest and the newest release that the bounds allow.
+"""
+
+from typing import NamedTuple
+
+#: the oldest and the newest release of each that all of this was tried with
+TRIED = {"prefect": ("3.8.8", "3.9.1"), "mlflow": ("3.17.0", "3.18.0")}
+
+
+class Private(NamedTuple):
+    """Something that the next release may take away, or change, without a word.
+
+    Attributes:
+        name: `module:attribute`.
+        used_in: the module of this package that relies on it.
+        purpose: what for.
+        takes: names of parameters that it must have.
+        value: what it must be, where our code says the same once more.
+    """
+
+    name: str
+    used_in: str
+    purpose: str
+    takes: tuple[str, ...] = ()
+    value: object = None
+
+
+PREFECT = (
+    Private(
+        "prefect.filesystems:LocalFileSystem._resolve_path",
+        "prefect/cache.py",
+        "finds the file of a key; Prefect looks for this method too, by its name",
+        ("path",),
+    ),
+    Private(
+        "prefect.blocks.core:Block._block_type_slug",
+        "prefect/cache.py",
+        "keeps our folder of records from being taken for a LocalFileSystem",
+    ),
+    Private(
+        "prefect.tasks:Task",
+        "prefect/stage_task.py",
+        "is given its `result_storage` once it is made: made with it, it takes no block that was never saved",
+        ("result_storage",),
+    ),
+    Private(
+        "prefect.transactions:Transaction.write_on_commit",
+        "prefect/stage_run.py",
+        "lets a stage that has run say that its result is not to be kept",
+    ),
+    Private(
+        "prefect.states:logger.name",
+        "prefect/discretion.py",
+        "logs errors with tracebacks, from which secrets are taken",
+        value="prefect.states",
+    ),
+    Private(
+        "prefect.utilities.engine:engine_logger.name",
+        "prefect/discretion.py",
+        "logs errors with tracebacks, from which secrets are taken",
+        value="prefect.engine",
+    ),
+)
+
+MLFLOW = (
+    Private(
+        "mlflow.utils.requirements_utils:_MODULES_TO_PACKAGES",
+        "mlflow/run_model.py",
+        "spares a search through all distributions while a model is logged; without it that takes longer",
+    ),
+    Private(
+        "mlflow.tracking.registry:UnsupportedModelRegistryStoreURIException",
+        "mlflow/store.py",
+        "tells that MLFLOW_TRACKING_URI is no address of a store, and which are",
+        ("supported_uri_schemes",),
+    ),
+    Private(
+        "mlflow.system_metrics.system_metrics_monitor:SystemMetricsMonitor",
+        "mlflow/machine.py",
+        "records what the machine is busy with, for a run that is not MLflow's active one",
+        ("run_id", "sampling_interval", "tracking_uri"),
+    ),
+    Private(
+        "mlflow.system_metrics.metrics.disk_monitor:DiskMonitor",
+        "mlflow/machine.py",
+        "is taken out of the monitor's `monitors`",
+    ),
+    Private(
+        "mlflow.system_metrics.metrics.network_monitor:NetworkMonitor",
+        "mlflow/machine.py",
+        "is taken out of the monitor's `monitors`",
+    ),
+    Private(
+        "mlflow.store.db.utils:_logger.name",
+        "mlflow/store.py",
+        "logs the traceback of an error that is raised too; it is kept quiet",
+        value="mlflow.store.db.utils",
+    ),
+    Private(
+        "mlflow.pyfunc.scoring_server:init",
+        "mlflow/scoring_server.py",
+        "makes the server of a model, which ours stands before",
+        ("model",),
+    ),
+    Private(
+        "mlflow.models.model:MLMODEL_FILE_NAME",
+        "mlflow/inventory.py",
+        "describes a logged model; where it is missing, the model is damaged",
+        value="MLmodel",
+    ),
+    Private(
+        "mlflow.pyfunc.model:CONFIG_KEY_ARTIFACTS",
+        "mlflow/inventory.py",
+        "lists the files of a logged model in its description; their folder is called so too",
+        value="artifacts",
+    ),
+    Private(
+        "mlflow.pyfunc.model:CONFIG_KEY_ARTIFACT_RELATIVE_PATH",
+        "mlflow/inventory.py",
+        "says in that list where a file lies",
+        value="path",
+    ),
+    Private(
+        "mlflow.models.utils:SERVING_INPUT_FILENAME",
+        "servers/model_server.py",
+        "holds the example that `serve` shows a request with",
+        value="serving_input_example.json",
+    ),
+    Private(
+        "mlflow.store.tracking.sqlalchemy_store:SqlAlchemyStore.MODELS_FOLDER_NAME",
+        "upkeep/disk.py",
+        "is the folder of all logged models among the artifacts",
+        value="models",
+    ),
+)

@@ -1,0 +1,108 @@
+"""What a user asks for: a flow with its configuration, and the part of it that is to run."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+from stagecraft.cache.result import Kept, Result
+from stagecraft.cache.results import Results
+from stagecraft.files.artifact import Frozen
+from stagecraft.patience import Patience
+from stagecraft.pipeline.plan import Plan, make_plan
+from stagecraft.pipeline.selection import Selection, Selector, select
+from stagecraft.pipeline.walk import Trace, Walk
+from stagecraft.progress.notifying import FailureNotifier
+from stagecraft.progress.outcome import Outcome
+
+if TYPE_CHECKING:
+    from stagecraft.mlflow import Tracker
+    from stagecraft.runs.pipeline_run import Title
+
+
+class Page(Protocol):
+    """What a project writes onto the run of a whole pipeline."""
+
+    @property
+    def title(self) -> "Title":
+        """What the run is called in MLflow, and its description."""
+
+    def finish(self, run_id: str, outcomes: Sequence[Outcome]) -> Sequence[Kept]:
+        """Record what only the whole run can tell, if no stage failed; return the files that it made."""
+
+
+MakePage = Callable[["Tracker", Results, Mapping[str, Result]], Page]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a user asks for.
+
+    Args:
+        flow: its name.
+        profile: the name of the configuration that the settings started from.
+        selector: the stages that are wanted.
+        offline: whether the network is out of bounds.
+        walk: calls every stage with its arguments.
+        trace: the flow's graph.
+        settings: all settings, as a tree that JSON can hold, without secrets.
+        parameters: all settings under their dotted names, as the run in MLflow has them.
+        patience: with what may pass.
+        notifier: is told if the run fails, and of runs that were found dead.
+        make_page: from the store, the results and those that are given without a run of their own.
+        command: the start of a command line that asks for the same, for messages.
+        notices: what the user should know before the run.
+    """
+
+    flow: str
+    profile: str
+    selector: Selector
+    offline: bool
+    walk: Walk
+    trace: Trace
+    settings: Mapping[str, Any]
+    parameters: Mapping[str, Any]
+    patience: Patience
+    notifier: FailureNotifier
+    make_page: MakePage
+    command: str = ""
+    notices: Sequence[str] = field(default_factory=tuple)
+
+    @property
+    def name(self) -> str:
+        """What tells its runs from others'."""
+        return f"{self.flow} {self.profile}"
+
+    @cached_property
+    def selection(self) -> Selection:
+        """The stages that are asked for.
+
+        Raises:
+            SelectionError: there are no such stages.
+        """
+        return select(self.trace, self.selector)
+
+    @property
+    def stages(self) -> list[str]:
+        """Their names, in the order of the flow."""
+        return [name for name in self.trace.nodes if name in self.selection.selected]
+
+    def plan(self, results: Results) -> Plan:
+        """Find out what a run would do.
+
+        Raises:
+            SelectionError: there are no such stages, or what they need is not cached.
+        """
+        return make_plan(self.walk, results, self.selection, self.command)
+
+
+class Summary(Frozen):
+    """How a run of a pipeline ended.
+
+    Attributes:
+        run_id: in MLflow.
+    """
+
+    run_id: str
+    profile: str
+    stages: tuple[Outcome, ...]

@@ -1,0 +1,121 @@
+"""Which flow a command runs: the one that is named, or the half that data was given for."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.walk import FLOWS, graph
+from seqstep.settings.resolving import resolve
+from stagecraft.files.home import Home
+
+CSV = "day,load\n" + "".join(f"2026-01-{day:02d},{day}\n" for day in range(1, 29))
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A folder with a text and a series."""
+    (tmp_path / "data.csv").write_text(CSV)
+    (tmp_path / "my.txt").write_text("the time traveller smiled\n" * 500)
+    return tmp_path
+
+
+def asked(seqstep: Any, *argv: str) -> dict[str, Any]:
+    result = seqstep("plan", "--json", *argv)
+    assert result.status == 0, result.err
+    document: dict[str, Any] = json.loads(result.out)
+    return document
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+def test_each_flow_is_planned_by_its_name(seqstep: Any, home: Home, flow: str) -> None:
+    document = asked(seqstep, "--flow", flow)
+    assert (document["flow"], document["notices"]) == (flow, [])
+    assert [stage["name"] for stage in document["stages"]] == list(graph(resolve(), flow).nodes)
+
+
+@pytest.mark.parametrize(
+    ("given", "flow", "lacking"),
+    [
+        ("series.path={}/data.csv series.column=load", "series", {"download", "train_rnn"}),
+        ("corpus.path={}/my.txt", "text", {"series", "train_mlp"}),
+        ("corpus.path={}/my.txt series.path={}/data.csv series.column=load", "pipeline", set()),
+        ("corpus.path=builtin:lighthouse series.path={}/data.csv series.column=load", "pipeline", set()),
+        ("corpus.path={}/my.txt series.path=", "pipeline", set()),
+        ("corpus.path=builtin:lighthouse", "pipeline", set()),
+        ("series.points=500 rnn.epochs=3", "pipeline", set()),
+    ],
+)
+def test_who_gives_one_source_alone_gets_that_half_and_is_told(
+    seqstep: Any, home: Home, data: Path, given: str, flow: str, lacking: set[str]
+) -> None:
+    document = asked(seqstep, "--set", *given.replace("{}", str(data)).split())
+    assert document["flow"] == flow
+    names = {stage["name"] for stage in document["stages"]}
+    assert set(graph(resolve()).nodes) - names >= lacking and bool(lacking) == bool(document["notices"])
+    assert all(f"so the flow {flow} runs; --flow pipeline" in notice for notice in document["notices"])
+
+
+def test_a_flow_that_is_named_wins_over_what_is_given(seqstep: Any, home: Home, data: Path) -> None:
+    argv = ["--flow", "pipeline", "--set", f"corpus.path={data}/my.txt"]
+    assert asked(seqstep, *argv)["flow"] == "pipeline"
+
+
+def test_a_mirror_of_the_profiles_own_text_is_no_text_that_is_given(seqstep: Any, home: Home) -> None:
+    assert asked(seqstep, "notes", "--set", "corpus.url=https://example.org/a.txt")["flow"] == "pipeline"
+    assert asked(seqstep, "quick", "--set", "corpus.url=https://example.org/a.txt")["flow"] == "text"
+
+
+def test_a_configuration_that_was_printed_means_the_whole_again(
+    seqstep: Any, home: Home, tmp_path: Path
+) -> None:
+    for profile in ("quick", "notes"):
+        file = tmp_path / f"{profile}.toml"
+        file.write_text(seqstep("config", profile).out)
+        assert asked(seqstep, "--config", str(file))["flow"] == "pipeline"
+
+
+def test_the_series_alone_runs_with_a_report_of_its_own(seqstep: Any, home: Home, data: Path) -> None:
+    small = ["mlp.epochs=2", "mlp.window=2", "mlp.batch=4", "forecast.horizons=1,2"]
+    given = [f"series.path={data}/data.csv", "series.column=load"]
+    result = seqstep("run", "--json", "--set", *given, *small)
+    assert result.status == 0, result.err
+    document = json.loads(result.out)
+    assert [stage["name"] for stage in document["stages"]] == [
+        "series",
+        "train_mlp",
+        "evaluate_forecasts",
+        "report",
+    ]
+    assert "only a series was given" in result.err
+    (page,) = home.artifacts.glob(f"{document['run_id']}/artifacts/report.html")
+    assert "Zipf" not in page.read_text("utf-8")
+
+
+def test_an_unknown_flow_is_refused_with_the_nearest(seqstep: Any, home: Home) -> None:
+    for command in ("run", "plan", "stages"):
+        seqstep(command, "--flow", "serie").ends(2, "there is no flow 'serie'; did you mean series?")
+
+
+def test_a_stage_of_the_other_half_is_refused_by_name(seqstep: Any, home: Home, data: Path) -> None:
+    result = seqstep("plan", "--until", "train_rnn", "--set", f"series.path={data}/data.csv")
+    result.ends(2, "there is no stage 'train_rnn'")
+
+
+@pytest.mark.parametrize(
+    "settings", ["rnn.epochs=7", "rnn={epochs=7}", 'rnn={"epochs": 7}', "rnn = { epochs = 7 }"]
+)
+def test_settings_mean_the_same_dotted_and_nested(seqstep: Any, home: Home, settings: str) -> None:
+    config = json.loads(seqstep("config", "--json", "--set", settings).out)
+    assert config["rnn"]["epochs"] == 7
+
+
+def test_a_file_of_settings_may_be_dotted_or_nested(seqstep: Any, home: Home, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    for text in ('"rnn.epochs" = 7\n', "rnn.epochs = 7\n", "[rnn]\nepochs = 7\n"):
+        file.write_text(text)
+        config = json.loads(seqstep("config", "--json", "--config", str(file)).out)
+        assert config["rnn"]["epochs"] == 7
+    file.write_text('"rnn.epochs" = 7\n[rnn]\nepochs = 8\n')
+    seqstep("config", "--config", str(file)).ends(2, "expected one value of rnn.epochs, got two")

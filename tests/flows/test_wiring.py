@@ -1,0 +1,128 @@
+"""The real walk fits together; a stage that is handed something else is refused before anything runs."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.walk import FLOWS, all_stages, graph, walk
+from seqstep.models.networks import NETWORKS
+from seqstep.settings.config import PROFILES, Config, MLPConfig, RNNConfig, Section
+from seqstep.settings.resolving import resolve
+from stagecraft.errors import WiringError
+from stagecraft.files.home import Home
+from stagecraft.pipeline.handle import Handle
+from stagecraft.pipeline.stage import Stage
+from stagecraft.pipeline.walk import Node, Trace
+
+EVERYTHING = resolve(changes=[{"comparison": {"enabled": True}, "held_out": {"networks": list(NETWORKS)}}])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _on_the_prefect_server() -> None:
+    """Nothing runs here, so no server is needed."""
+
+
+def nodes() -> Iterator[tuple[str, Node]]:
+    trace = Trace()
+    walk(trace, "quick", EVERYTHING)
+    yield from trace.nodes.items()
+
+
+HANDED = [(stage, name, value) for stage, node in nodes() for name, value in node.arguments.items()]
+PARTS = [(stage, name) for stage, name, value in HANDED if isinstance(value, Handle)]
+SECTIONS = [(stage, name) for stage, name, value in HANDED if isinstance(value, Section)]
+
+
+class Wrong(Trace):
+    """Walks the pipeline, and hands one stage something else."""
+
+    def __init__(self, stage: str, name: str, value: Any) -> None:
+        super().__init__()
+        self.stage, self.name, self.value = stage, name, value
+
+    def __call__(self, stage: Stage, /, *args: Any, **kwargs: Any) -> Any:
+        arguments = stage.bind(*args, **kwargs)
+        if stage.name == self.stage:
+            before = arguments[self.name]
+            arguments[self.name] = self.value(before) if callable(self.value) else self.value
+        return super().__call__(stage, **arguments)
+
+
+def refusal(stage: str, name: str, value: Any) -> str:
+    """Hand a stage something else; return why that is refused."""
+    with pytest.raises(WiringError) as raised:
+        walk(Wrong(stage, name, value), "quick", EVERYTHING)
+    return str(raised.value)
+
+
+def test_every_stage_is_handed_something_that_can_be_wrong() -> None:
+    assert {stage for stage, _ in PARTS + SECTIONS} == set(all_stages())
+    assert {stage for stage, _ in PARTS} == set(all_stages()) - {"download", "series"}
+
+
+@pytest.mark.parametrize(("stage", "name"), PARTS)
+def test_a_wrong_path_is_refused_by_name(stage: str, name: str) -> None:
+    def misspelt(handle: Handle) -> Handle:
+        return Handle(handle.stage, (*handle.path, "wrod"))
+
+    said = refusal(stage, name, misspelt)
+    assert f": {stage} is handed " in said and f".wrod as {name}, but " in said and "has no wrod; " in said
+
+
+@pytest.mark.parametrize(("stage", "name"), PARTS)
+def test_a_part_of_another_kind_is_refused_by_name(stage: str, name: str) -> None:
+    said = refusal(stage, name, Handle("download", ("sha1",)))
+    assert f": {stage} is handed download.sha1, a str, as {name}, but tasks." in said
+
+
+@pytest.mark.parametrize(("stage", "name"), SECTIONS)
+def test_a_wrong_section_is_refused_by_name(stage: str, name: str) -> None:
+    def other(section: Section) -> Section:
+        return RNNConfig() if isinstance(section, MLPConfig) else MLPConfig()
+
+    said = refusal(stage, name, other)
+    assert (
+        f": {stage} is handed " in said and f"Config as {name}, but tasks." in said and " asks for " in said
+    )
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_walk_of_every_profile_fits_together(profile: str, flow: str) -> None:
+    assert "report" in graph(resolve(profile), flow).nodes
+
+
+def test_a_stage_that_belongs_to_no_flow_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(graph.__globals__["_ENDS"], "backtest")
+    with pytest.raises(WiringError, match=r"flows/walk\.py:\d+: backtest would never run, .* name it among"):
+        graph(EVERYTHING)
+
+
+@pytest.mark.parametrize("command", ["stages", "plan", "run"])
+def test_a_walk_that_does_not_fit_together_is_refused_before_anything_runs(
+    command: str, seqstep: Any, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mistaken(*args: Any) -> Config:
+        config = resolve(*args)
+        return config.model_copy(update={"mlp": config.rnn})
+
+    before = sorted(home.root.rglob("*"))
+    monkeypatch.setattr("flows.asking.resolve", mistaken)
+    asks = "train_mlp is handed RNNConfig as config, but tasks.training.train_mlp asks for MLPConfig"
+    seqstep(command).ends(2, "flows/walk.py:", asks, "hand on what it asks for, or correct its hint")
+    assert sorted(home.root.rglob("*")) == before
+
+
+def test_the_walk_is_checked_without_what_only_runs_need() -> None:
+    heavy = {"mlflow", "pandas", "prefect", "tasks.training", "torch"}
+    code = (
+        "import sys; from flows.walk import graph; from seqstep.settings.resolving import resolve;"
+        f" graph(resolve('compare')); print({heavy} & set(sys.modules))"
+    )
+    root = Path(__file__).parents[2]
+    told = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert told.stdout == "set()\n"

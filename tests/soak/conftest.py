@@ -1,0 +1,59 @@
+"""Rooms of the soak: each folder is one, and a run of it goes on where the last one was broken off."""
+
+import hashlib
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = sorted(path.name for path in Path(__file__).parent.iterdir() if list(path.glob("test_*.py")))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add what chooses a room."""
+    parser.addoption("--room", choices=["all", *ROOMS], default="all", help="the room of tests/soak to run")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Note what passes, with the sources as they are now."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Passed(), "passed")
+
+
+class Passed:
+    """What passed, in a file; only the process that hands out the tests writes it."""
+
+    def __init__(self) -> None:
+        self.path = ROOT / ".soak" / f"{_sources()}.txt"
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note a test that passed."""
+        if report.when == "call" and report.passed:
+            self.path.parent.mkdir(exist_ok=True)
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(f"{report.nodeid.split('@')[0]}\n")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out other rooms, and what passed already; a room that is through begins anew."""
+    room, path = config.getoption("--room", default="all"), ROOT / ".soak" / f"{_sources()}.txt"
+    known = set(path.read_text("utf-8").splitlines()) if path.exists() else set()
+    soak = [item for item in items if any(item.iter_markers("soak"))]
+    chosen = [item for item in soak if room in ("all", item.path.parent.name)]
+    left = [item for item in chosen if item.nodeid not in known] or chosen
+    if out := [item for item in soak if item not in left]:
+        items[:] = [item for item in items if item not in out]
+        config.hook.pytest_deselected(items=out)
+
+
+def _sources() -> str:
+    """Digest the project's files, as they are."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    folders = ["src", "tasks", "flows", "tests"]
+    listed = subprocess.run([*command, *folders], cwd=ROOT, capture_output=True, check=True)
+    digest = hashlib.sha256()
+    for name in sorted(filter(None, listed.stdout.decode().split("\0"))):
+        if (path := ROOT / name).is_file():
+            digest.update(name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
