@@ -5,6 +5,8 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor, nn
 
+from seqstep.models.library_layers import see_that_layers_round
+
 #: what a model remembers of the text so far: one tensor, or two for an LSTM
 HiddenState = tuple[Tensor, ...]
 
@@ -51,6 +53,8 @@ class LanguageModel(nn.Module, ABC):
         this one would empty it in between, and change in which type gradients are summed.
         """
         rounded = self.rounded()
+        if rounded is not None:
+            see_that_layers_round(rounded)
         return torch.autocast(self.device.type, rounded, enabled=rounded is not None, cache_enabled=False)
 
     @property
