@@ -1,6 +1,7 @@
 """The pipelines: what happens, in order."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import tasks
@@ -9,7 +10,7 @@ from seqstep.settings.config import Config
 from seqstep.settings.resolving import resolve
 from seqstep.settings.spelling import nearest
 from stagecraft.errors import SelectionError, WiringError
-from stagecraft.pipeline.walk import Run, Trace
+from stagecraft.pipeline.walk import Run, Trace, trace_of
 
 WHOLE = "pipeline"
 #: what can be run, by name
@@ -169,8 +170,11 @@ def graph(config: Config, flow: str = WHOLE) -> Trace:
 
 def _trace(config: Config) -> Trace:
     """Walk over all stages, and see that each belongs to a flow."""
-    trace = Trace()
-    walk(trace, "", config)
+    trace = trace_of(partial(walk, profile="", config=config))
+    if strange := [name for name, end in _ENDS.items() if end.flow not in FLOWS]:
+        raise WiringError(
+            f"_ENDS has {strange[0]} in no flow that there is; {nearest(_ENDS[strange[0]].flow, FLOWS)}"
+        )
     leading = {_REPORT}.union(*map(trace.until, _ENDS))
     if lost := [name for name in trace.nodes if name not in leading]:
         raise WiringError(

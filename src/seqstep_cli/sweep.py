@@ -69,7 +69,7 @@ def _sweep(args: argparse.Namespace, workplace: Workplace) -> int:
     from stagecraft.cli.watching import watching
     from stagecraft.mlflow import Tracker
 
-    for notice in sweep.request.notices:
+    for notice in sweep.notices:
         sys.stderr.write(f"seqstep: {notice}\n")
     tracker, status = Tracker(workplace.home), 0
     try:

@@ -60,6 +60,8 @@ class SweepRequest:
         self.grid: Grid = read_grid(args.grid)
         self.space: Space = read_space(args.search, args.profile, configured_changes(args))
         self._checked: set[Selection] = set()
+        #: what the user should know of the points
+        self.notices: dict[str, None] = {}
         listed = points(self.grid) if self.grid else ()
         self._wanted = [self.want(number, point) for number, point in enumerate(listed)]
         for wanted in self._wanted or itertools.starmap(self.want, enumerate(samples(self.space))):
@@ -86,6 +88,7 @@ class SweepRequest:
         Raises:
             SelectionError: it has not, or they do not.
         """
+        self.notices |= dict.fromkeys(wanted.request.notices)
         try:
             selection = wanted.request.selection
             if selection not in self._checked:
@@ -131,7 +134,7 @@ class SweepRequest:
         axes = [list(self.grid.items()), list(self.space.items())]
         selector = self.request.selector.model_dump(mode="json")
         return digest(
-            [self.request.flow, self.args.profile, settings, axes, selector, self.metric, self.args.maximize]
+            [self.args.flow, self.args.profile, settings, axes, selector, self.metric, self.args.maximize]
         )[:16]
 
     def study(self, results: Results) -> Study | None:

@@ -3,6 +3,7 @@
 import json
 import sys
 import tomllib
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from stagecraft.errors import ProjectError
+from stagecraft.errors import ProjectError, explain
 from stagecraft.names import Names, how_to_get_a_project
 
 if TYPE_CHECKING:
@@ -63,29 +64,62 @@ def load_project(names: Names, folder: Path | None) -> Project:
     """
     if folder is None:
         raise ProjectError(f"expected a project, got none in {Path.cwd()}; {how_to_get_a_project(names)}")
+    _check_mechanism(folder)
     target = _declared(names, folder)
+    named = f"{target}, which {folder / 'pyproject.toml'} names"
+    advice = f"correct that, or [tool.{names.project}] there"
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
-    project = _import(target)
+    try:
+        project = _import(target, folder)
+    except (Exception, SystemExit) as error:
+        if hasattr(error, "exit_status"):  # made for the user
+            raise
+        where = _raised_at(error, folder)
+        raise ProjectError(f"expected a Project in {named}, got {explain(error)}{where}; {advice}") from error
     if not isinstance(project, Project):
-        raise ProjectError(
-            f"expected a Project in {target}, which {folder / 'pyproject.toml'} names, got {project!r};"
-            f" correct [tool.{names.project}] there"
-        )
+        got = f"none in {folder}" if project is None else repr(project)
+        raise ProjectError(f"expected a Project in {named}, got {got}; {advice}")
     return project
 
 
-def _import(target: str) -> object:
-    """Import what stands under a name such as flows:PROJECT; None if there is no such module or name."""
+def _check_mechanism(folder: Path) -> None:
+    """See that a folder that carries this package is run by its own, and not by another installation.
+
+    Raises:
+        ProjectError: it carries another one.
+    """
+    used = Path(__file__).parent
+    carried = folder / "src" / used.name
+    if carried.is_dir() and not carried.samefile(used):
+        raise ProjectError(
+            f"expected the code of {folder}, got that of {used.parent}, for this program was installed from"
+            f" there; run the one of {folder} (`make run` makes it), or change to another folder"
+        )
+
+
+def _import(target: str, folder: Path) -> object:
+    """Import what stands under a name such as flows:PROJECT; None if there is none in a folder."""
     module, _, name = target.partition(":")
     if not all(part.isidentifier() for part in (*module.split("."), name)):
         return None
     try:
-        return getattr(import_module(module), name, None)
+        imported = import_module(module)
     except ModuleNotFoundError as error:
         if error.name and f"{module}.".startswith(f"{error.name}."):
             return None
         raise
+    is_inside = Path(imported.__file__ or "").resolve().is_relative_to(folder.resolve())
+    return getattr(imported, name, None) if is_inside else None
+
+
+def _raised_at(error: BaseException, folder: Path) -> str:
+    """Tell where in a folder an error was raised."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f" at {error.filename}:{error.lineno}"
+    frames = traceback.extract_tb(error.__traceback__)
+    inside = [frame for frame in frames if Path(frame.filename).is_relative_to(folder)]
+    return f" at {inside[-1].filename}:{inside[-1].lineno}" if inside else ""
 
 
 def _declared(names: Names, folder: Path) -> str:

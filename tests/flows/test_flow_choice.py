@@ -1,6 +1,8 @@
 """Which flow a command runs: the one that is named, or the half that data was given for."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +10,14 @@ import pytest
 
 from flows.walk import FLOWS, graph
 from seqstep.settings.resolving import resolve
+from seqstep_cli import NAMES
+from seqstep_cli.main import PROGRAM
+from seqstep_cli.sweep_request import SweepRequest
+from stagecraft.cli.main import build_parser
+from stagecraft.cli.workplace import Workplace
 from stagecraft.files.home import Home
 
+METRIC = "forecast/mlp/rmse_k001"
 CSV = "day,load\n" + "".join(f"2026-01-{day:02d},{day}\n" for day in range(1, 29))
 
 
@@ -100,7 +108,28 @@ def test_an_unknown_flow_is_refused_with_the_nearest(seqstep: Any, home: Home) -
 
 def test_a_stage_of_the_other_half_is_refused_by_name(seqstep: Any, home: Home, data: Path) -> None:
     result = seqstep("plan", "--until", "train_rnn", "--set", f"series.path={data}/data.csv")
-    result.ends(2, "there is no stage 'train_rnn'")
+    result.ends(2, "there is no stage 'train_rnn'", "only a series was given", "--flow pipeline")
+
+
+def test_a_sweep_tells_which_half_its_points_run(home: Home, data: Path) -> None:
+    def notices(*argv: str) -> list[str]:
+        args = build_parser(PROGRAM).parse_args(["sweep", *argv, "--metric", METRIC])
+        return list(SweepRequest(args, Workplace(NAMES)).notices)
+
+    (data / "other.csv").write_text(CSV)
+    series = f"series.path={data}/data.csv"
+    assert notices("--grid", f"{series},{data}/other.csv")[0].startswith("only a series was given")
+    assert notices("--set", series, "--grid", f"corpus.path={data}/my.txt") == []
+
+
+def test_a_folder_that_was_deleted_is_told(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    program = f"import os; os.rmdir({str(gone)!r}); from seqstep_cli.main import program; program()"
+    done = subprocess.run(
+        [sys.executable, "-c", program, "runs"], cwd=gone, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2 and "expected a current folder, got one that was deleted" in done.stderr
 
 
 @pytest.mark.parametrize(

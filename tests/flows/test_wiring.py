@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+import flows.walk as flows_walk
+import tasks
 from flows.walk import FLOWS, all_stages, graph, walk
 from seqstep.models.networks import NETWORKS
 from seqstep.settings.config import PROFILES, Config, MLPConfig, RNNConfig, Section
@@ -16,7 +18,7 @@ from stagecraft.errors import WiringError
 from stagecraft.files.home import Home
 from stagecraft.pipeline.handle import Handle
 from stagecraft.pipeline.stage import Stage
-from stagecraft.pipeline.walk import Node, Trace
+from stagecraft.pipeline.walk import Node, Trace, trace_of
 
 EVERYTHING = resolve(changes=[{"comparison": {"enabled": True}, "held_out": {"networks": list(NETWORKS)}}])
 
@@ -126,3 +128,27 @@ def test_the_walk_is_checked_without_what_only_runs_need() -> None:
     root = Path(__file__).parents[2]
     told = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert told.stdout == "set()\n"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (lambda config: config.ngarms, "'Config' object has no attribute 'ngarms'; did you mean ngrams?"),
+        (lambda config: 1 // 0, "ZeroDivisionError"),
+        (lambda config: list(Handle("tokenize")), "'Handle' object is not iterable"),
+    ],
+)
+def test_a_mistake_in_a_walk_itself_is_told_with_its_place(wrong: Any, words: str) -> None:
+    def mistaken(run: Any) -> None:
+        run(tasks.download, Config().corpus, False)
+        wrong(Config())
+
+    with pytest.raises(WiringError, match=r"test_wiring\.py:\d+: ") as raised:
+        trace_of(mistaken)
+    assert words in str(raised.value) and raised.value.exit_status == 2
+
+
+def test_an_end_of_no_flow_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(flows_walk._ENDS, "ngrams", flows_walk.End("txet", lambda _config: True))
+    with pytest.raises(WiringError, match=r"ngrams .* no flow that there is; did you mean text"):
+        graph(Config())

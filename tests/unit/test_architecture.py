@@ -41,6 +41,14 @@ def test_imports_run_one_way_through_the_house() -> None:
     assert done.returncode == 0, done.stdout
 
 
+def test_no_package_and_no_folder_is_outside_of_the_contracts() -> None:
+    linter = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
+    there = {path.name for path in (ROOT / "src").iterdir() if list(path.rglob("*.py"))} | {*ABOVE}
+    assert there == set(linter["root_packages"]) == set(PACKAGES)
+    folders = {path.parent for room in ROOMS for path in room.parent.rglob("*.py")}
+    assert [folder for folder in folders if not (folder / "__init__.py").exists()] == []
+
+
 def test_nothing_is_imported_in_a_circle_also_not_inside_of_functions(graph: grimp.ImportGraph) -> None:
     circles = [
         (module, found)

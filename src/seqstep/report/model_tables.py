@@ -25,11 +25,11 @@ def tabulate_forecast(errors: pd.DataFrame) -> pd.DataFrame:
     figures = zip(errors["rmse_all"], errors["rmse_lower"], errors["rmse_upper"], strict=True)
     least = errors.groupby("horizon")["rmse_all"].transform("min") == errors["rmse_all"]
     texts = [(BEST if best else "") + _with_interval(*row) for best, row in zip(least, figures, strict=True)]
-    board = _by_horizon(errors, texts)
-    board["parameters"] = errors.groupby("model", sort=False)["parameters"].first()
+    layout = _by_horizon(errors, texts)
+    layout["parameters"] = errors.groupby("model", sort=False)["parameters"].first()
     notes = {"mlp_recursive": f"{math.sqrt(printed_value('train_mlp', 'valid/mse')):.3f}, 1 step"}
-    board["the notes"] = [notes.get(str(model), _ABSENT) for model in board.index]
-    return board.reset_index()
+    layout["the notes"] = [notes.get(str(model), _ABSENT) for model in layout.index]
+    return layout.reset_index()
 
 
 def tabulate_chance(tests: pd.DataFrame) -> pd.DataFrame:
@@ -79,7 +79,7 @@ def tabulate_language(table: pd.DataFrame) -> pd.DataFrame:
     own = zip(table["perplexity"], table["lower"], table["upper"], strict=True)
     ratios = zip(table["ratio"], table["ratio_lower"], table["ratio_upper"], strict=True)
     least = table["perplexity"].min()
-    board = pd.DataFrame(
+    layout = pd.DataFrame(
         {
             "model": table["model"],
             "perplexity": [(BEST if row[0] == least else "") + _with_interval(*row) for row in own],
@@ -91,7 +91,7 @@ def tabulate_language(table: pd.DataFrame) -> pd.DataFrame:
             "the notes": [notes.get(str(model), math.nan) for model in table["model"]],
         }
     )
-    return board.dropna(axis="columns", how="all")
+    return layout.dropna(axis="columns", how="all")
 
 
 def tabulate_copied(table: pd.DataFrame) -> pd.DataFrame:
@@ -104,11 +104,11 @@ def tabulate_copied(table: pd.DataFrame) -> pd.DataFrame:
         a row a model and a column a temperature; unseen text, which has none, is left out.
     """
     written = table.dropna(subset="temperature")
-    board = pd.DataFrame(index=pd.Index(written["model"].unique(), name="model"))
+    layout = pd.DataFrame(index=pd.Index(written["model"].unique(), name="model"))
     for temperature, part in written.groupby("temperature"):
         shares = part.set_index("model")["copied_share"]
-        board[f"temperature {temperature:g}"] = [f"{shares[name]:.0%}" for name in board.index]
-    return board.reset_index()
+        layout[f"temperature {temperature:g}"] = [f"{shares[name]:.0%}" for name in layout.index]
+    return layout.reset_index()
 
 
 def written_texts(table: pd.DataFrame) -> dict[str, str]:
@@ -125,10 +125,10 @@ def written_texts(table: pd.DataFrame) -> dict[str, str]:
 def _by_horizon(table: pd.DataFrame, texts: list[str]) -> pd.DataFrame:
     """Put a text a model and horizon into a row a model and a column a horizon."""
     shown = pd.DataFrame({"model": table["model"], "horizon": table["horizon"], "text": texts})
-    board = pd.DataFrame(index=pd.Index(shown["model"].unique(), name="model"))
+    layout = pd.DataFrame(index=pd.Index(shown["model"].unique(), name="model"))
     for horizon, part in shown.groupby("horizon"):
-        board[steps_ahead(int(str(horizon)))] = part.set_index("model")["text"]
-    return board
+        layout[steps_ahead(int(str(horizon)))] = part.set_index("model")["text"]
+    return layout
 
 
 def _with_interval(value: float, lower: float, upper: float) -> str:

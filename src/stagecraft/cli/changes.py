@@ -38,7 +38,8 @@ def read_assignments(assignments: Sequence[str]) -> Tree:
         name, equals, value = assignment.partition("=")
         if not equals or not name.strip():
             raise UsageError(f"expected KEY=VALUE, such as rnn.epochs=500, got {redact(assignment)!r}")
-        branch: Any = _group(value) or value
+        group = _group(value)
+        branch: Any = value if group is None else group
         for part in reversed(name.strip().split(".")):
             branch = {part: branch}
         _lay_over(tree, branch)

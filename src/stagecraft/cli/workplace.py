@@ -3,6 +3,7 @@
 from functools import cached_property
 from pathlib import Path
 
+from stagecraft.errors import ProjectError
 from stagecraft.files.home import Home, open_home
 from stagecraft.names import Names
 from stagecraft.project import Project, find_folder, load_project
@@ -20,8 +21,18 @@ class Workplace:
 
     @cached_property
     def folder(self) -> Path | None:
-        """The project's folder; None without a project."""
-        return find_folder(self.names, Path.cwd())
+        """The project's folder; None without a project.
+
+        Raises:
+            ProjectError: the current folder was deleted.
+        """
+        try:
+            here = Path.cwd()
+        except FileNotFoundError:
+            raise ProjectError(
+                "expected a current folder, got one that was deleted; change to another one"
+            ) from None
+        return find_folder(self.names, here)
 
     @cached_property
     def home(self) -> Home:

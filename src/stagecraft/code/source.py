@@ -9,12 +9,12 @@ from pathlib import Path
 from stagecraft.code.names import Ref, bound, imported, loaded
 from stagecraft.code.nodes import children, dotted, is_function, text_of
 from stagecraft.code.parsing import parse
-from stagecraft.errors import StagecraftError
+from stagecraft.errors import UsageError
 
 _IMPORTS = (ast.Import, ast.ImportFrom)
 
 
-class CodeError(StagecraftError):
+class CodeError(UsageError):
     """Code can't be followed: it is not there, or is no Python."""
 
 

@@ -19,7 +19,7 @@ class Tags(NamedTuple):
         reason: why the stage ran.
         error: why the run failed.
         cached_from: the run that computed the result of a cached stage.
-        resumed_from: the run whose training was gone on with.
+        resumed_from: the run whose training was resumed.
         input: with a name behind it, an address that the run was given under that name.
         infinite: with a metric behind it, its value, for MLflow shows it as 1.8e308.
         session: the run in progress (see `stagecraft.cache.sessions`) that a run belongs to.

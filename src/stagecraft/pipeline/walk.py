@@ -4,6 +4,7 @@ Walked with a `Trace` it yields the graph, with a `Planner` the plan, with a `Co
 """
 
 import os
+import traceback
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Protocol
 
-from stagecraft.errors import SelectionError, WiringError
+from stagecraft.errors import SelectionError, WiringError, explain, nearest
 from stagecraft.pipeline.handle import Handle
 from stagecraft.pipeline.stage import Stage
 from stagecraft.pipeline.wiring import check, check_absent, lay_out
@@ -112,12 +113,48 @@ class Trace:
         return self.nodes[name]
 
 
+def trace_of(walk: Walk) -> Trace:
+    """Walk a pipeline without running it.
+
+    Raises:
+        WiringError: it does not fit together, or the walk itself is wrong.
+    """
+    trace = Trace()
+    try:
+        walk(trace)
+    except Exception as error:
+        if hasattr(error, "exit_status"):  # made for the user
+            raise
+        raise WiringError(f"{_raised_at(error, walk)}: {_words(error)}; correct the walk there") from error
+    return trace
+
+
+def _raised_at(error: BaseException, walk: Walk) -> str:
+    """Tell where in a walk an error was raised, as file and line."""
+    file = getattr(walk, "func", walk).__code__.co_filename
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+    return f"{_shown(file)}:{frames[-1].lineno}" if frames else "the walk"
+
+
+def _words(error: Exception) -> str:
+    """Say what is wrong in a walk, with the nearest name where one is not there."""
+    hint = ""
+    if isinstance(error, AttributeError) and error.name:
+        hint = f"; {nearest(error.name, [name for name in dir(error.obj) if name[0] != '_'])}"
+    return f"{explain(error)}{hint}"
+
+
 def _place(frame: FrameType | None) -> str:
     """Tell where a function was called from, by the frame of its own."""
     caller = frame.f_back if frame else None
     if caller is None:
         return "the walk"
-    return f"{caller.f_code.co_filename.removeprefix(f'{Path.cwd()}{os.sep}')}:{caller.f_lineno}"
+    return f"{_shown(caller.f_code.co_filename)}:{caller.f_lineno}"
+
+
+def _shown(file: str) -> str:
+    """Write a file as it is called from here."""
+    return file.removeprefix(f"{Path.cwd()}{os.sep}")
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from stagecraft.cache.result import Kept, Result
 from stagecraft.cache.results import Results
+from stagecraft.errors import SelectionError
 from stagecraft.files.artifact import Frozen
 from stagecraft.patience import Patience
 from stagecraft.pipeline.plan import Plan, make_plan
@@ -80,7 +81,10 @@ class Request:
         Raises:
             SelectionError: there are no such stages.
         """
-        return select(self.trace, self.selector)
+        try:
+            return select(self.trace, self.selector)
+        except SelectionError as error:
+            raise SelectionError("; ".join([str(error), *self.notices])) from None
 
     @property
     def stages(self) -> list[str]:

@@ -287,7 +287,7 @@ def test_a_training_killed_at_a_checkpoint_goes_on_to_the_same_weights_and_losse
     kill_at(project, point, epoch, TRAINING)
     kept = epoch if "after" in point else epoch - 1
     check_resumed(project, training, kept)
-    tally.append(f"in train_rnn, at the checkpoint of epoch {epoch}, gone on with after {kept}")
+    tally.append(f"in train_rnn, at the checkpoint of epoch {epoch}, resumed after {kept}")
 
 
 @pytest.mark.parametrize("number", [pytest.param(number, marks=soak) for number in range(4)])
@@ -303,7 +303,7 @@ def test_a_training_killed_in_an_epoch_goes_on_to_the_same_weights_and_losses(
     time.sleep(draw.uniform(0, 0.2))
     process.kill()
     assert process.wait() == -signal.SIGKILL
-    tally.append(f"in train_rnn, gone on with after epoch {check_resumed(project, training)}")
+    tally.append(f"in train_rnn, resumed after epoch {check_resumed(project, training)}")
 
 
 @pytest.mark.soak

@@ -1,6 +1,7 @@
 """Where a project is found, and what is said where there is none or something else."""
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -132,16 +133,16 @@ def test_a_pyproject_that_names_no_project_is_refused_with_what_is_there(written
     folder = declare(written, target)
     with pytest.raises(ProjectError) as refused:
         load_project(NAMES, folder)
-    what = "5" if target == "flow:SOMETHING_ELSE" else "None"
+    what = "5" if target == "flow:SOMETHING_ELSE" else f"none in {folder}"
     assert str(refused.value) == (
         f"expected a Project in {target}, which {folder}/pyproject.toml names, got {what};"
-        " correct [tool.my-works] there"
+        " correct that, or [tool.my-works] there"
     )
 
 
 def test_a_project_that_lacks_a_library_says_which(written: Path) -> None:
     (written / "flow.py").write_text("import no_such_library")
-    with pytest.raises(ModuleNotFoundError, match="No module named 'no_such_library'"):
+    with pytest.raises(ProjectError, match=rf"No module named 'no_such_library' at {written}/flow\.py:1;"):
         load_project(NAMES, declare(written))
 
 
@@ -151,3 +152,32 @@ def test_a_pyproject_that_is_no_toml_is_named(tmp_path: Path, content: bytes) ->
     path.write_bytes(content)
     with pytest.raises(ProjectError, match=f"expected a TOML file, got {path}, which can't be read: "):
         find_folder(NAMES, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("module", "words"),
+    [
+        ("raise RuntimeError('kaboom')", "got RuntimeError: kaboom at {}/flow.py:1; correct that, or"),
+        ("import sys; sys.exit(0)", "got SystemExit: 0 at {}/flow.py:1"),
+        ("\n\nx = (", r"got SyntaxError: '(' was never closed (flow.py, line 3) at {}/flow.py:3"),
+    ],
+)
+def test_a_project_that_can_not_be_imported_is_told_with_the_place(
+    written: Path, module: str, words: str
+) -> None:
+    (declare(written) / "flow.py").write_text(module)
+    with pytest.raises(ProjectError, match=re.escape(words.format(written))):
+        load_project(NAMES, written)
+
+
+def test_a_module_of_that_name_elsewhere_is_not_the_project(written: Path) -> None:
+    other = declare(written / "other")
+    sys.path.insert(0, str(written))
+    with pytest.raises(ProjectError, match=f"names, got none in {other}"):
+        load_project(NAMES, other)
+
+
+def test_a_checkout_is_not_run_by_the_code_of_another_one(written: Path) -> None:
+    (declare(written) / "src" / "stagecraft").mkdir(parents=True)
+    with pytest.raises(ProjectError, match=f"expected the code of {written}, got that of .*; run the one of"):
+        load_project(NAMES, written)

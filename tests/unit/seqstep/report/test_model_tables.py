@@ -22,16 +22,16 @@ def test_the_best_forecast_of_each_horizon_is_marked() -> None:
             "parameters": [193, 193, 1, 1],
         }
     )
-    board = tabulate_forecast(errors)
-    assert board.columns.tolist() == ["model", "1 step ahead", "16 steps ahead", "parameters", "the notes"]
-    assert board.loc[0].tolist() == [
+    layout = tabulate_forecast(errors)
+    assert layout.columns.tolist() == ["model", "1 step ahead", "16 steps ahead", "parameters", "the notes"]
+    assert layout.loc[0].tolist() == [
         "mlp_recursive",
         "★ 0.250 (0.200–0.300)",
         "0.900 (0.800–1.00)",
         193,
         "0.251, 1 step",
     ]
-    assert board.loc[1].tolist() == ["mean", "0.700 (0.600–0.800)", "★ 0.750 (0.700–0.800)", 1, "–"]
+    assert layout.loc[1].tolist() == ["mean", "0.700 (0.600–0.800)", "★ 0.750 (0.700–0.800)", 1, "–"]
 
 
 def test_a_difference_stands_beside_its_p_value() -> None:
@@ -75,10 +75,10 @@ def test_the_best_language_model_is_marked_and_the_notes_stand_beside() -> None:
             "train_perplexity": [1.8, 1.02],
         }
     )
-    board = tabulate_language(table)
-    assert board["perplexity"].tolist() == ["★ 5.20 (5.00–5.40)", "10.4 (10.0–11.0)"]
-    assert board["× the best"].tolist() == ["", "2.00 (1.90–2.10)"]
-    assert board["the notes"].iloc[1] == 1.0213 and pd.isna(board["the notes"].iloc[0])
+    layout = tabulate_language(table)
+    assert layout["perplexity"].tolist() == ["★ 5.20 (5.00–5.40)", "10.4 (10.0–11.0)"]
+    assert layout["× the best"].tolist() == ["", "2.00 (1.90–2.10)"]
+    assert layout["the notes"].iloc[1] == 1.0213 and pd.isna(layout["the notes"].iloc[0])
     assert "the notes" not in tabulate_language(table[:1])
 
 
@@ -95,5 +95,5 @@ def test_figures_have_three_digits_and_thousands_are_whole() -> None:
 )
 def test_a_figure_that_rounds_to_a_thousand_is_written_as_one(value: float, text: str) -> None:
     errors = pd.DataFrame({"model": ["a"], "horizon": 1, "rmse_all": value, "rmse_lower": 1.0})
-    board = tabulate_forecast(errors.assign(rmse_upper=1.0, parameters=1))
-    assert board["1 step ahead"].tolist() == [f"★ {text} (1.00–1.00)"]
+    layout = tabulate_forecast(errors.assign(rmse_upper=1.0, parameters=1))
+    assert layout["1 step ahead"].tolist() == [f"★ {text} (1.00–1.00)"]
