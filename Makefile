@@ -3,7 +3,6 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 PYTEST := $(BIN)/python -m pytest --numprocesses 2
-ROOM ?= all
 
 .PHONY: run test test-rest test-all test-versions soak lint bench bench-full up clean
 
@@ -26,7 +25,7 @@ test-versions: .venv/dev
 
 # One room of tests/soak, or all; goes on where it was broken off.
 soak: .venv/dev
-	$(PYTEST) --dist loadgroup -m soak --room $(ROOM) tests/soak
+	$(PYTEST) --dist loadgroup -m soak --room=$(or $(ROOM),all) tests/soak
 
 lint: .venv/dev
 	$(BIN)/ruff check .

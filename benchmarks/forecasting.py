@@ -14,7 +14,7 @@ from seqstep.models.mlp import MLP, predictor
 from seqstep.series.forecast import k_steps, multi_steps
 from seqstep.series.scaling import Scaling
 from seqstep.settings.config import MLPConfig
-from seqstep.training.forecaster import Training, prepare
+from seqstep.training.forecaster import ForecasterTraining, prepare
 
 _CONFIG = MLPConfig()
 _ORIGINS, _HORIZON = 1000, 64
@@ -41,7 +41,7 @@ def _training() -> Benchmark:
 
     def ours() -> None:
         model = MLP(_TAU, _CONFIG.hidden, torch.Generator().manual_seed(0))
-        list(Training(model, data.train, data.valid, _CONFIG, seed=0).run())
+        list(ForecasterTraining(model, data.train, data.valid, _CONFIG, seed=0).run())
 
     return Benchmark(
         "MLP, 10 epochs against the notes' loop",

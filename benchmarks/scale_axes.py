@@ -75,13 +75,13 @@ def _train(epochs_: int, units: int) -> float:
 
     from seqstep.models.rnn_scratch import RNNScratch
     from seqstep.settings.config import RNNConfig
-    from seqstep.training.language import Training
+    from seqstep.training.language import LanguageTraining
 
     torch.set_num_threads(1)
     config = RNNConfig(epochs=epochs_, hidden=units)
     model = RNNScratch(_VOCAB, units, generator=torch.Generator().manual_seed(0))
     ids = np.random.default_rng(0).integers(_VOCAB, size=_TOKENS)
-    return timed(lambda: list(Training(model, ids, config, seed=0).run()))
+    return timed(lambda: list(LanguageTraining(model, ids, config, seed=0).run()))
 
 
 def _forecast(count: int) -> float:

@@ -10,7 +10,7 @@ from seqstep.models.language import LanguageModel
 from seqstep.models.rnn_scratch import RNNScratch
 from seqstep.models.rnn_torch import RNNTorch
 from seqstep.settings.config import RNNConfig
-from seqstep.training.language import Training
+from seqstep.training.language import LanguageTraining
 
 CLAIM = "both recurrent trainings, side by side against one after the other"
 
@@ -40,5 +40,5 @@ def _train(kind: type[RNNScratch] | type[RNNTorch], threads: int) -> None:
     config = RNNConfig(epochs=_EPOCHS)
     model: LanguageModel = kind(_VOCAB, config.hidden, generator=torch.Generator().manual_seed(0))
     ids = np.random.default_rng(0).integers(_VOCAB, size=_TOKENS)
-    for _ in Training(model, ids, config, seed=0).run():
+    for _ in LanguageTraining(model, ids, config, seed=0).run():
         pass

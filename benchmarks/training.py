@@ -15,7 +15,7 @@ from seqstep.models.precision import precision_name
 from seqstep.models.rnn_scratch import RNNScratch
 from seqstep.models.rnn_torch import RNNTorch
 from seqstep.settings.config import Precision, RNNConfig
-from seqstep.training.language import LanguageEpoch, Training
+from seqstep.training.language import LanguageEpoch, LanguageTraining
 
 #: of the epochs of one side in a pair, and of the pairs
 _EPOCHS, _PAIRS = 2, 5
@@ -121,4 +121,4 @@ def _training(name: str, precision: Precision, device: str) -> Iterator[Language
     config = RNNConfig(precision=precision, epochs=10**6)
     kind: Callable[..., LanguageModel] = RNNScratch if name == "scratch" else RNNTorch
     model = kind(_VOCAB, config.hidden, generator=torch.Generator().manual_seed(0)).to(device)
-    return Training(model, _text(), config, seed=0).run()
+    return LanguageTraining(model, _text(), config, seed=0).run()

@@ -5,10 +5,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from flows.walk import all_stages
+from seqstep.settings.config import PROFILES
 
 if TYPE_CHECKING:
+    ProfileName = str
     StageName = str
 else:
+    ProfileName = Literal[tuple(PROFILES)]
     StageName = Literal[all_stages()]
 
 
@@ -18,7 +21,7 @@ def _shown(title: str, description: str) -> Any:
 
 
 Profile = Annotated[
-    Literal["quick", "notes", "compare", "best"],
+    ProfileName,
     _shown(
         "Profile",
         "quick: small, without network; notes: the notes' text and hyperparameters; compare: quick, and all"

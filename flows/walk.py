@@ -175,6 +175,10 @@ def _trace(config: Config) -> Trace:
         raise WiringError(
             f"_ENDS has {strange[0]} in no flow that there is; {nearest(_ENDS[strange[0]].flow, FLOWS)}"
         )
+    if absent := [name for name in _ENDS if name not in trace.nodes]:
+        raise WiringError(
+            f"_ENDS has {absent[0]}, which the walk does not call; {nearest(absent[0], trace.nodes)}"
+        )
     leading = {_REPORT}.union(*map(trace.until, _ENDS))
     if lost := [name for name in trace.nodes if name not in leading]:
         raise WiringError(

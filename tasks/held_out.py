@@ -46,7 +46,7 @@ def train_held_out(
         layers=config.layers,
     )
     model = spec.build(torch.Generator().manual_seed(compute.seed)).to(prepare_device(compute))
-    training = held_out.Training(model, parts.train.ids, parts.valid.ids, config, compute.seed)
+    training = held_out.HeldOutTraining(model, parts.train.ids, parts.valid.ids, config, compute.seed)
     name = f"held-out-{network.replace('_', '-')}"
     trained = train_and_log(record, name, spec, training, samples, compute, recording.HELD_OUT_METRICS)
     record.log_metrics(training.result() | {f"train/held_out_{network}/seconds": training.seconds()})

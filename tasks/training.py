@@ -26,7 +26,7 @@ def train_mlp(record: Record, series: SeriesFile, config: MLPConfig, compute: Co
     data = forecaster.prepare(values, config, series.scale)
     spec = MLPSpec(window=config.window, hidden=config.hidden, scaling=data.scaling)
     model = spec.build(torch.Generator().manual_seed(compute.seed)).to(prepare_device(compute))
-    training = forecaster.Training(model, data.train, data.valid, config, compute.seed)
+    training = forecaster.ForecasterTraining(model, data.train, data.valid, config, compute.seed)
     rows = recording.follow(
         record,
         training.run(),
@@ -103,7 +103,7 @@ def _train_language_model(
     if len(ids) < len(text):
         record.notice(f"trains on the first {len(ids):,} of {len(text):,} tokens (rnn.max_tokens)")
     model = spec.build(torch.Generator().manual_seed(compute.seed)).to(prepare_device(compute))
-    training = language.Training(model, ids, config, compute.seed, record.notice)
+    training = language.LanguageTraining(model, ids, config, compute.seed, record.notice)
     return train_and_log(record, name, spec, training, samples, compute, recording.LANGUAGE_METRICS)
 
 

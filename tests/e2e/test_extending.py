@@ -81,9 +81,10 @@ def follow(tmp_path: Path) -> Callable[[str], Copy]:
         copy = Copy(tmp_path / "project")
         touched = copy.follow(recipe)
         assert str(len(touched)) == FILES[recipe[0].lower() + recipe[1:]]
-        ruff = [str(Path(sys.executable).with_name("ruff")), "check", *sorted(touched)]
-        done = subprocess.run(ruff, cwd=copy.root, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout
+        for check in (["check"], ["format", "--diff"]):
+            ruff = [str(Path(sys.executable).with_name("ruff")), *check, *sorted(touched)]
+            done = subprocess.run(ruff, cwd=copy.root, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stdout
         return copy
 
     return make

@@ -16,6 +16,7 @@ from seqstep.settings.config import PROFILES, Config, MLPConfig, RNNConfig, Sect
 from seqstep.settings.resolving import resolve
 from stagecraft.errors import WiringError
 from stagecraft.files.home import Home
+from stagecraft.pipeline.call import Call
 from stagecraft.pipeline.handle import Handle
 from stagecraft.pipeline.stage import Stage
 from stagecraft.pipeline.walk import Node, Trace, trace_of
@@ -146,6 +147,16 @@ def test_a_mistake_in_a_walk_itself_is_told_with_its_place(wrong: Any, words: st
     with pytest.raises(WiringError, match=r"test_wiring\.py:\d+: ") as raised:
         trace_of(mistaken)
     assert words in str(raised.value) and raised.value.exit_status == 2
+
+
+def test_what_stages_declare_of_their_parameters_and_of_others_is_there() -> None:
+    """One `partial` declares for several stages, so each name is one of any stage's."""
+    named = dict(nodes())
+    calls = [Call(node.stage, node.arguments) for node in named.values()]
+    read = {name for call in calls for name, _ in call._flat(call.settings)}
+    for stage in (node.stage for node in named.values()):
+        assert {*stage.aside, *stage.resolves, *filter(None, [stage.longer])} <= read
+        assert set(stage.judges) <= set(named)
 
 
 def test_an_end_of_no_flow_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,6 @@
 """Rooms of the soak: each folder is one, and a run of it goes on where the last one was broken off."""
 
 import hashlib
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -48,12 +47,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _sources() -> str:
-    """Digest the project's files, as they are."""
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    folders = ["src", "tasks", "flows", "tests"]
-    listed = subprocess.run([*command, *folders], cwd=ROOT, capture_output=True, check=True)
+    """Digest the project's code, as it is."""
     digest = hashlib.sha256()
-    for name in sorted(filter(None, listed.stdout.decode().split("\0"))):
-        if (path := ROOT / name).is_file():
-            digest.update(name.encode() + b"\0" + path.read_bytes())
+    for folder in ("src", "tasks", "flows", "tests"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]

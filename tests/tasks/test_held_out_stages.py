@@ -28,7 +28,7 @@ from seqstep.settings.config import (
 )
 from seqstep.text.arpa.reading import read_arpa
 from seqstep.text.ngram_models.table import MODELS
-from seqstep.training.held_out import Training
+from seqstep.training.held_out import HeldOutTraining
 from stagecraft.cache.checkpoints import Checkpoints
 from stagecraft.mlflow import Record, Registry, Tracker
 from stagecraft.pipeline.call import Call
@@ -218,7 +218,7 @@ def test_a_training_that_stopped_early_is_not_repeated_if_its_process_died_while
     with monkeypatch.context() as patched, pytest.raises(RuntimeError, match="killed"):
         patched.setattr(recording, "log_model", die)
         train()
-    monkeypatch.setattr(Training, "_train_epoch", die)
+    monkeypatch.setattr(HeldOutTraining, "_train_epoch", die)
     again, (record, first) = train(), trained["held_out_gru"]
     assert len(pd.read_csv(record.open(first.history))) < SMALL.epochs < COMPUTE.checkpoint_epochs
     for part in ("weights", "history", "samples"):

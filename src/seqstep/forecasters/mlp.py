@@ -15,7 +15,7 @@ from seqstep.series.scaling import Scaling
 from seqstep.series.strategies import Strategy, fit_strategy
 from seqstep.series.windows import Windows
 from seqstep.settings.config import MLPConfig
-from seqstep.training.forecaster import Training
+from seqstep.training.forecaster import ForecasterTraining
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,6 @@ class MLPForecaster:
         scaled = Windows(scaling.apply(windows.features), scaling.apply(windows.labels))
         # The training wants windows to report on after each epoch; a batch of those that train is cheap.
         some = Windows(*(values[-self.config.batch :] for values in scaled))
-        for _ in Training(model, scaled, some, self.config, seed).run():
+        for _ in ForecasterTraining(model, scaled, some, self.config, seed).run():
             pass
         return predictor(model, scaling), sum(weight.numel() for weight in model.parameters())

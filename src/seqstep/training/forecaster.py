@@ -58,7 +58,7 @@ class ForecasterEpoch(NamedTuple):
     valid_mse: float
 
 
-class Training(ResumableTraining[MLP, ForecasterEpoch]):
+class ForecasterTraining(ResumableTraining[MLP, ForecasterEpoch]):
     """Trains a model in place, shuffling the windows anew in each epoch.
 
     Args:

@@ -49,7 +49,7 @@ class HeldOutEpoch(NamedTuple):
     seconds: float
 
 
-class Training(ResumableTraining[RegularisedRNN, HeldOutEpoch]):
+class HeldOutTraining(ResumableTraining[RegularisedRNN, HeldOutEpoch]):
     """Trains a model in place, and keeps the weights that were best on the validation part.
 
     The first epoch is validated, then every `validate_every`-th after it, and the last. What is dropped

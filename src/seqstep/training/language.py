@@ -37,7 +37,7 @@ class LanguageEpoch(NamedTuple):
     tokens_per_s: float
 
 
-class Training(ResumableTraining[LanguageModel, LanguageEpoch]):
+class LanguageTraining(ResumableTraining[LanguageModel, LanguageEpoch]):
     """Trains a model in place.
 
     Sequential minibatches carry the state on, cut off from its past; random ones start from zeros. Either

@@ -62,7 +62,7 @@ def show(request: Request, call: Call) -> None:
     """
     parts, file = call.fixed_parts(), call.own_file()
     inputs = [
-        (name, f"{handle}{' (not in this flow)' if absent else ''}")
+        (name, f"{handle!s}{' (not in this flow)' if absent else ''}")
         for name, handle, absent in _inputs(request, call)
     ]
     settings = [(name, json.dumps(value, ensure_ascii=False)) for name, value in parts.parameters.items()]

@@ -4,7 +4,7 @@ import argparse
 from functools import partial
 from typing import TYPE_CHECKING
 
-from stagecraft.cli.command import Command, add_flow, add_profile, print_json
+from stagecraft.cli.command import Command, add_configuration, add_flow, configured_changes, print_json
 from stagecraft.cli.manual import Manual
 from stagecraft.cli.tables import make_table, open_console
 from stagecraft.cli.workplace import Workplace
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 def _stages(args: argparse.Namespace, workplace: Workplace) -> int:
-    request = workplace.project.ask(args.flow, args.profile, [], Selector(), False)
-    if args.code:
+    request = workplace.project.ask(args.flow, args.profile, configured_changes(args), Selector(), False)
+    if args.code is not None:
         return _code(args, request)
     nodes = request.trace.nodes.values()
     if args.json:
@@ -55,7 +55,7 @@ def _code(args: argparse.Namespace, request: "Request") -> int:
 
 
 def _arguments(parser: argparse.ArgumentParser, manual: Manual) -> None:
-    add_profile(parser, manual)
+    add_configuration(parser, manual)
     add_flow(parser, manual)
     parser.add_argument("--code", metavar="STAGE", help="tell what the key of this stage's result is made of")
 

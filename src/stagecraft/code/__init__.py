@@ -117,6 +117,10 @@ class Code:
         """Find where something that a reach names stands; None if it is there no more."""
         return find_place(self._definitions, definition)
 
+    def is_asynchronous(self, target: str) -> bool:
+        """Tell whether a function is a coroutine's."""
+        return any(isinstance(node, ast.AsyncFunctionDef) for node in self._bound(target))
+
     def description(self, target: str) -> str:
         """Return the first line of a definition's docstring.
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from stagecraft.errors import WiringError
+
 
 @dataclass(frozen=True)
 class Handle:
@@ -18,6 +20,18 @@ class Handle:
 
     def __str__(self) -> str:
         return ".".join((self.stage, *self.path))
+
+    def __bool__(self) -> bool:
+        raise WiringError(
+            f"{self!s} has no value yet: its stage runs after the walk, so no decision of the walk can depend"
+            " on it; decide in a stage, or by a setting"
+        )
+
+    def __format__(self, _form: str) -> str:
+        raise WiringError(
+            f"{self!s} has no value yet, so it can't be put into a text; hand it on, and write the text in"
+            " a stage"
+        )
 
     def pick(self, value: Any) -> Any:
         """Take this handle's part of a stage's value, be it a model or its JSON."""

@@ -1,7 +1,8 @@
 """What a stage is: a function that is known by its name and its source until it runs."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
 from inspect import Parameter, Signature
@@ -70,12 +71,25 @@ class Stage:
     def _refuse_a_module_in_its_place(self) -> None:
         """See that no import can put a module where the package of the stages keeps the stage."""
         *packages, _, function = self.target.split(".")
-        above = [".".join(packages[:depth]) for depth in range(1, len(packages) + 1)]
-        for place in (f"{package}.{name}" for package in above for name in {self.name, function}):
+        for depth in range(1, len(packages) + 1):
+            self._refuse_modules(".".join(packages[:depth]), {self.name, function})
+
+    def check_place(self) -> None:
+        """See that no module is called like the name that the package of the stages keeps this one under.
+
+        Raises:
+            WiringError: one is.
+        """
+        package = self.target.partition(".")[0]
+        kept = vars(sys.modules[package]) if package in sys.modules else {}
+        self._refuse_modules(package, {name for name, value in kept.items() if value is self})
+
+    def _refuse_modules(self, package: str, names: Collection[str]) -> None:
+        for place in (f"{package}.{name}" for name in names):
             if self.code.has_module(place):
                 raise WiringError(
                     f"the stage {self.name} is called like the module {place}, which would take its place in"
-                    f" {place.rpartition('.')[0]} as soon as it is imported; rename the module"
+                    f" {package} as soon as it is imported; rename the module"
                 )
 
     def may_record(self, metric: str) -> bool:
@@ -119,6 +133,11 @@ class Stage:
     def signature(self) -> Signature:
         """The function's parameters; annotations are text."""
         return self.code.signature(self.target)
+
+    @cached_property
+    def is_asynchronous(self) -> bool:
+        """Whether the function is a coroutine's."""
+        return self.code.is_asynchronous(self.target)
 
     @cached_property
     def result(self) -> Hint:

@@ -39,8 +39,14 @@ def check(stage: Stage, arguments: Mapping[str, Any], before: Mapping[str, Stage
     Raises:
         WiringError: there is no such part of a stage's results, or the stage asks for something else.
     """
-    _check_names(stage)
+    stage.check_place()
+    _check_result(stage)
     for name, value in arguments.items():
+        if _holds_a_handle(value):
+            raise WiringError(
+                f"{stage.name} is handed results of stages inside of a {type(value).__name__} as {name}; hand"
+                " on each as an argument of its own (`**others` takes any number)"
+            )
         argument = _Argument(stage, name, value)
         argument.check(argument.found_in(before) if isinstance(value, Handle) else hint_of(value))
 
@@ -59,8 +65,25 @@ def check_absent(stage: Stage, arguments: Mapping[str, Any], present: Collection
             _Argument(stage, name, value).check_absent()
 
 
-def _check_names(stage: Stage) -> None:
-    taken = [name for name in _TAKEN if name in (stage.code.fields(stage.result) or ())]
+def _holds_a_handle(value: Any) -> bool:
+    """Tell whether a collection holds handles, which would be handed on as they are."""
+    if isinstance(value, Mapping):
+        value = tuple(value.values())
+    if not isinstance(value, list | tuple | set | frozenset):
+        return False
+    return any(isinstance(part, Handle) or _holds_a_handle(part) for part in value)
+
+
+def _check_result(stage: Stage) -> None:
+    """See that a stage says what it yields, in names that a handle can have."""
+    fields = stage.code.fields(stage.result)
+    if fields is None or stage.is_asynchronous:
+        got = "a coroutine" if stage.is_asynchronous else stage.result.text
+        raise WiringError(
+            f"expected the return hint of {stage.target} to name a model of results whose fields can be read,"
+            f" got {got}; say `-> MODEL`, a subclass of Frozen that the module imports by name"
+        )
+    taken = [name for name in _TAKEN if name in fields]
     if taken:
         raise WiringError(
             f"{stage.name} yields {taken[0]}, a name that handles have for themselves"
@@ -79,8 +102,8 @@ class _Argument:
         source = before.get(self.value.stage)
         if source is None:
             raise WiringError(
-                f"{self.stage.name} is handed {self.value} as {self.name}, but no stage {self.value.stage} is"
-                " called before it; hand on what this walk made"
+                f"{self.stage.name} is handed {self.value!s} as {self.name}, but no stage"
+                f" {self.value.stage} is called before it; hand on what this walk made"
             )
         found = source.result
         for depth, part in enumerate(self.value.path):
@@ -89,9 +112,10 @@ class _Argument:
                 return Hint("")
             if part not in fields:
                 whole = Handle(source.name, self.value.path[:depth])
+                hint = nearest(part, fields) if fields else "hand on all of it"
                 raise WiringError(
-                    f"{self.stage.name} is handed {self.value} as {self.name}, but {whole} is {_one(found)}"
-                    f" and has no {part}; {nearest(part, fields) if fields else 'hand on all of it'}"
+                    f"{self.stage.name} is handed {self.value!s} as {self.name}, but {whole!s} is"
+                    f" {_one(found)} and has no {part}; {hint}"
                 )
             found = fields[part]
         return found
@@ -99,7 +123,7 @@ class _Argument:
     def check(self, given: Hint) -> None:
         """Hold what is given against what the stage asks for."""
         if not self._is_met_by(given):
-            got = f"{self.value}, {_one(given)}," if isinstance(self.value, Handle) else given.text
+            got = f"{self.value!s}, {_one(given)}," if isinstance(self.value, Handle) else given.text
             raise WiringError(
                 f"{self.stage.name} is handed {got} as {self.name}, but {self.stage.target} asks for"
                 f" {self._expected.text}; {self._advice(given)}"
@@ -109,9 +133,9 @@ class _Argument:
         """See that the stage can do without it."""
         if not self._is_met_by(hint_of(None)):
             raise WiringError(
-                f"{self.stage.name} is handed {self.value} as {self.name}, but {self.value.stage} is left out"
-                f" here and {self.stage.target} asks for {self._expected.text}; let that allow None, or hand"
-                " on what is always there"
+                f"{self.stage.name} is handed {self.value!s} as {self.name}, but {self.value.stage} is left"
+                f" out here and {self.stage.target} asks for {self._expected.text}; let that allow None, or"
+                " hand on what is always there"
             )
 
     @property
@@ -125,7 +149,7 @@ class _Argument:
         fields = self.stage.code.fields(given) or {}
         parts = [part for part, hint in fields.items() if hint.kinds and self._is_met_by(hint)]
         if parts and isinstance(self.value, Handle):
-            return f"did you mean {' or '.join(f'{self.value}.{part}' for part in parts)}?"
+            return f"did you mean {' or '.join(f'{self.value!s}.{part}' for part in parts)}?"
         return "hand on what it asks for, or correct its hint"
 
 

@@ -10,7 +10,7 @@ from seqstep.series.scaling import Scaling
 from seqstep.series.strategies import windows_ahead
 from seqstep.series.windows import Windows
 from seqstep.settings.config import MLPConfig
-from seqstep.training.forecaster import Training
+from seqstep.training.forecaster import ForecasterTraining
 
 CONFIG = MLPConfig(window=3, hidden=5, batch=8, epochs=2)
 HISTORY = np.random.default_rng(0).normal(20, 5, size=50)
@@ -22,7 +22,7 @@ def trained(horizon: int) -> tuple[MLP, Scaling]:
     scaling = Scaling.fit(HISTORY, "standard")
     windows = Windows(*map(scaling.apply, windows_ahead(HISTORY, 3, horizon)))
     model = MLP(3, 5, torch.Generator().manual_seed(4))
-    list(Training(model, windows, windows, CONFIG, seed=4).run())
+    list(ForecasterTraining(model, windows, windows, CONFIG, seed=4).run())
     return model, scaling
 
 

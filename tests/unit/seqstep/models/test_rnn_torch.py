@@ -12,7 +12,7 @@ from seqstep.models.language import LanguageModel
 from seqstep.models.rnn_scratch import RNNScratch
 from seqstep.models.rnn_torch import RNNTorch
 from seqstep.settings.config import Cell, RNNConfig
-from seqstep.training.language import Training
+from seqstep.training.language import LanguageTraining
 
 CELLS: list[Cell] = ["rnn", "gru", "lstm"]
 CLOSE = {"atol": 1e-5, "rtol": 1e-5}
@@ -82,7 +82,7 @@ def test_the_scratch_network_and_nn_rnn_train_alike(random_batches: bool) -> Non
         random_batches=random_batches,
         precision="float32",
     )
-    losses = [[e.loss for e in Training(m, ids, config, 0).run()] for m in (scratch, library)]
+    losses = [[e.loss for e in LanguageTraining(m, ids, config, 0).run()] for m in (scratch, library)]
     np.testing.assert_allclose(*losses, atol=1e-5)
     assert losses[0][-1] < losses[0][0]
     for name, twin in TWINS.items():

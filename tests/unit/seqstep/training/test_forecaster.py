@@ -10,7 +10,7 @@ from seqstep.models.mlp import MLP
 from seqstep.series.sources import noisy_sine
 from seqstep.series.windows import Windows
 from seqstep.settings.config import MLPConfig
-from seqstep.training.forecaster import ForecasterEpoch, Training, check_finite, prepare
+from seqstep.training.forecaster import ForecasterEpoch, ForecasterTraining, check_finite, prepare
 
 SMALL = MLPConfig(window=3, hidden=5, batch=4, epochs=2, learning_rate=0.01)
 
@@ -23,7 +23,9 @@ def windows_of_a_sine(window: int, seed: int = 0, points: int = 1000) -> tuple[W
 
 def train(config: MLPConfig, seed: int = 0, points: int = 60) -> tuple[MLP, list[ForecasterEpoch]]:
     model = MLP(config.window, config.hidden, torch.Generator().manual_seed(seed))
-    return model, list(Training(model, *windows_of_a_sine(config.window, seed, points), config, seed).run())
+    return model, list(
+        ForecasterTraining(model, *windows_of_a_sine(config.window, seed, points), config, seed).run()
+    )
 
 
 class ByHand:
@@ -90,7 +92,7 @@ def test_two_epochs_equal_a_training_by_hand_in_numpy() -> None:
     train_windows = Windows(train_windows.features[:34], train_windows.labels[:34])  # a last batch of 2
     model = MLP(3, 5, torch.Generator().manual_seed(0))
     hand, shuffle = ByHand(model, SMALL.learning_rate), torch.Generator().manual_seed(7)
-    for epoch in Training(model, train_windows, valid, SMALL, seed=7).run():
+    for epoch in ForecasterTraining(model, train_windows, valid, SMALL, seed=7).run():
         order = torch.randperm(34, generator=shuffle).numpy()
         batches = [order[start : start + 4] for start in range(0, 34, 4)]
         total = sum(hand.step(train_windows.features[b], train_windows.labels[b]) for b in batches)
@@ -106,7 +108,7 @@ def test_the_notes_training_equals_a_plain_loop_with_automatic_differentiation()
     model, plain = (MLP(4, 32, torch.Generator().manual_seed(0)) for _ in range(2))
     shuffle, adam = torch.Generator().manual_seed(7), torch.optim.Adam(plain.parameters(), 0.05)
     inputs, labels = torch.tensor(windows.features), torch.tensor(windows.labels)
-    for epoch in Training(model, windows, valid, config, seed=7).run():
+    for epoch in ForecasterTraining(model, windows, valid, config, seed=7).run():
         total = 0.0
         for chosen in torch.randperm(600, generator=shuffle).split(20):
             loss = nn.functional.mse_loss(plain(inputs[chosen]), labels[chosen], reduction="sum")
@@ -124,7 +126,7 @@ def test_one_step_changes_every_weight() -> None:
     model, (windows, valid) = MLP(3, 5, torch.Generator().manual_seed(1)), windows_of_a_sine(3, points=60)
     before = [p.detach().clone() for p in model.parameters()]
     one_batch = SMALL.model_copy(update={"batch": 1000, "epochs": 1})
-    (epoch,) = Training(model, windows, valid, one_batch, 0).run()
+    (epoch,) = ForecasterTraining(model, windows, valid, one_batch, 0).run()
     assert epoch.epoch == 1
     for old, new in zip(before, model.parameters(), strict=True):
         # Adam's first step is the learning rate long wherever a gradient is.
@@ -146,7 +148,7 @@ def test_the_seed_shuffles_the_windows() -> None:
     (windows, valid), epochs = windows_of_a_sine(3, points=60), []
     for seed in (0, 1):
         model = MLP(3, 5, torch.Generator().manual_seed(0))
-        epochs.append(list(Training(model, windows, valid, SMALL, seed).run()))
+        epochs.append(list(ForecasterTraining(model, windows, valid, SMALL, seed).run()))
     assert epochs[0] != epochs[1]
 
 
@@ -176,7 +178,7 @@ def test_extreme_values_in_the_data_are_an_error_that_points_there(value: float,
     labels[0] = value
     parts[part] = Windows(parts[part].features, labels)
     with pytest.raises(DivergenceError, match=r"at epoch 1;.*extreme values"):
-        list(Training(MLP(3, 5), *parts, SMALL, 0).run())
+        list(ForecasterTraining(MLP(3, 5), *parts, SMALL, 0).run())
 
 
 @pytest.mark.parametrize("loss", [float("inf"), float("-inf"), float("nan")])
@@ -188,7 +190,7 @@ def test_check_finite_lets_numbers_pass_and_nothing_else(loss: float) -> None:
 
 def test_the_table_of_a_training_has_every_column() -> None:
     model = MLP(SMALL.window, SMALL.hidden, torch.Generator())
-    training = Training(model, *windows_of_a_sine(SMALL.window, points=60), SMALL, 0)
+    training = ForecasterTraining(model, *windows_of_a_sine(SMALL.window, points=60), SMALL, 0)
     assert training.history_table().empty
     epochs, table = list(training.run()), training.history_table()
     assert list(table.columns) == ["epoch", "train_mse", "valid_mse"]

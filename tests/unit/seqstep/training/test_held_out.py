@@ -17,7 +17,7 @@ from seqstep.models.regularised import RegularisedRNN
 from seqstep.settings.config import HeldOutConfig
 from seqstep.text.batches import sequential_batches
 from seqstep.training import held_out
-from seqstep.training.held_out import HeldOutEpoch, Training
+from seqstep.training.held_out import HeldOutEpoch, HeldOutTraining
 
 VOCAB = 4
 TEXT = np.random.default_rng(0).integers(0, VOCAB, 400).astype(np.uint8)
@@ -25,13 +25,13 @@ SMALL: dict[str, Any] = {"batch": 3, "steps": 5, "epochs": 6, "patience": 0, "pr
 DROPPED = {"dropout_input": 0.1, "dropout_between": 0.2, "dropout_output": 0.3, "dropout_recurrent": 0.2}
 
 
-def training(weights: int = 0, network: str = "gru", layers: int = 1, **changes: Any) -> Training:
+def training(weights: int = 0, network: str = "gru", layers: int = 1, **changes: Any) -> HeldOutTraining:
     config = HeldOutConfig(**SMALL | changes)
     model = RegularisedRNN(VOCAB, 8, network, layers, torch.Generator().manual_seed(weights))
-    return Training(model, TEXT[:250], TEXT[250:], config, seed=7)
+    return HeldOutTraining(model, TEXT[:250], TEXT[250:], config, seed=7)
 
 
-def finished(it: Training) -> Training:
+def finished(it: HeldOutTraining) -> HeldOutTraining:
     assert list(it.run()) == it.history
     return it
 
@@ -190,7 +190,7 @@ def test_a_training_beside_others_in_threads_equals_one_alone(network: str, shar
                 assert_same(done, alone)
 
 
-def assert_same(one: Training, other: Training) -> None:
+def assert_same(one: HeldOutTraining, other: HeldOutTraining) -> None:
     assert one.history_table().equals(other.history_table())
     assert one.best.keys() == other.best.keys() != set()
     for name, weight in one.best.items():

@@ -13,7 +13,7 @@ from seqstep.models.rnn_scratch import RNNScratch
 from seqstep.models.rnn_torch import RNNTorch
 from seqstep.settings.config import RNNConfig
 from seqstep.text.batches import random_batches, sequential_batches
-from seqstep.training.language import LanguageEpoch, Training
+from seqstep.training.language import LanguageEpoch, LanguageTraining
 
 VOCAB = 4
 TEXT = np.random.default_rng(0).integers(0, VOCAB, 130).astype(np.uint8)
@@ -68,7 +68,7 @@ def test_a_training_equals_the_notes_loop(
 ) -> None:
     config = CONFIG.model_copy(update={"random_batches": at_random, "clip": clip})
     model, twin, rng = make(), make(), np.random.default_rng(5)
-    for number, epoch in enumerate(Training(model, TEXT, config, seed=5).run(), 1):
+    for number, epoch in enumerate(LanguageTraining(model, TEXT, config, seed=5).run(), 1):
         perplexity, loss = notes_epoch(twin, config, rng)
         assert epoch.epoch == number
         assert epoch.loss == pytest.approx(loss, rel=1e-5)
@@ -91,7 +91,7 @@ def test_the_loss_of_the_first_batch_equals_one_by_hand() -> None:
             H = np.tanh(W_xh[text[t]] + H @ W_hh + b_h)
             logits = H @ W_hq + b_q
             losses.append(np.log(np.exp(logits).sum()) - logits[text[t + 1]])
-    (epoch,) = Training(model, text, CONFIG.model_copy(update={"epochs": 1}), seed=9).run()
+    (epoch,) = LanguageTraining(model, text, CONFIG.model_copy(update={"epochs": 1}), seed=9).run()
     assert epoch.loss == pytest.approx(np.mean(losses), rel=1e-5)
     assert epoch.perplexity == pytest.approx(math.exp(sum(losses) / len(losses)), rel=1e-5)
 
@@ -101,7 +101,7 @@ def test_a_clipped_step_is_as_long_as_learning_rate_times_theta(clip: float) -> 
     model = MODELS["rnn"]()
     before = nn.utils.parameters_to_vector(model.parameters()).detach().clone()
     config = CONFIG.model_copy(update={"epochs": 1, "clip": clip, "learning_rate": 2.0})
-    list(Training(model, TEXT[:20], config, 0).run())
+    list(LanguageTraining(model, TEXT[:20], config, 0).run())
     change = nn.utils.parameters_to_vector(model.parameters()).detach() - before
     assert change.norm().item() == pytest.approx(2.0 * clip, rel=1e-3)
 
@@ -118,7 +118,7 @@ class Recorder(RNNScratch):
 @both_ways
 def test_sequential_batches_carry_the_state_on_and_random_ones_reset_it(at_random: bool) -> None:
     model = Recorder(VOCAB, 8, torch.Generator().manual_seed(0))
-    epochs = Training(model, TEXT, CONFIG.model_copy(update={"random_batches": at_random}), 0).run()
+    epochs = LanguageTraining(model, TEXT, CONFIG.model_copy(update={"random_batches": at_random}), 0).run()
     for _ in epochs:
         seen = model.__dict__.pop("seen")
         assert len(seen) >= 7
@@ -137,7 +137,8 @@ def test_two_runs_of_one_configuration_are_identical(
     config, before = CONFIG.model_copy(update={"random_batches": at_random}), torch.get_rng_state()
     models = [make(), make(), make()]
     losses = [
-        [e.loss for e in Training(m, TEXT, config, s).run()] for m, s in zip(models, (1, 1, 2), strict=True)
+        [e.loss for e in LanguageTraining(m, TEXT, config, s).run()]
+        for m, s in zip(models, (1, 1, 2), strict=True)
     ]
     assert torch.equal(torch.get_rng_state(), before)
     assert losses[0] == losses[1] != losses[2]
@@ -152,7 +153,7 @@ def test_a_tiny_repeating_text_is_learnt_by_heart(name: str, at_random: bool) ->
     config = RNNConfig(batch=4, steps=10, epochs=150, learning_rate=1.0, random_batches=at_random)
     # What follows a 3 needs a memory, which a sequence drawn at random does not have at its start.
     text = np.array([0, 2, 1, 3] * 40 if at_random else [0, 1, 2, 3, 3] * 30)
-    epochs = list(Training(MODELS[name](), text, config, 0).run())
+    epochs = list(LanguageTraining(MODELS[name](), text, config, 0).run())
     assert epochs[0].perplexity == pytest.approx(VOCAB, rel=0.2)  # knows nothing yet
     assert epochs[4].loss < epochs[0].loss
     assert max(epoch.perplexity for epoch in epochs[-20:]) < 1.1
@@ -166,7 +167,7 @@ def test_a_training_in_bfloat16_keeps_its_weights_in_float32_and_reaches_the_sam
     for precision in ("float32", "bfloat16"):
         model = make()
         config = RNNConfig(batch=4, steps=10, epochs=150, learning_rate=1.0, precision=precision)
-        epochs = list(Training(model, text, config, 0).run())
+        epochs = list(LanguageTraining(model, text, config, 0).run())
         assert {weight.dtype for weight in model.state_dict().values()} == {torch.float32}
         ends[precision] = epochs[-1].perplexity
     assert 1 < ends["float32"] < 1.1 and 1 < ends["bfloat16"] < 1.1
@@ -177,15 +178,15 @@ def test_a_training_in_bfloat16_keeps_its_weights_in_float32_and_reaches_the_sam
 @both_ways
 def test_too_short_a_text_is_an_error_with_both_lengths(at_random: bool) -> None:
     config = CONFIG.model_copy(update={"random_batches": at_random, "epochs": 1})
-    assert len(list(Training(MODELS["scratch"](), TEXT[:20], config, 0).run())) == 1
+    assert len(list(LanguageTraining(MODELS["scratch"](), TEXT[:20], config, 0).run())) == 1
     with pytest.raises(TextError, match=r"at least 20 tokens .* got 19"):
-        next(Training(MODELS["scratch"](), TEXT[:19], config, 0).run())
+        next(LanguageTraining(MODELS["scratch"](), TEXT[:19], config, 0).run())
 
 
 def test_a_loss_that_is_no_number_is_an_error_that_names_the_epoch_and_what_to_try() -> None:
     model, done = MODELS["scratch"](), []
     with pytest.raises(DivergenceError, match=r"became nan at epoch 3; try a smaller rnn\.learning_rate"):
-        for epoch in Training(model, TEXT, CONFIG, 0).run():
+        for epoch in LanguageTraining(model, TEXT, CONFIG, 0).run():
             done.append(epoch.epoch)
             if epoch.epoch == 2:
                 nn.init.constant_(model.W_hq, math.nan)
@@ -194,11 +195,15 @@ def test_a_loss_that_is_no_number_is_an_error_that_names_the_epoch_and_what_to_t
 
 def test_a_learning_rate_far_too_large_is_an_error() -> None:
     with pytest.raises(DivergenceError, match="at epoch 1;"):
-        list(Training(MODELS["scratch"](), TEXT, CONFIG.model_copy(update={"learning_rate": 1e38}), 0).run())
+        list(
+            LanguageTraining(
+                MODELS["scratch"](), TEXT, CONFIG.model_copy(update={"learning_rate": 1e38}), 0
+            ).run()
+        )
 
 
 def test_the_table_of_a_training_leaves_out_how_fast_it_went() -> None:
-    it = Training(MODELS["scratch"](), TEXT, CONFIG, 0)
+    it = LanguageTraining(MODELS["scratch"](), TEXT, CONFIG, 0)
     assert list(it.history_table().columns) == ["epoch", "loss", "perplexity"]
     it.history = [LanguageEpoch(1, 0.5, 1.6, 1000.0), LanguageEpoch(2, 0.25, 1.3, 2000.0)]
     lines = it.history_table().to_csv(index=False).splitlines()

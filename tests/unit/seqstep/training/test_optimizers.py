@@ -76,9 +76,9 @@ from seqstep.training import forecaster, language
 
 series = np.sin(np.arange(60.0))
 data = forecaster.prepare(series, MLPConfig(), "none")
-mlp = forecaster.Training(MLP(4, 8), data.train, data.valid, MLPConfig(epochs=1), 0)
+mlp = forecaster.ForecasterTraining(MLP(4, 8), data.train, data.valid, MLPConfig(epochs=1), 0)
 config = RNNConfig(hidden=8, batch=2, steps=5, epochs=1)
-rnn = language.Training(RNNScratch(3, 8), np.arange(60) % 3, config, 0)
+rnn = language.LanguageTraining(RNNScratch(3, 8), np.arange(60) % 3, config, 0)
 print(len(list(mlp.run())), len(list(rnn.run())), "torch._dynamo" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

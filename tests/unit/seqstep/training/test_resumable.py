@@ -21,15 +21,15 @@ from seqstep.text.codec import Codec
 from seqstep.text.vocab import Vocab
 from seqstep.training import forecaster, language
 
-Training = Any  # either of the two
+LanguageTraining = Any  # either of the two
 IDS = np.random.default_rng(0).integers(0, 4, 130).astype(np.uint8)
 
 
-def forecast(epochs: int, weights: int = 0, window: int = 3) -> forecaster.Training:
+def forecast(epochs: int, weights: int = 0, window: int = 3) -> forecaster.ForecasterTraining:
     config = MLPConfig(window=window, hidden=5, batch=4, epochs=epochs, learning_rate=0.01)
     train, valid, _ = forecaster.prepare(noisy_sine(60, 0.01, 0.2, 0).to_numpy(), config, "none")
     model = MLP(window, 5, torch.Generator().manual_seed(weights))
-    return forecaster.Training(model, train, valid, config, seed=7)
+    return forecaster.ForecasterTraining(model, train, valid, config, seed=7)
 
 
 def speak(
@@ -39,7 +39,7 @@ def speak(
     hidden: int = 8,
     layer: tuple[Cell, int] | None = None,
     precision: Precision = "float32",
-) -> language.Training:
+) -> language.LanguageTraining:
     config = RNNConfig(
         hidden=hidden,
         batch=3,
@@ -51,10 +51,10 @@ def speak(
     )
     generator = torch.Generator().manual_seed(weights)
     model = RNNTorch(4, hidden, *layer, generator=generator) if layer else RNNScratch(4, hidden, generator)
-    return language.Training(model, IDS, config, seed=7)
+    return language.LanguageTraining(model, IDS, config, seed=7)
 
 
-MAKERS: dict[str, Callable[[int, int], Training]] = {
+MAKERS: dict[str, Callable[[int, int], LanguageTraining]] = {
     "forecaster": forecast,
     "sequential": speak,
     "random": lambda epochs, weights: speak(epochs, weights, at_random=True),
@@ -66,12 +66,12 @@ MAKERS: dict[str, Callable[[int, int], Training]] = {
 every_training = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS.keys())
 
 
-def finished(training: Training) -> Training:
+def finished(training: LanguageTraining) -> LanguageTraining:
     assert list(training.run()) == training.history
     return training
 
 
-def stopped(training: Training, epoch: int, folder: Path) -> Training:
+def stopped(training: LanguageTraining, epoch: int, folder: Path) -> LanguageTraining:
     """Break a training off after an epoch, or before the first, and save it."""
     for row in training.run() if epoch else ():
         if row.epoch == epoch:
@@ -81,7 +81,7 @@ def stopped(training: Training, epoch: int, folder: Path) -> Training:
     return training
 
 
-def assert_equal(one: Training, other: Training) -> None:
+def assert_equal(one: LanguageTraining, other: LanguageTraining) -> None:
     state = other.model.state_dict()
     assert all(torch.equal(weight, state[name]) for name, weight in one.model.state_dict().items())
     assert one.history_table().equals(other.history_table())
@@ -95,7 +95,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 @every_training
 @pytest.mark.parametrize("stop", [0, 1, 2, 4, 5])
 def test_a_training_that_goes_on_elsewhere_equals_a_whole_one(
-    make: Callable[[int, int], Training], stop: int, tmp_path: Path
+    make: Callable[[int, int], LanguageTraining], stop: int, tmp_path: Path
 ) -> None:
     first = stopped(make(5, 0), stop, tmp_path)
     resumed = make(5, 99)  # with other weights, of which nothing may be left
@@ -110,7 +110,7 @@ def test_a_training_that_goes_on_elsewhere_equals_a_whole_one(
 
 @every_training
 def test_a_longer_training_from_a_finished_one_equals_a_long_one(
-    make: Callable[[int, int], Training], tmp_path: Path
+    make: Callable[[int, int], LanguageTraining], tmp_path: Path
 ) -> None:
     finished(make(2, 0)).save(tmp_path)
     longer = make(5, 99)
@@ -120,7 +120,7 @@ def test_a_longer_training_from_a_finished_one_equals_a_long_one(
 
 @every_training
 def test_a_training_moved_after_every_epoch_equals_a_whole_one(
-    make: Callable[[int, int], Training], tmp_path: Path
+    make: Callable[[int, int], LanguageTraining], tmp_path: Path
 ) -> None:
     for epoch in range(1, 6):
         training = make(5, epoch if epoch > 1 else 0)
@@ -132,7 +132,7 @@ def test_a_training_moved_after_every_epoch_equals_a_whole_one(
 
 @every_training
 def test_saving_disturbs_nothing_and_the_same_state_has_the_same_bytes(
-    make: Callable[[int, int], Training], tmp_path: Path
+    make: Callable[[int, int], LanguageTraining], tmp_path: Path
 ) -> None:
     training, before = make(4, 0), torch.get_rng_state()
     for row in training.run():
@@ -162,7 +162,7 @@ def test_a_whole_training_and_one_that_went_on_save_the_same_bytes(tmp_path: Pat
 
 @every_training
 def test_nothing_is_trained_while_restored_epochs_are_told(
-    make: Callable[[int, int], Training], tmp_path: Path
+    make: Callable[[int, int], LanguageTraining], tmp_path: Path
 ) -> None:
     first, resumed = stopped(make(5, 0), 3, tmp_path), make(5, 99)
     resumed.load(tmp_path)
@@ -175,7 +175,7 @@ def test_nothing_is_trained_while_restored_epochs_are_told(
 
 @every_training
 def test_a_training_that_is_too_far_is_an_error_with_both_numbers(
-    make: Callable[[int, int], Training], tmp_path: Path
+    make: Callable[[int, int], LanguageTraining], tmp_path: Path
 ) -> None:
     stopped(make(4, 0), 4, tmp_path)
     training = make(3, 0)
@@ -197,8 +197,8 @@ def test_a_training_that_is_too_far_is_an_error_with_both_numbers(
     ids=["forecaster", "language", "cell", "hidden", "window"],
 )
 def test_a_foreign_training_is_an_error_with_both_and_changes_nothing(
-    saved: Callable[[int, int], Training],
-    loaded: Callable[[int, int], Training],
+    saved: Callable[[int, int], LanguageTraining],
+    loaded: Callable[[int, int], LanguageTraining],
     message: str,
     tmp_path: Path,
 ) -> None:
@@ -230,7 +230,7 @@ CODEC = Codec(Vocab([(letter, 1) for letter in "abc"]), "char", "ascii_letters")
 def test_the_samples_of_a_training_that_goes_on_equal_those_of_a_whole_one(stop: int, tmp_path: Path) -> None:
     samples = SamplesConfig(prefix="ab", last_prefix="c", length=20, every=2)
 
-    def write(training: Training, sampler: Sampler) -> str:
+    def write(training: LanguageTraining, sampler: Sampler) -> str:
         sampler.before()
         for row in training.run():
             sampler.after(row.epoch)
@@ -256,11 +256,11 @@ from pathlib import Path
 import numpy as np, torch
 from seqstep.settings.config import RNNConfig
 from seqstep.models.rnn_scratch import RNNScratch
-from seqstep.training.language import Training
+from seqstep.training.language import LanguageTraining
 torch.set_num_threads(1)
 config = RNNConfig(hidden=8, batch=3, steps=5, epochs=4, learning_rate=0.5, precision="float32")
 ids = np.random.default_rng(0).integers(0, 4, 130).astype(np.uint8)
-training = Training(RNNScratch(4, 8, torch.Generator().manual_seed(0)), ids, config, seed=7)
+training = LanguageTraining(RNNScratch(4, 8, torch.Generator().manual_seed(0)), ids, config, seed=7)
 for row in training.run():
     if row.epoch == 2:
         training.save(Path(sys.argv[1]))

@@ -9,7 +9,7 @@ from seqstep.models.regularised import RegularisedRNN
 from seqstep.settings.config import HeldOutConfig
 from seqstep.text.batches import sequential_batches
 from seqstep.text.ngram_models.kneser_ney import KneserNey
-from seqstep.training.held_out import Training
+from seqstep.training.held_out import HeldOutTraining
 from seqstep.training.teaching import taught_probabilities
 
 VOCAB = 4
@@ -39,7 +39,7 @@ def test_a_step_goes_down_the_loss_against_tokens_and_probabilities_mixed(teachi
         batch=1, steps=100, epochs=1, optimizer="sgd", learning_rate=0.5, weight_decay=0, clip=1e6
     ).model_copy(update={"teaching": teaching, "dropout_output": 0.0, "precision": "float32"})
     model, plain = (RegularisedRNN(VOCAB, 5, "gru", 1, torch.Generator().manual_seed(0)) for _ in range(2))
-    list(Training(model, IDS, IDS[:20], config, seed=0).run())
+    list(HeldOutTraining(model, IDS, IDS[:20], config, seed=0).run())
 
     rng = np.random.default_rng(0)
     rng.integers(2**62)  # the dice

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from stagecraft.code import Code, CodeError
+from stagecraft.code import Code
 from stagecraft.errors import UsageError, WiringError
+from stagecraft.pipeline.handle import Handle
 from stagecraft.pipeline.stage import Stage
 from stagecraft.pipeline.walk import Trace
 
@@ -155,7 +156,7 @@ Arguments = Callable[[Any], tuple[tuple[Any, ...], Mapping[str, Any]]]
         ),
         ("use", lambda made: ((_Section(),), {}), "handed _Section as part, but P.use asks for Part"),
         ("use", lambda made: ((None,), {}), "handed None as part"),
-        ("use", lambda made: (((made.left,),), {}), "handed tuple as part"),
+        ("use", lambda made: (((made.left,),), {}), "handed results of stages inside of a tuple as part"),
         ("gather", lambda made: ((made.left, 0), {}), "handed make.left, a Part, as files"),
         ("gather", lambda made: ((("a",), 0), {}), "handed tuple as files"),
         ("gather", lambda made: ((made.files, 0), {"one": made.left, "two": made}), "a Whole, as two"),
@@ -207,11 +208,28 @@ def test_what_fits_or_can_not_be_told_passes(make: Make, stage: str, arguments: 
     assert trace.nodes[stage].needs == ("make",)
 
 
-def test_a_stage_of_which_the_results_are_not_told_may_be_handed_on(make: Make) -> None:
+def test_a_stage_that_does_not_tell_its_results_is_refused(make: Make) -> None:
+    with pytest.raises(WiringError, match=r"expected the return hint of .* to name a model of results"):
+        Trace()(make("nothing"))
+
+
+def test_results_inside_of_a_collection_are_refused_however_deep(make: Make) -> None:
     trace = Trace()
-    trace(make("use"), trace(make("nothing")).any.part)
-    with pytest.raises(CodeError, match="expected a model as the return hint of"):
-        _ = make("nothing").returns
+    made = trace(make("make"))
+    for value in ([made.left], {"a": (made.left,)}, {made.left}):
+        with pytest.raises(WiringError, match=r"results of stages inside of a (list|dict|set) as files"):
+            trace(make("gather"), value, 0)
+
+
+def test_a_handle_is_neither_true_nor_a_text() -> None:
+    handle = Handle("make", ("left",))
+    with pytest.raises(
+        WiringError, match=r"make\.left has no value yet: .* decide in a stage, or by a setting"
+    ):
+        assert not handle
+    with pytest.raises(WiringError, match=r"make\.left has no value yet, so it can't be put into a text"):
+        _ = f"{handle}"
+    assert str(handle) == "make.left"
 
 
 def test_a_stage_that_may_be_left_out_is_handed_only_to_what_can_do_without_it(make: Make) -> None:
