@@ -8,7 +8,7 @@ for it is needed; `make test-versions` tries the oldest and the newest release t
 from typing import NamedTuple
 
 #: the oldest and the newest release of each that all of this was tried with
-TRIED = {"prefect": ("3.8.8", "3.9.1"), "mlflow": ("3.17.0", "3.18.0")}
+TRIED = {"prefect": ("3.8.8", "3.9.1"), "mlflow": ("3.17.0", "3.17.2")}
 
 
 class Private(NamedTuple):
