@@ -15,7 +15,7 @@ test: .venv/dev
 
 # What takes servers, processes or long.
 test-rest: .venv/dev
-	$(PYTEST) --dist loadgroup -m "thorough and not soak"
+	$(PYTEST) --dist loadfile -m "thorough and not soak"
 
 test-all: test test-rest
 
@@ -25,7 +25,7 @@ test-versions: .venv/dev
 
 # One room of tests/soak, or all; goes on where it was broken off.
 soak: .venv/dev
-	$(PYTEST) --dist loadgroup -m soak --room=$(or $(ROOM),all) tests/soak
+	$(PYTEST) --dist loadfile -m soak --room=$(or $(ROOM),all) tests/soak
 
 lint: .venv/dev
 	$(BIN)/ruff check .

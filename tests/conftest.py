@@ -58,15 +58,13 @@ _choose_where_everything_is_written()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tell the thorough tests from the quick ones, and keep tests together that go on in what others left."""
+    """Tell the thorough tests from the quick ones, and put the longest files first."""
     for item in items:
         names = getattr(item, "fixturenames", ())
         by_server = "prefect_server" in names or (Path(__file__).parent / "e2e") in item.path.parents
         if by_server and not any(item.iter_markers("smoke")) and not any(item.iter_markers("soak")):
             item.add_marker("thorough")
-        if by_server:
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
-    # The longest first: files of real servers, whose tests stay together.
+    # Files of real servers take longest.
     items.sort(key=lambda item: "e2e" not in item.path.parts)
 
 

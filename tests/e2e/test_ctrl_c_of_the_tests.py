@@ -41,7 +41,7 @@ def test_ctrl_c_stops_the_servers_that_tests_started(workers: str, tmp_path: Pat
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
     with (tmp_path / "out").open("w") as out:
         tests = subprocess.Popen(
-            [*command, "--dist", "loadgroup", "tests/e2e/test_servers.py"],
+            [*command, "--dist", "loadfile", "tests/e2e/test_servers.py"],
             cwd=ROOT,
             env=environment,
             stdout=out,

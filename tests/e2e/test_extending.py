@@ -45,6 +45,7 @@ class Copy:
             else:
                 text = path.read_text()
                 assert text.count(f"{step['line']}\n") == 1, step["line"]
+                code = f"\n\n{code}" if code.startswith("def ") else code
                 path.write_text(text.replace(f"{step['line']}\n", f"{step['line']}\n{code}"))
             touched.add(name)
         return touched

@@ -31,7 +31,7 @@ class Passed:
         if report.when == "call" and report.passed:
             self.path.parent.mkdir(exist_ok=True)
             with self.path.open("a", encoding="utf-8") as file:
-                file.write(f"{report.nodeid.split('@')[0]}\n")
+                file.write(f"{report.nodeid}\n")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
