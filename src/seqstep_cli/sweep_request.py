@@ -59,6 +59,9 @@ class SweepRequest:
         self.metric: str = args.metric or METRIC
         self.grid: Grid = read_grid(args.grid)
         self.space: Space = read_space(args.search, args.profile, configured_changes(args))
+        for name in self.names:
+            if name not in self.request.parameters and name in self.request.settings:
+                raise ConfigError(f"{name} is a group of settings; name one of them, such as rnn.epochs=5,10")
         self._checked: set[Selection] = set()
         #: what the user should know of the points
         self.notices: dict[str, None] = {}

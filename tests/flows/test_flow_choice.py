@@ -51,6 +51,7 @@ def test_each_flow_is_planned_by_its_name(seqstep: Any, home: Home, flow: str) -
         ("corpus.path={}/my.txt series.path={}/data.csv series.column=load", "pipeline", set()),
         ("corpus.path=builtin:lighthouse series.path={}/data.csv series.column=load", "pipeline", set()),
         ("corpus.path={}/my.txt series.path=", "pipeline", set()),
+        ("corpus.path=", "pipeline", set()),
         ("corpus.path=builtin:lighthouse", "pipeline", set()),
         ("series.points=500 rnn.epochs=3", "pipeline", set()),
     ],
@@ -120,6 +121,13 @@ def test_a_sweep_tells_which_half_its_points_run(home: Home, data: Path) -> None
     series = f"series.path={data}/data.csv"
     assert notices("--grid", f"{series},{data}/other.csv")[0].startswith("only a series was given")
     assert notices("--set", series, "--grid", f"corpus.path={data}/my.txt") == []
+
+
+def test_a_grid_of_a_group_is_refused_before_anything_starts(seqstep: Any, home: Home) -> None:
+    before = home.database.read_bytes()
+    result = seqstep("sweep", "--grid", "rnn={epochs=5}")
+    result.ends(2, "rnn is a group of settings; name one of them")
+    assert home.database.read_bytes() == before
 
 
 def test_a_folder_that_was_deleted_is_told(tmp_path: Path) -> None:

@@ -51,12 +51,13 @@ def given_alone(profile: str, changes: Sequence[Mapping[str, Any]]) -> str:
     named: Tree = {}
     for change in map(_nest, changes):
         named = _merge(named, change)
-    names_text = not {"path", "url"}.isdisjoint(_group(named, "corpus"))
+    given = _group(named, "corpus")
+    names_text = "path" in given or "url" in given
     names_series = "path" in _group(named, "series")
     usual, config = resolve(profile).corpus, resolve(profile, changes)
     corpus = config.corpus
     is_own = corpus.path == usual.path and (bool(corpus.path) or corpus.sha1 == usual.sha1)
-    if names_text and not is_own and not names_series:
+    if names_text and (corpus.path or corpus.url) and not is_own and not names_series:
         return "text"
     return "series" if config.series.path and names_series and not names_text else ""
 

@@ -9,7 +9,7 @@ from stagecraft.cli.tables import escape, make_table, open_console
 from stagecraft.code import Place
 from stagecraft.errors import SelectionError, nearest
 from stagecraft.pipeline.call import Call
-from stagecraft.pipeline.handle import Handle
+from stagecraft.pipeline.handle import Handle, dotted
 from stagecraft.pipeline.walk import Trace
 from stagecraft.runs.request import Request
 
@@ -62,7 +62,7 @@ def show(request: Request, call: Call) -> None:
     """
     parts, file = call.fixed_parts(), call.own_file()
     inputs = [
-        (name, f"{handle!s}{' (not in this flow)' if absent else ''}")
+        (name, f"{dotted(handle)}{' (not in this flow)' if absent else ''}")
         for name, handle, absent in _inputs(request, call)
     ]
     settings = [(name, json.dumps(value, ensure_ascii=False)) for name, value in parts.parameters.items()]

@@ -117,9 +117,9 @@ class Code:
         """Find where something that a reach names stands; None if it is there no more."""
         return find_place(self._definitions, definition)
 
-    def is_asynchronous(self, target: str) -> bool:
-        """Tell whether a function is a coroutine's."""
-        return any(isinstance(node, ast.AsyncFunctionDef) for node in self._bound(target))
+    def is_lazy(self, target: str) -> bool:
+        """Tell whether a call of a function only makes a coroutine or a generator."""
+        return any(map(_is_lazy, self._bound(target)))
 
     def description(self, target: str) -> str:
         """Return the first line of a definition's docstring.
@@ -140,3 +140,16 @@ class Code:
         if not units:
             raise CodeError(f"there is no {target}: expected a function, a class or a constant in {module}")
         return units
+
+
+def _is_lazy(node: ast.stmt) -> bool:
+    if isinstance(node, ast.AsyncFunctionDef):
+        return True
+    inner: list[ast.AST] = list(node.body) if isinstance(node, ast.FunctionDef) else []
+    while inner:
+        part = inner.pop()
+        if isinstance(part, ast.Yield | ast.YieldFrom):
+            return True
+        if not isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            inner += ast.iter_child_nodes(part)
+    return False

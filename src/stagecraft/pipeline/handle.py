@@ -18,19 +18,16 @@ class Handle:
             raise AttributeError(part)
         return Handle(self.stage, (*self.path, part))
 
-    def __str__(self) -> str:
-        return ".".join((self.stage, *self.path))
-
     def __bool__(self) -> bool:
         raise WiringError(
-            f"{self!s} has no value yet: its stage runs after the walk, so no decision of the walk can depend"
-            " on it; decide in a stage, or by a setting"
+            f"{dotted(self)} has no value yet: its stage runs after the walk, so no decision of the walk can"
+            " depend on it; decide in a stage, or by a setting"
         )
 
-    def __format__(self, _form: str) -> str:
+    def __str__(self) -> str:
         raise WiringError(
-            f"{self!s} has no value yet, so it can't be put into a text; hand it on, and write the text in"
-            " a stage"
+            f"{dotted(self)} has no value yet, so it can't be put into a text; hand it on, and write the text"
+            " in a stage"
         )
 
     def pick(self, value: Any) -> Any:
@@ -38,3 +35,8 @@ class Handle:
         for part in self.path:
             value = value[part] if isinstance(value, dict) else getattr(value, part)
         return value
+
+
+def dotted(handle: Handle) -> str:
+    """Write a handle as it stands in a walk, for messages."""
+    return ".".join((handle.stage, *handle.path))

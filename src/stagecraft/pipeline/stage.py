@@ -135,9 +135,9 @@ class Stage:
         return self.code.signature(self.target)
 
     @cached_property
-    def is_asynchronous(self) -> bool:
-        """Whether the function is a coroutine's."""
-        return self.code.is_asynchronous(self.target)
+    def is_lazy(self) -> bool:
+        """Whether a call of the function only makes a coroutine or a generator."""
+        return self.code.is_lazy(self.target)
 
     @cached_property
     def result(self) -> Hint:

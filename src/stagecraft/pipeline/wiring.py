@@ -9,7 +9,7 @@ from typing import Any
 
 from stagecraft.code import Hint, hint_of
 from stagecraft.errors import WiringError, nearest
-from stagecraft.pipeline.handle import Handle
+from stagecraft.pipeline.handle import Handle, dotted
 from stagecraft.pipeline.stage import Stage
 
 # These names of a handle's are not those of parts.
@@ -25,7 +25,7 @@ def lay_out(stage: Stage, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dic
     try:
         return stage.bind(*args, **kwargs)
     except TypeError as error:
-        _, *takes = stage.signature.parameters
+        takes = list(stage.signature.parameters)[1:]
         raise WiringError(f"{stage.name}: {error}; {stage.target} takes {', '.join(takes)}") from None
 
 
@@ -77,13 +77,14 @@ def _holds_a_handle(value: Any) -> bool:
 def _check_result(stage: Stage) -> None:
     """See that a stage says what it yields, in names that a handle can have."""
     fields = stage.code.fields(stage.result)
-    if fields is None or stage.is_asynchronous:
-        got = "a coroutine" if stage.is_asynchronous else stage.result.text
+    is_model = len(stage.result.kinds) == 1 and fields != {}
+    if not is_model or stage.is_lazy:
+        got = "a coroutine or a generator" if stage.is_lazy else stage.result.text
         raise WiringError(
             f"expected the return hint of {stage.target} to name a model of results whose fields can be read,"
             f" got {got}; say `-> MODEL`, a subclass of Frozen that the module imports by name"
         )
-    taken = [name for name in _TAKEN if name in fields]
+    taken = [name for name in _TAKEN if name in (fields or ())]
     if taken:
         raise WiringError(
             f"{stage.name} yields {taken[0]}, a name that handles have for themselves"
@@ -102,7 +103,7 @@ class _Argument:
         source = before.get(self.value.stage)
         if source is None:
             raise WiringError(
-                f"{self.stage.name} is handed {self.value!s} as {self.name}, but no stage"
+                f"{self.stage.name} is handed {dotted(self.value)} as {self.name}, but no stage"
                 f" {self.value.stage} is called before it; hand on what this walk made"
             )
         found = source.result
@@ -114,7 +115,7 @@ class _Argument:
                 whole = Handle(source.name, self.value.path[:depth])
                 hint = nearest(part, fields) if fields else "hand on all of it"
                 raise WiringError(
-                    f"{self.stage.name} is handed {self.value!s} as {self.name}, but {whole!s} is"
+                    f"{self.stage.name} is handed {dotted(self.value)} as {self.name}, but {dotted(whole)} is"
                     f" {_one(found)} and has no {part}; {hint}"
                 )
             found = fields[part]
@@ -123,7 +124,7 @@ class _Argument:
     def check(self, given: Hint) -> None:
         """Hold what is given against what the stage asks for."""
         if not self._is_met_by(given):
-            got = f"{self.value!s}, {_one(given)}," if isinstance(self.value, Handle) else given.text
+            got = f"{dotted(self.value)}, {_one(given)}," if isinstance(self.value, Handle) else given.text
             raise WiringError(
                 f"{self.stage.name} is handed {got} as {self.name}, but {self.stage.target} asks for"
                 f" {self._expected.text}; {self._advice(given)}"
@@ -133,9 +134,9 @@ class _Argument:
         """See that the stage can do without it."""
         if not self._is_met_by(hint_of(None)):
             raise WiringError(
-                f"{self.stage.name} is handed {self.value!s} as {self.name}, but {self.value.stage} is left"
-                f" out here and {self.stage.target} asks for {self._expected.text}; let that allow None, or"
-                " hand on what is always there"
+                f"{self.stage.name} is handed {dotted(self.value)} as {self.name}, but"
+                f" {self.value.stage} is left out here and {self.stage.target} asks for"
+                f" {self._expected.text}; let that allow None, or hand on what is always there"
             )
 
     @property
@@ -149,7 +150,7 @@ class _Argument:
         fields = self.stage.code.fields(given) or {}
         parts = [part for part, hint in fields.items() if hint.kinds and self._is_met_by(hint)]
         if parts and isinstance(self.value, Handle):
-            return f"did you mean {' or '.join(f'{self.value!s}.{part}' for part in parts)}?"
+            return f"did you mean {' or '.join(f'{dotted(self.value)}.{part}' for part in parts)}?"
         return "hand on what it asks for, or correct its hint"
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from stagecraft.code import Code
 from stagecraft.errors import UsageError, WiringError
-from stagecraft.pipeline.handle import Handle
+from stagecraft.pipeline.handle import Handle, dotted
 from stagecraft.pipeline.stage import Stage
 from stagecraft.pipeline.walk import Trace
 
@@ -51,6 +51,23 @@ def make(record, size: int = 3, share: float = 0.5, names: Mapping[str, int] = {
 
 def use(record, part: Part, other: Part | None = None, late: Artifact = None) -> Part:
     """Use them."""
+
+
+def perhaps(record) -> Part | None:
+    """Make it, or not."""
+
+
+def a_text(record) -> str:
+    """Make a text."""
+
+
+def several(record) -> tuple[Part, ...]:
+    """Make some."""
+
+
+def lazily(record) -> Part:
+    """Make it bit by bit."""
+    yield record
 
 
 def gather(
@@ -208,9 +225,10 @@ def test_what_fits_or_can_not_be_told_passes(make: Make, stage: str, arguments: 
     assert trace.nodes[stage].needs == ("make",)
 
 
-def test_a_stage_that_does_not_tell_its_results_is_refused(make: Make) -> None:
+@pytest.mark.parametrize("stage", ["nothing", "perhaps", "a_text", "several", "lazily"])
+def test_a_stage_that_does_not_tell_a_model_of_results_is_refused(make: Make, stage: str) -> None:
     with pytest.raises(WiringError, match=r"expected the return hint of .* to name a model of results"):
-        Trace()(make("nothing"))
+        Trace()(make(stage))
 
 
 def test_results_inside_of_a_collection_are_refused_however_deep(make: Make) -> None:
@@ -227,9 +245,10 @@ def test_a_handle_is_neither_true_nor_a_text() -> None:
         WiringError, match=r"make\.left has no value yet: .* decide in a stage, or by a setting"
     ):
         assert not handle
-    with pytest.raises(WiringError, match=r"make\.left has no value yet, so it can't be put into a text"):
-        _ = f"{handle}"
-    assert str(handle) == "make.left"
+    for write in (str, "{}".format, "{!s}".format):
+        with pytest.raises(WiringError, match=r"make\.left has no value yet, so it can't be put into a text"):
+            write(handle)
+    assert dotted(handle) == "make.left"
 
 
 def test_a_stage_that_may_be_left_out_is_handed_only_to_what_can_do_without_it(make: Make) -> None:
