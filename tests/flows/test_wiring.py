@@ -163,3 +163,18 @@ def test_an_end_of_no_flow_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(flows_walk._ENDS, "ngrams", flows_walk.End("txet", lambda _config: True))
     with pytest.raises(WiringError, match=r"ngrams .* no flow that there is; did you mean text"):
         graph(Config())
+
+
+def test_a_table_of_stages_is_not_called_like_a_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "held_out", tasks.train_held_out, raising=False)
+    with pytest.raises(WiringError, match=r"called like the module tasks\.held_out"):
+        graph(EVERYTHING)
+
+
+def test_a_result_inside_of_a_section_is_refused() -> None:
+    def mistaken(run: Any) -> None:
+        found = run(tasks.download, Config().corpus, False)
+        run(tasks.verify, found, Config().corpus.model_copy(update={"sha1": found.sha1}))
+
+    with pytest.raises(WiringError, match="verify is handed results of stages inside of a CorpusConfig"):
+        trace_of(mistaken)

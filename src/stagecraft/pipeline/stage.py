@@ -82,7 +82,12 @@ class Stage:
         """
         package = self.target.partition(".")[0]
         kept = vars(sys.modules[package]) if package in sys.modules else {}
-        self._refuse_modules(package, {name for name, value in kept.items() if value is self})
+        tables = {
+            name: value.values() for name, value in kept.items() if isinstance(value, dict) and name[0] != "_"
+        }
+        named = {name for name, value in kept.items() if value is self}
+        named |= {name for name, values in tables.items() if any(value is self for value in values)}
+        self._refuse_modules(package, named)
 
     def _refuse_modules(self, package: str, names: Collection[str]) -> None:
         for place in (f"{package}.{name}" for name in names):

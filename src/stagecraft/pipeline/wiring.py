@@ -7,6 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import BaseModel
+
 from stagecraft.code import Hint, hint_of
 from stagecraft.errors import WiringError, nearest
 from stagecraft.pipeline.handle import Handle, dotted
@@ -67,6 +69,8 @@ def check_absent(stage: Stage, arguments: Mapping[str, Any], present: Collection
 
 def _holds_a_handle(value: Any) -> bool:
     """Tell whether a collection holds handles, which would be handed on as they are."""
+    if isinstance(value, BaseModel):
+        value = dict(value)
     if isinstance(value, Mapping):
         value = tuple(value.values())
     if not isinstance(value, list | tuple | set | frozenset):
