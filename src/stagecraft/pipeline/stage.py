@@ -82,11 +82,8 @@ class Stage:
         """
         package = self.target.partition(".")[0]
         kept = vars(sys.modules[package]) if package in sys.modules else {}
-        tables = {
-            name: value.values() for name, value in kept.items() if isinstance(value, dict) and name[0] != "_"
-        }
-        named = {name for name, value in kept.items() if value is self}
-        named |= {name for name, values in tables.items() if any(value is self for value in values)}
+        held = {name: value.values() if isinstance(value, dict) else [value] for name, value in kept.items()}
+        named = {name for name, values in held.items() if any(value is self for value in values)}
         self._refuse_modules(package, named)
 
     def _refuse_modules(self, package: str, names: Collection[str]) -> None:
