@@ -19,6 +19,7 @@ from benchmarks import (
     side_by_side,
     text,
     training,
+    witness,
 )
 from benchmarks.measuring import Benchmark, BenchmarkError, Result, measure
 
@@ -32,6 +33,7 @@ SHORT: Rows = {
     "forecasting": forecasting.benchmarks,
     "training": training.benchmarks,
     "training_on_gpu": training.on_gpu,
+    "witness": witness.benchmarks,
     "text": text.benchmarks,
     "nothing_to_do": nothing_to_do.benchmarks,
 }

@@ -21,11 +21,12 @@ _ROWS = 1000
 
 def seqstep(path: Path) -> tuple[list[int], Top]:
     """Go seqstep's way."""
+    from seqstep.settings.config import TextConfig
     from seqstep.text.ngrams import count_ngrams_up_to
     from seqstep.text.tokens import read_tokens
     from seqstep.text.vocab import Vocab
 
-    _, (words,) = read_tokens(path, "ascii_letters", ["word"])
+    (words,) = read_tokens(path, TextConfig(), ["word"]).tokens
     vocab = Vocab.of(words)
     counted = count_ngrams_up_to(vocab.reader(words), 3)
     top = [[(" ".join(vocab.to_tokens(gram)), count) for gram, count in c.top(_ROWS)] for c in counted]

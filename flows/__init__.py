@@ -3,6 +3,7 @@
 May import everything; nothing imports it but by the name that pyproject.toml gives.
 """
 
+import stagecraft  # noqa: F401  (first, so that it sees what the modules of stages do when they are imported)
 from flows.asking import ask
 from flows.walk import FLOWS
 from seqstep.settings.config import PROFILES

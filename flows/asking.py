@@ -2,19 +2,28 @@
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from inspect import signature
+from pathlib import Path
+from symtable import symtable
 from typing import Any
 
-from flows.walk import WHOLE, graph, walk
+from flows.walk import FLOWS, SERIES, WHOLE, everything, graph, walk
+from secrecy import quote
 from seqstep.errors import ConfigError
-from seqstep.settings.config import Config, NotifyConfig
-from seqstep.settings.resolving import flatten, given_alone, resolve
+from seqstep.forecasters.table import FORECASTERS
+from seqstep.models.networks import NETWORKS
+from seqstep.settings.config import Config, NotifyConfig, Section
+from seqstep.settings.data_sets import series_name, text_name
+from seqstep.settings.resolving import changed, flatten, given_alone, resolve, unread_of_series
+from seqstep.text.ngram_models.table import MODELS
 from seqstep_cli import NAMES
 from stagecraft.cache.result import Result
 from stagecraft.cache.results import Results
 from stagecraft.patience import Patience
 from stagecraft.pipeline.selection import Selector
+from stagecraft.pipeline.walk import Trace
 from stagecraft.progress.notifying import FailureNotifier
 from stagecraft.runs.request import MakePage, Page, Request
 
@@ -38,18 +47,28 @@ def ask(
         ConfigError: there is no such configuration.
         SelectionError: there is no such flow.
     """
+    _check_flows()
+    _check_tables()
     config = resolve(profile, changes)
     notices: list[str] = []
-    if not flow and (half := given_alone(profile, changes)):
+    if not flow and (half := given_alone(profile, changes)) in FLOWS:
         notices.append(_ONLY[half])
         flow = half
+    trace = graph(config, flow or WHOLE, profile, offline)
+    unread = {
+        f"the flow {flow}": _unread(trace, flow or WHOLE, profile, changes),
+        "a series from a file" if config.series.path else "the sine": unread_of_series(profile, changes),
+    }
+    for reader, names in unread.items():
+        if names:
+            notices.append(f"{', '.join(names)}: given, but {reader} does not read that")
     return Request(
         flow=flow or WHOLE,
         profile=profile,
         selector=selector,
         offline=offline,
         walk=partial(walk, profile=profile, config=config, offline=offline),
-        trace=graph(config, flow or WHOLE),
+        trace=trace,
         settings=json.loads(config.model_dump_json()),
         parameters={"profile": profile, **flatten(config)},
         patience=Patience(**dict(config.retry)),
@@ -57,7 +76,96 @@ def ask(
         make_page=_page(flow or WHOLE, profile, config),
         command=f"{NAMES.project} run {profile}",
         notices=notices,
+        data=_data(trace, config),
     )
+
+
+def _data(trace: Trace, config: Config) -> dict[str, str]:
+    """Say what the data set is called that each training learns from: that of the text, or of the series."""
+    text, series = partial(text_name, config.corpus), partial(series_name, config.series)
+    return {
+        name: (series if SERIES in trace.until(name) else text)()
+        for name, node in trace.nodes.items()
+        if node.stage.resumes
+    }
+
+
+def _check_flows() -> None:
+    """See that a deployment's entry point can name each flow: nothing else there is called so.
+
+    Raises:
+        ConfigError: something is.
+    """
+    file = Path(__file__).with_name("pipeline.py")
+    others = symtable(file.read_text("utf-8"), str(file), "exec").get_identifiers()
+    if taken := sorted(FLOWS.keys() & set(others)):
+        raise ConfigError(
+            f"expected another name for the flow {taken[0]} in flows/walk.py: flows/pipeline.py calls"
+            " something else so"
+        )
+
+
+def _check_tables() -> None:
+    """See that the tables of models name makers so that a stage, a metric and a list of names can hold that.
+
+    Raises:
+        ConfigError: one does not.
+    """
+    for name, make in (*NETWORKS.items(), *MODELS.items(), *FORECASTERS.items()):
+        if not name.isidentifier():
+            raise ConfigError(
+                f"expected names of letters, digits and _ in the tables of models, got {quote(name)};"
+                " rename it there"
+            )
+        if not callable(make):
+            raise ConfigError(
+                f"expected a function that makes the model {name} in its table, got {make!r}; write it as"
+                " the others there are"
+            )
+    for table in (NETWORKS, MODELS, FORECASTERS):
+        _check_alike(table)
+
+
+def _check_alike(table: Mapping[str, Callable[..., Any]]) -> None:
+    """See that the makers of a table can all be called as its first one is.
+
+    Raises:
+        ConfigError: one can't.
+    """
+    handed = list(signature(next(iter(table.values()))).parameters)
+    for name, make in table.items():
+        try:
+            signature(make).bind(*handed)
+        except (TypeError, ValueError):
+            raise ConfigError(
+                f"expected the maker of the model {name} to take {', '.join(handed)}, as the others in its"
+                f" table do, got {make!r}; correct that there"
+            ) from None
+
+
+def _unread(trace: Trace, flow: str, profile: str, changes: Sequence[Mapping[str, Any]]) -> list[str]:
+    """List the settings that a user gives another value, and that the stages of a flow are not handed.
+
+    Those that no stage is handed, such as how often is tried again, are the run's.
+    """
+    if flow == WHOLE:
+        return []
+    usual, handed = flatten(resolve(profile)), _groups(trace)
+    elsewhere = set().union(*map(_groups, everything())) - handed
+    given = [name for name in changed(profile, changes) if elsewhere.intersection(name.split(".")[:-1])]
+
+    def is_idle(name: str) -> bool:
+        """Tell whether the flow is the same without it, for the walk may read it itself."""
+        before = resolve(profile, [*changes, {name: usual[name]}])
+        return _groups(graph(before, flow)) == handed
+
+    return [name for name in given if name in usual and is_idle(name)]
+
+
+def _groups(trace: Trace) -> set[str]:
+    """Name the groups of settings that stages are handed."""
+    handed = (value for node in trace.nodes.values() for value in node.arguments.values())
+    return {value.section for value in handed if isinstance(value, Section)}
 
 
 def _notifier(config: NotifyConfig) -> FailureNotifier:

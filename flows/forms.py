@@ -7,6 +7,9 @@ from pydantic import Field
 from flows.walk import all_stages
 from seqstep.settings.config import PROFILES
 
+#: the profile that is meant where none is named
+USUAL_PROFILE = next(iter(PROFILES))
+
 if TYPE_CHECKING:
     ProfileName = str
     StageName = str
@@ -43,8 +46,11 @@ Until = Annotated[StageName | None, _shown("Until this stage", "This stage and a
 Force = Annotated[
     list[StageName] | None, _shown("Anew", "These stages run even if their results are cached.")
 ]
-Stage = Annotated[
+ChosenStage = Annotated[
     StageName, _shown("Stage", "If something that it needs is not cached, the run fails and says what.")
 ]
 Anew = Annotated[bool, _shown("Anew", "Run it even if its result is cached.")]
+Strict = Annotated[
+    bool, _shown("Strict", "A stage that touches what its key does not know fails; else it is only not kept.")
+]
 Offline = Annotated[bool, _shown("Offline", "Never touch the network.")]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
 
+import tasks
 from flows.walk import FLOWS, graph
 from seqstep.report.notes_figures import Compared, beside_the_notes
 from seqstep.report.run_page import StageLine, complete, costs
@@ -64,7 +65,7 @@ class RunPage:
         if charts := self._charts(outcomes, metrics):
             record.tag({NOTE_TAG: self._title(f"Side by side: {', '.join(charts)}").note})
         found = {outcome.name: self.results.find(outcome.key).result for outcome in outcomes if outcome.key}
-        if not (report := found.get("report")):
+        if not (report := found.get(tasks.report.name)):
             return []
         page = complete(
             self.tracker.local_path(Artifact.model_validate(report.value["page"])).read_text("utf-8"),
@@ -74,7 +75,9 @@ class RunPage:
             self._notes(metrics) if self.profile == "notes" else (),
             costs(metrics),
         )
-        return [self.tracker.keep(record.log_text("report.html", page, "text/html"))]
+        written = record.log_text("report.html", page, "text/html")
+        record.hold()
+        return [self.tracker.keep(written)]
 
     def _charts(self, outcomes: Sequence[Outcome], metrics: Mapping[str, Mapping[str, float]]) -> list[str]:
         """Link to the charts of what several trainings of this run have in common."""
@@ -97,7 +100,7 @@ class RunPage:
         """Say what was run on what, when and with what."""
         seconds = (datetime.now().astimezone() - self.started).total_seconds()
         facts = describe(self.profile, self.config)
-        verified = results.get("verify")
+        verified = results.get(tasks.verify.name)
         if verified:
             facts["Text"] += f", SHA-1 {verified.value['sha1']}"
         devices = {

@@ -3,6 +3,8 @@
 Their parameters are described in `flows.forms`.
 """
 
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +12,28 @@ from prefect import Flow, State, flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.asking import ask
-from flows.forms import Anew, ChangedSettings, Force, From, Offline, Only, Profile, Stage, Until
+from flows.forms import (
+    USUAL_PROFILE,
+    Anew,
+    ChangedSettings,
+    ChosenStage,
+    Force,
+    From,
+    Offline,
+    Only,
+    Profile,
+    Strict,
+    Until,
+)
 from flows.walk import FLOWS, WHOLE
 from seqstep_cli import NAMES
 from stagecraft.cache.results import Results
-from stagecraft.errors import without_secrets
+from stagecraft.errors import nearest, without_secrets
 from stagecraft.files.home import open_home
 from stagecraft.mlflow import SharedRecords, Tracker
 from stagecraft.pipeline.selection import Selector
-from stagecraft.prefect import conduct, crashing
+from stagecraft.prefect import crashing
+from stagecraft.prefect.conductor import conduct
 from stagecraft.progress.notifying import notifier_of, notifying_of_failure
 from stagecraft.progress.watching import LogWatcher, Watcher
 from stagecraft.project import find_folder
@@ -46,6 +61,7 @@ def start(request: Request, watcher: Watcher) -> Summary:
         until=selector.until or None,
         force=list(selector.force),
         offline=request.offline,
+        strict=request.strict,
         return_state=True,
     )
     result = state.result(raise_on_failure=False)
@@ -58,15 +74,17 @@ def start(request: Request, watcher: Watcher) -> Summary:
 def _make_flow(name: str, request: Request | None = None, watcher: Watcher | None = None) -> Flow[Any, Any]:
     """Make the Prefect flow of a name: it asks for what its parameters say, unless it is given a request."""
 
-    @flow(name=name, description=FLOWS[name], task_runner=_runner)
+    # What a command line asks for is checked by then, also stages that only its settings bring about.
+    @flow(name=name, description=FLOWS[name], task_runner=_runner, validate_parameters=request is None)
     def asked(
-        profile: Profile = "quick",
+        profile: Profile = USUAL_PROFILE,
         settings: ChangedSettings = None,
         only: Only = None,
         from_stage: From = None,
         until: Until = None,
         force: Force = None,
         offline: Offline = False,
+        strict: Strict = False,
     ) -> Summary:
         if request:
             with without_secrets():  # Prefect keeps an error's text
@@ -74,35 +92,47 @@ def _make_flow(name: str, request: Request | None = None, watcher: Watcher | Non
         selector = Selector(
             only=tuple(only or ()), since=from_stage or "", until=until or "", force=tuple(force or ())
         )
-        return _asked(name, profile, settings, selector, offline)
+        return _asked(name, profile, settings, selector, offline, strict)
 
     return asked
 
 
-pipeline, text, series = (_make_flow(name) for name in FLOWS)
+@cache
+def __getattr__(name: str) -> Flow[Any, Any]:
+    """Make the flow that a deployment's entry point names."""
+    if name not in FLOWS:
+        raise AttributeError(f"there is no flow {name}; {nearest(name, FLOWS)}")
+    return _make_flow(name)
 
 
 @flow(name="stage", task_runner=_runner)
 def stage(
-    name: Stage,
-    profile: Profile = "quick",
+    name: ChosenStage,
+    profile: Profile = USUAL_PROFILE,
     settings: ChangedSettings = None,
     anew: Anew = True,
     offline: Offline = False,
+    strict: Strict = False,
 ) -> Summary:
     """One stage of the pipeline on its own, from the cached results of those before it."""
-    return _asked(WHOLE, profile, settings, Selector(only=(name,), force=(name,) if anew else ()), offline)
+    selector = Selector(only=(name,), force=(name,) if anew else ())
+    return _asked(WHOLE, profile, settings, selector, offline, strict)
 
 
 def _asked(
-    name: str, profile: str, settings: dict[str, Any] | None, selector: Selector, offline: bool
+    name: str,
+    profile: str,
+    settings: dict[str, Any] | None,
+    selector: Selector,
+    offline: bool,
+    strict: bool,
 ) -> Summary:
     """Run what a deployment's parameters ask for, and tell of a failure."""
     with without_secrets():
         with notifying_of_failure(f"{name} {profile}", notifier_of(NAMES)):
             request = ask(name, profile, [settings or {}], selector, offline)
         with notifying_of_failure(request.name, request.notifier):
-            return _conducted(request, LogWatcher())
+            return _conducted(replace(request, strict=strict, is_by_user=False), LogWatcher())
 
 
 def _conducted(request: Request, watcher: Watcher) -> Summary:

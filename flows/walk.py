@@ -1,15 +1,18 @@
 """The pipelines: what happens, in order."""
 
 from collections.abc import Callable
-from functools import partial
+from contextlib import suppress
+from functools import cache, partial
 from typing import NamedTuple
 
 import tasks
+from secrecy import quote
+from seqstep.errors import ConfigError
 from seqstep.models.networks import NETWORKS
-from seqstep.settings.config import Config
-from seqstep.settings.resolving import resolve
+from seqstep.settings.config import PROFILES, Config
+from seqstep.settings.resolving import flatten, resolve
 from seqstep.settings.spelling import nearest
-from stagecraft.errors import SelectionError, WiringError
+from stagecraft.errors import SelectionError, WiringError, shown
 from stagecraft.pipeline.walk import Run, Trace, trace_of
 
 WHOLE = "pipeline"
@@ -45,7 +48,9 @@ def _held_out(config: Config) -> bool:
     return config.comparison.enabled or bool(config.held_out.networks)
 
 
-_UNSEEN_TEXT, _REPORT = "compare_held_out", "report"
+#: the stage that all of the series stands on
+SERIES = tasks.series.name
+_UNSEEN_TEXT, _REPORT = tasks.compare_held_out.name, tasks.report.name
 _ENDS = {
     "ngrams": End("text", _always),
     "evaluate_language": End("text", _always),
@@ -61,11 +66,13 @@ def walk(run: Run, profile: str, config: Config, offline: bool = False) -> None:
     """Call every stage with its inputs; the branches of text and series meet in the report."""
     rnn, compute = config.rnn, config.compute
     # text
-    found = run(tasks.download, config.corpus, offline)
+    found = run(tasks.download, config.corpus, offline, config.text.strip)
     corpus = run(tasks.verify, found, config.corpus)
-    tokens = run(tasks.tokenize, corpus.file, config.text)
+    documents = [corpus.documents] if config.text.documents == "file" else []
+    tokens = run(tasks.tokenize, corpus.file, config.text, *documents)
     vocab = run(tasks.vocab, tokens, config.text)
-    ngrams = run(tasks.ngrams, tokens.word, vocab.word, config.ngrams)
+    counted = config.ngrams.tokens
+    ngrams = run(tasks.ngrams, getattr(tokens, counted), getattr(vocab, counted), config.ngrams)
     # series
     series = run(tasks.series, config.series, config.seed)
     # models
@@ -147,39 +154,34 @@ def walk(run: Run, profile: str, config: Config, offline: bool = False) -> None:
         comparison=comparison,
         samples=samples,
         held_out=held_out,
+        tokens=tokens,
         **networks,
         **trained,
     )
 
 
-def graph(config: Config, flow: str = WHOLE) -> Trace:
-    """Walk a flow without running it.
+def graph(config: Config, flow: str = WHOLE, profile: str = "", offline: bool = False) -> Trace:
+    """Walk a flow, as it would be run, without running it.
 
     Raises:
         SelectionError: there is no such flow.
         WiringError: the walk does not fit together.
     """
     if flow not in FLOWS:
-        raise SelectionError(f"there is no flow {flow!r}; {nearest(flow, FLOWS)}")
-    trace = _trace(config)
+        raise SelectionError(f"there is no flow {quote(flow)}; {nearest(flow, FLOWS)}")
+    trace = _trace(config, profile, offline)
     ends = [name for name, end in _ENDS.items() if flow in (WHOLE, end.flow) and end.is_wanted(config)]
     if config.held_out.networks and config.held_out.alone and _UNSEEN_TEXT in ends:
         ends = [_UNSEEN_TEXT]
     return trace.part({_REPORT}.union(*map(trace.until, ends)))
 
 
-def _trace(config: Config) -> Trace:
+def _trace(config: Config, profile: str = "", offline: bool = False) -> Trace:
     """Walk over all stages, and see that each belongs to a flow."""
-    trace = trace_of(partial(walk, profile="", config=config))
-    if strange := [name for name, end in _ENDS.items() if end.flow not in FLOWS]:
-        raise WiringError(
-            f"_ENDS has {strange[0]} in no flow that there is; {nearest(_ENDS[strange[0]].flow, FLOWS)}"
-        )
-    if absent := [name for name in _ENDS if name not in trace.nodes]:
-        raise WiringError(
-            f"_ENDS has {absent[0]}, which the walk does not call; {nearest(absent[0], trace.nodes)}"
-        )
-    leading = {_REPORT}.union(*map(trace.until, _ENDS))
+    trace = trace_of(partial(walk, profile=profile, config=config, offline=offline))
+    if wrong := _wrong_end(trace, config):
+        raise WiringError(f"{shown(__file__)}: {wrong}")
+    leading = {_REPORT}.union(*(trace.until(name) for name in _ENDS if name in trace.nodes))
     if lost := [name for name in trace.nodes if name not in leading]:
         raise WiringError(
             f"{trace.nodes[lost[-1]].place}: {lost[-1]} would never run, for it leads to no end of a flow;"
@@ -188,7 +190,36 @@ def _trace(config: Config) -> Trace:
     return trace
 
 
+def _wrong_end(trace: Trace, config: Config) -> str:
+    """Say what is wrong with the ends of flows; nothing if all is well."""
+    for name, end in _ENDS.items():
+        if end.flow not in FLOWS:
+            return f"_ENDS has {name} in no flow that there is; {nearest(end.flow, FLOWS)}"
+        if name not in trace.nodes and end.is_wanted(config):
+            return f"_ENDS has {name}, which the walk does not call; {nearest(name, trace.nodes)}"
+    if idle := FLOWS.keys() - {WHOLE, *(end.flow for end in _ENDS.values())}:
+        return f"FLOWS has {min(idle)}, in which no stage of _ENDS ends; name one there"
+    return ""
+
+
+@cache
+def everything() -> tuple[Trace, ...]:
+    """Walk over all stages with all networks, and the switches of the settings on, at once and each alone.
+
+    Profiles too are walked over; what can't be, such as switches that exclude each other, is left out.
+    """
+    switches = [name for name, value in flatten(resolve()).items() if value is False]
+    traces = []
+    for on in (switches, *([switch] for switch in switches)):
+        with suppress(ConfigError):
+            settings = {**dict.fromkeys(on, True), "held_out.networks": list(NETWORKS)}
+            traces.append(_trace(resolve(changes=[settings])))
+    for profile in PROFILES:
+        with suppress(ConfigError):
+            traces.append(_trace(resolve(profile)))
+    return tuple(traces)
+
+
 def all_stages() -> tuple[str, ...]:
-    """Name every stage that a configuration can ask for."""
-    everything = {"comparison": {"enabled": True}, "held_out": {"networks": list(NETWORKS)}}
-    return tuple(_trace(resolve(changes=[everything])).nodes)
+    """Name every stage that a profile asks for, or a switch of the settings."""
+    return tuple(dict.fromkeys(name for trace in everything() for name in trace.nodes))

@@ -41,6 +41,7 @@ from seqstep.settings.config import (
     RNNConfig,
     SeriesConfig,
 )
+from seqstep.sheets import write_table
 from seqstep.text.arpa.writing import write_arpa
 from seqstep.text.vocab import Vocab
 from stagecraft.files.artifact import Artifact
@@ -76,7 +77,7 @@ def backtest(
     use_threads(threads)
     entries = []
     for entry in backtest_all(
-        values, horizons, ForecasterSettings(config.season, series.scale, mlp, gru), config
+        values, horizons, ForecasterSettings(config.season, series.scale, mlp, gru, record.notice), config
     ):
         entries.append(entry)
         record.progress(len(entries), len(FORECASTERS), {})
@@ -121,8 +122,10 @@ def check_comparison(
     config: ComparisonConfig,
 ) -> TokenizedText:
     """See that the text is long enough for every comparison, before anything is trained on it."""
-    read = {"char": len(open_tokens(record, tokens.char)), "word": len(open_tokens(record, tokens.word))}
-    lengths.check_comparison(read[training.tokens], read["word"], training, language, config)
+    read = {"char": open_tokens(record, tokens.char), "word": open_tokens(record, tokens.word)}
+    lengths.check_comparison(len(read[training.tokens]), training, language, config)
+    if config.enabled and (reason := lengths.why_no_words(read["word"], config)):
+        record.notice(reason)
     return tokens
 
 
@@ -144,20 +147,25 @@ def compare_language(
     start = text_after(read, vocab, training.max_tokens, language.test_tokens, config)
     on_start = [score_network(name, model, start, training) for name, (model, _) in opened.items()]
     on_start += score_counts(start, config)
-    of_words = word_text(open_tokens(record, words), config)
-    on_words = list(score_counts(of_words, config))
-    tables = {"start": rank(on_start, start, config), "words": rank(on_words, of_words, config)}
-    for (name, table), entries in zip(tables.items(), (on_start, on_words), strict=True):
-        found = named_figures(table, entries)
+    compared = {"start": (start, on_start)}
+    all_words = open_tokens(record, words)
+    if not lengths.why_no_words(all_words, config):
+        of_words = word_text(all_words, config)
+        compared["words"] = (of_words, list(score_counts(of_words, config)))
+    tables = {name: rank(entries, text, config) for name, (text, entries) in compared.items()}
+    for name, (_, entries) in compared.items():
+        found = named_figures(tables[name], entries)
         record.log_metrics({f"compare/{name}/{figure}": value for figure, value in found.items()})
     record.show_table("all language models", tables["start"])
+    logged = {name: _log_table(record, name, table) for name, table in tables.items()}
     return LanguageComparison(
-        start=_log_table(record, "start", tables["start"]),
-        words=_log_table(record, "words", tables["words"]),
+        start=logged["start"],
+        words=logged.get("words"),
         plot=record.log_figure("plots/perplexities.png", plot_perplexities(tables)),
-        arpa=(
-            *log_arpa(record, "start", on_start, start.vocab),
-            *log_arpa(record, "words", on_words, of_words.vocab),
+        arpa=tuple(
+            file
+            for name, (text, entries) in compared.items()
+            for file in log_arpa(record, name, entries, text.vocab)
         ),
     )
 
@@ -170,4 +178,4 @@ def log_arpa(record: Record, name: str, entries: list[ScoredModel], vocab: Vocab
 
 
 def _log_table(record: Record, name: str, table: pd.DataFrame) -> Artifact:
-    return record.log_text(f"{name}.csv", table.to_csv(index=False), "text/csv")
+    return record.log_text(f"{name}.csv", write_table(table), "text/csv")

@@ -6,6 +6,7 @@ import pandas as pd
 
 from seqstep.evaluation.fingerprints import forecasts_digest, tokens_digest
 from seqstep.evaluation.train_and_test import TrainAndTest, comparison_table, score
+from seqstep.evaluation.unknown import spelling_after
 from seqstep.generation.along_training import copied_share
 from seqstep.generation.generate import continue_text
 from seqstep.models.bundle import load_forecaster
@@ -25,7 +26,9 @@ from seqstep.settings.config import (
     RNNConfig,
     SamplesConfig,
 )
+from seqstep.sheets import write_table
 from seqstep.text.smoothing import LaplaceTrigram
+from seqstep.text.spacing import show_lines
 from stagecraft.files.artifact import Artifact
 from stagecraft.mlflow import Record
 from tasks import recording
@@ -70,7 +73,7 @@ def evaluate_forecasts(
             "plots/multi_step.png", plot_multi_step(observed, first, many, train_end)
         ),
         k_step=record.log_figure("plots/k_step.png", plot_k_steps(observed, ahead, window, train_end)),
-        errors=record.log_text("errors.csv", errors.to_csv(index=False), "text/csv"),
+        errors=record.log_text("errors.csv", write_table(errors), "text/csv"),
     )
 
 
@@ -93,21 +96,22 @@ def evaluate_language(
         parts = TrainAndTest.divide(ids, training.max_tokens, config.test_tokens, lengths)
         scorer = partial(log_probabilities, model)
         as_trained = partial(minibatch_log_probabilities, model, config=training)
-        scores[name] = score(scorer, parts, on_train=as_trained)
+        spelling = spelling_after(text, training.max_tokens, codec.vocab)
+        scores[name] = score(scorer, parts, as_trained, spelling)
         digest = tokens_digest(codec.vocab.to_tokens(parts.test.tolist()), parts.test_chars)
         recording.tag_evaluation(record, name, trained, digest)
         sample = continue_text(model, codec, samples.prefix, samples.length)
         memory = codec.decode(parts.train.tolist())
         copied[name] = copied_share(sample, memory, prefix=samples.prefix)
-        written.append(f"{name}: {sample}")
+        written.append(f"{name}: {show_lines(sample)}")
         losses.append(
             record.on(trained.run.uri).log_figure(
                 "plots/loss.png",
                 plot_language_loss(pd.read_csv(record.open(trained.history)), _TITLES[name]),
             )
         )
-    trigram = LaplaceTrigram(parts.train, len(codec.vocab), smoothing.epsilon)
-    scores["laplace_trigram"] = score(trigram.log_probabilities, parts)
+    trigram = LaplaceTrigram(parts.train, len(codec.vocab), smoothing.epsilon, codec.vocab.end)
+    scores["laplace_trigram"] = score(trigram.log_probabilities, parts, spelling=spelling)
     for name, result in scores.items():
         figures = zip(result._fields, result, strict=True)
         record.log_metrics({f"language/{name}/{key}": value for key, value in figures})
@@ -124,4 +128,4 @@ def evaluate_language(
 
 def _log_comparison(record: Record, table: pd.DataFrame) -> Artifact:
     record.show_table("language models", table)
-    return record.log_text("comparison.csv", table.to_csv(index=False), "text/csv")
+    return record.log_text("comparison.csv", write_table(table), "text/csv")

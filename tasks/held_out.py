@@ -11,10 +11,11 @@ from seqstep.models.device import prepare_device, use_threads
 from seqstep.plots.losses import plot_validation
 from seqstep.plots.perplexities import plot_perplexities
 from seqstep.settings.config import ComparisonConfig, Compute, HeldOutConfig, SamplesConfig, TextConfig
+from seqstep.sheets import write_table
 from seqstep.text.batches import check_length
 from seqstep.training import held_out
 from stagecraft.mlflow import Record
-from tasks import recording
+from tasks import recording, resuming
 from tasks.comparison import log_arpa
 from tasks.networks import open_networks
 from tasks.outputs import HeldOutComparison, TokenFiles, TrainedLanguageModel
@@ -48,7 +49,7 @@ def train_held_out(
     model = spec.build(torch.Generator().manual_seed(compute.seed)).to(prepare_device(compute))
     training = held_out.HeldOutTraining(model, parts.train.ids, parts.valid.ids, config, compute.seed)
     name = f"held-out-{network.replace('_', '-')}"
-    trained = train_and_log(record, name, spec, training, samples, compute, recording.HELD_OUT_METRICS)
+    trained = train_and_log(record, name, spec, training, samples, compute, resuming.HELD_OUT_METRICS)
     record.log_metrics(training.result() | {f"train/held_out_{network}/seconds": training.seconds()})
     record.log_figure("plots/loss.png", plot_validation(training.history_table(), training.best_epoch))
     return trained
@@ -94,7 +95,7 @@ def compare_held_out(
             )
     record.show_table("language models on held-out text", table)
     return HeldOutComparison(
-        table=record.log_text("held_out.csv", table.to_csv(index=False), "text/csv"),
+        table=record.log_text("held_out.csv", write_table(table), "text/csv"),
         plot=record.log_figure("plots/perplexities.png", plot_perplexities({"whole": table})),
         arpa=tuple(log_arpa(record, "whole", counts, parts.vocab)),
     )

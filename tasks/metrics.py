@@ -21,6 +21,10 @@ _COMPARED = ("perplexity", "bits_per_char", *_COST)
 _TESTED = ("test_perplexity", "test_bits_per_char")
 _HELD_OUT = tuple(f"held_out_{network}" for network in NETWORKS)
 
+TEXT = (
+    *(f"text/{figure}" for figure in ("lines", "char_tokens", "word_tokens")),
+    *(f"text/dropped_{kind}" for kind in ("letters", "digits", "punctuation", "line_ends", "letters_share")),
+)
 NGRAMS = tuple(f"ngrams/{kind}_types" for kind in ("unigram", "bigram", "trigram")) + tuple(
     f"ngrams/zipf_slope_{order}" for order in (1, 2, 3)
 )

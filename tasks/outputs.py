@@ -9,11 +9,19 @@ from stagecraft.files.artifact import Artifact, Frozen, Reference
 
 
 class CorpusFile(Frozen):
-    """The text's file."""
+    """The text's file in UTF-8, and the numbers of the characters that its documents begin with.
+
+    Attributes:
+        sha1: of the file.
+        original: SHA-1 of the one file that it was made from; empty if it is that file, or made from several.
+        documents: .npy, int64, ascending.
+    """
 
     file: Artifact
     source: str
     sha1: str
+    original: str
+    documents: Artifact
 
 
 class TokenFiles(Frozen):
@@ -24,10 +32,11 @@ class TokenFiles(Frozen):
 
 
 class TokenizedText(Frozen):
-    """The text as characters and as words."""
+    """The text as characters and as words, and what its reader should know of it."""
 
     char: TokenFiles
     word: TokenFiles
+    notices: tuple[str, ...]
 
 
 class Vocabularies(Frozen):
@@ -102,10 +111,13 @@ class Backtest(Frozen):
 
 
 class LanguageComparison(Frozen):
-    """All language models after the text's start, those of counts of words on the whole text, ARPA files."""
+    """All language models after the text's start, those of counts of words on the whole text, ARPA files.
+
+    A text without words has no table of them.
+    """
 
     start: Artifact
-    words: Artifact
+    words: Artifact | None
     plot: Artifact
     arpa: tuple[Artifact, ...]
 

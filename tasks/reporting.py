@@ -11,6 +11,7 @@ from seqstep.report.model_tables import (
     written_texts,
 )
 from seqstep.report.page import Picture, ReportSection, Table, render
+from seqstep.sheets import read_table
 from stagecraft.files.artifact import Artifact
 from stagecraft.mlflow import Record
 from tasks.outputs import (
@@ -24,6 +25,7 @@ from tasks.outputs import (
     NgramStatistics,
     Report,
     SeriesFile,
+    TokenizedText,
     TrainedLanguageModel,
 )
 
@@ -42,10 +44,13 @@ def report(  # noqa: PLR0913, PLR0917  (one parameter a stage that it shows)
     comparison: LanguageComparison | None = None,
     samples: LanguageSamples | None = None,
     held_out: HeldOutComparison | None = None,
+    tokens: TokenizedText | None = None,
     **networks: TrainedLanguageModel | None,
 ) -> Report:
     """Put figures, tables and samples on one self-contained page."""
     facts = {"Profile": profile}
+    if tokens and tokens.notices:
+        facts |= {"On the text": "; ".join(tokens.notices)}
     sections = []
     if series and forecasts:
         sections += _forecast_sections(record, series, forecasts)
@@ -141,7 +146,7 @@ def _backtest_section(record: Record, backtest: Backtest) -> ReportSection:
 
 
 def _comparison_section(record: Record, comparison: LanguageComparison) -> ReportSection:
-    start, words = (_table(record, part) for part in (comparison.start, comparison.words))
+    start = _table(record, comparison.start)
     return ReportSection(
         "All language models on the same unseen text",
         pictures=[_picture(record, comparison.plot, "Perplexity of each model with its interval.")],
@@ -152,20 +157,24 @@ def _comparison_section(record: Record, comparison: LanguageComparison) -> Repor
                 " the networks' in their minibatches, as the notes print it.",
                 tabulate_language(start),
             ),
-            Table(
-                f"The last {_tested(words, 'words')} of the whole text after all before them, by models of"
-                f" counts of words. {words['unknown_share'].iloc[0]:.2%} of them are unknown"
-                " (<unk>), which are easy to predict: perplexities compare only within one vocabulary."
-                " Bits per character compare with those of models of characters: the letters of unknown words"
-                " count there too.",
-                tabulate_language(words),
-            ),
+            *([_words_table(_table(record, comparison.words))] if comparison.words else []),
         ],
     )
 
 
+def _words_table(words: pd.DataFrame) -> Table:
+    return Table(
+        f"The last {_tested(words, 'words')} of the whole text after all before them, by models of"
+        f" counts of words. {words['unknown_share'].iloc[0]:.2%} of them are unknown"
+        " (<unk>), which are easy to predict: perplexities compare only within one vocabulary."
+        " Bits per character compare with those of models of characters: the letters of unknown words"
+        " count there too.",
+        tabulate_language(words),
+    )
+
+
 def _samples_section(record: Record, samples: LanguageSamples) -> ReportSection:
-    table = _table(record, samples.samples)
+    table = _table(record, samples.samples, "text")
     unseen = table.loc[table["temperature"].isna(), "copied_share"]
     among = f" (of the unseen text that follows {unseen.iloc[0]:.0%})" if len(unseen) else ""
     return ReportSection(
@@ -223,7 +232,7 @@ def _text_sections(
             ],
             tables=[
                 Table("Kinds of n-grams, and the slope of Zipf's line.", _table(record, ngrams.summary)),
-                Table("The most common n-grams.", _table(record, ngrams.most_common)),
+                Table("The most common n-grams.", _table(record, ngrams.most_common, "tokens", "indices")),
             ],
         ),
         ReportSection(
@@ -246,8 +255,8 @@ def _picture(record: Record, artifact: Artifact, caption: str) -> Picture:
     return Picture(caption, record.open(artifact).read_bytes())
 
 
-def _table(record: Record, artifact: Artifact) -> pd.DataFrame:
-    return pd.read_csv(record.open(artifact))
+def _table(record: Record, artifact: Artifact, *texts: str) -> pd.DataFrame:
+    return read_table(record.open(artifact), texts)
 
 
 def _text(record: Record, artifact: Artifact) -> str:

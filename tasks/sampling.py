@@ -12,6 +12,7 @@ from seqstep.generation.side_by_side import (
 from seqstep.plots.samples import plot_copied
 from seqstep.report.model_tables import tabulate_copied
 from seqstep.settings.config import ComparisonConfig, LanguageConfig, RNNConfig, SamplingConfig
+from seqstep.sheets import write_table
 from stagecraft.mlflow import Record
 from tasks.networks import open_networks
 from tasks.outputs import LanguageSamples, TokenFiles, TrainedLanguageModel
@@ -36,8 +37,8 @@ def sample_language(
     text = open_tokens(record, tokens).first(training.max_tokens + language.test_tokens)
     ids = codec.vocab.encode(text)
     train, unseen = ids[: training.max_tokens], ids[training.max_tokens :]
-    writers = {name: network_writer(model) for name, (model, _) in opened.items()}
-    writers |= counts_writers(config.models, train, len(codec.vocab), comparison)
+    writers = {name: network_writer(model, codec.vocab.end) for name, (model, _) in opened.items()}
+    writers |= counts_writers(config.models, train, len(codec.vocab), comparison, codec.vocab.end)
     written = write_all(writers, codec, prefix, train, config, seed)
     if len(unseen):
         written.append(unseen_sample(codec, train, unseen, config))
@@ -45,7 +46,7 @@ def sample_language(
     table = sample_table(written)
     record.show_table("copied shares", tabulate_copied(table))
     return LanguageSamples(
-        samples=record.log_text("samples.csv", table.to_csv(index=False), "text/csv"),
+        samples=record.log_text("samples.csv", write_table(table), "text/csv"),
         page=record.log_text("samples.md", samples_markdown(written), "text/markdown"),
         plot=record.log_figure("plots/copied.png", plot_copied(table, config.copied_length)),
         prefix=prefix,

@@ -1,12 +1,13 @@
 """Stages that train a model."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
 
 from seqstep.generation.along_training import Sampler
-from seqstep.models.bundle import LanguageSpec, MLPSpec, RNNScratchSpec, RNNTorchSpec, saved
+from seqstep.models.bundle import LanguageSpec, MLPSpec, RNNScratchSpec, RNNTorchSpec, Spec, saved
 from seqstep.models.device import prepare_device
 from seqstep.series.csv_column import read_series
 from seqstep.settings.config import Compute, LayerConfig, MLPConfig, RNNConfig, SamplesConfig, TextConfig
@@ -14,7 +15,7 @@ from seqstep.training import forecaster, language
 from seqstep.training.resumable import ResumableTraining
 from stagecraft.files.artifact import Artifact, Reference
 from stagecraft.mlflow import Record
-from tasks import recording
+from tasks import recording, resuming
 from tasks.outputs import SeriesFile, TokenFiles, TrainedLanguageModel, TrainedModel
 from tasks.text import open_tokens
 
@@ -26,21 +27,23 @@ def train_mlp(record: Record, series: SeriesFile, config: MLPConfig, compute: Co
     data = forecaster.prepare(values, config, series.scale)
     spec = MLPSpec(window=config.window, hidden=config.hidden, scaling=data.scaling)
     model = spec.build(torch.Generator().manual_seed(compute.seed)).to(prepare_device(compute))
-    training = forecaster.ForecasterTraining(model, data.train, data.valid, config, compute.seed)
-    rows = recording.follow(
+    training = forecaster.ForecasterTraining(
+        model, data.train, data.valid, config, compute.seed, record.notice
+    )
+    rows = resuming.follow(
         record,
         training.run(),
         [training],
         config.epochs,
         compute.checkpoint_epochs,
-        recording.FORECASTER_METRICS,
+        resuming.FORECASTER_METRICS,
     )
     for _ in rows:
         pass
     with saved(model, spec) as paths:
-        files = recording.log_model(record, "mlp", paths, spec)
+        files = _log_model(record, "mlp", paths, spec)
     return TrainedModel(
-        **files.files,
+        **files,
         run=Reference(uri=record.run_id),
         history=_log_history(record, training),
     )
@@ -104,7 +107,7 @@ def _train_language_model(
         record.notice(f"trains on the first {len(ids):,} of {len(text):,} tokens (rnn.max_tokens)")
     model = spec.build(torch.Generator().manual_seed(compute.seed)).to(prepare_device(compute))
     training = language.LanguageTraining(model, ids, config, compute.seed, record.notice)
-    return train_and_log(record, name, spec, training, samples, compute, recording.LANGUAGE_METRICS)
+    return train_and_log(record, name, spec, training, samples, compute, resuming.LANGUAGE_METRICS)
 
 
 def train_and_log(
@@ -125,7 +128,7 @@ def train_and_log(
     """
     sampler = Sampler(training.model, spec.codec(), samples)
     sampler.before()
-    for epoch in recording.follow(
+    for epoch in resuming.follow(
         record,
         training.run(),
         [training, sampler],
@@ -137,13 +140,20 @@ def train_and_log(
     training.finish()
     sampler.finish()
     with saved(training.model, spec) as paths:
-        files = recording.log_model(record, name, paths, spec)
+        files = _log_model(record, name, paths, spec)
     return TrainedLanguageModel(
-        **files.files,
+        **files,
         run=Reference(uri=record.run_id),
         history=_log_history(record, training),
         samples=record.log_text("samples.txt", sampler.text),
     )
+
+
+def _log_model(record: Record, name: str, paths: tuple[Path, Path], spec: Spec) -> dict[str, Artifact]:
+    """Record and register a model; return the addresses of its weights and its specification."""
+    files = dict(zip(("weights", "spec"), paths, strict=True))
+    code, packages, needs, example = recording.package(spec)
+    return record.log_model(name, code, files, packages, needs, example).files
 
 
 def _log_history(record: Record, training: ResumableTraining[Any, Any]) -> Artifact:

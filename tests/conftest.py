@@ -1,12 +1,14 @@
 """What tests of several layers share: a home in a temporary folder, and servers on loopback."""
 
+import gzip
 import os
 import re
 import shutil
 import socket
 import sys
+import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,9 +19,10 @@ import pytest
 from hypothesis import settings
 
 from seqstep_cli import NAMES
+from stagecraft import disks
 from stagecraft.files.home import Home, open_home
 from stagecraft.servers.environment import keep_prefect_off_the_console, prepare
-from stagecraft.servers.server import servers_of
+from stagecraft.servers.layout import servers_of
 from tests.shared import begin, keep_running, once
 
 # A slow machine is no failure. On CI, Hypothesis' own profile stands below this one.
@@ -72,6 +75,15 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Name a failure when it happens, not after the last test."""
     if report.failed and not os.environ.get("PYTEST_XDIST_WORKER"):
         sys.stderr.write(f"\nFAILED {report.nodeid}\n")
+
+
+@pytest.fixture(autouse=True)
+def _disks_of_its_own() -> Iterator[None]:
+    """No test hears of the disks that others wrote to."""
+    before = dict(disks._places)
+    yield
+    disks._places.clear()
+    disks._places.update(before)
 
 
 @pytest.fixture(scope="session")
@@ -175,15 +187,48 @@ class _Answers(BaseHTTPRequestHandler):
                 self._answer(200, b"x" * 500_000, length=None)
             case "/empty":
                 self._answer(200, b"")
+            case "/part":
+                self._answer(206, TEXT[:100])
+            case "/nothing":
+                self._answer(204, b"")
+            case "/unnumbered":
+                self._answer(200, TEXT, headers={"Content-Length": "many"}, length=None)
+            case "/two-lengths":
+                self._answer(200, TEXT, headers={"Content-Length": f"{len(TEXT)}, 7"}, length=None)
+            case "/packed":
+                self._answer(200, gzip.compress(TEXT), headers={"Content-Encoding": "gzip"})
+            case "/deflated":
+                self._answer(200, zlib.compress(TEXT), headers={"Content-Encoding": "deflate"})
+            case "/packed-and-cut":
+                self._answer(200, gzip.compress(TEXT)[:-20], headers={"Content-Encoding": "gzip"})
+            case "/packed-and-more":
+                self._answer(200, gzip.compress(TEXT) + b"more", headers={"Content-Encoding": "gzip"})
+            case "/not-packed":
+                self._answer(200, TEXT, headers={"Content-Encoding": "gzip"})
+            case "/packed-bomb":
+                self._answer(200, gzip.compress(b"x" * 500_000), headers={"Content-Encoding": "gzip"})
+            case "/unasked":
+                self._answer(200, TEXT, headers={"Content-Encoding": "br"})
+            case "/file.gz":
+                self._answer(200, gzip.compress(TEXT, mtime=0))
             case _:
                 self._answer(404, b"not here")
 
-    def _answer(self, status: int, body: bytes, length: int | None = -1, location: str = "") -> None:
+    def _answer(
+        self,
+        status: int,
+        body: bytes,
+        length: int | None = -1,
+        location: str = "",
+        headers: Mapping[str, str] = {},
+    ) -> None:
         self.send_response(status)
         if length is not None:
             self.send_header("Content-Length", str(len(body) if length < 0 else length))
         if location:
             self.send_header("Location", location)
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
 

@@ -4,11 +4,10 @@ import atexit
 import os
 import shutil
 import signal
-import sqlite3
 import subprocess
 import uuid
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -17,6 +16,7 @@ import requests
 from filelock import FileLock
 
 from stagecraft.files.home import Home
+from stagecraft.files.sealed import seal, unseal
 from stagecraft.servers.server import Server
 from tests.patience import PATIENCE_S, until
 
@@ -26,9 +26,6 @@ _FOLDER_VARIABLE = "TESTS_FOLDER"
 
 # Python would complain of one that is forgotten while it goes on.
 _servers: list[subprocess.Popen[bytes]] = []
-
-# Where the store keeps addresses of files.
-_PLACES = ("experiments.artifact_location", "runs.artifact_uri", "logged_models.artifact_location")
 
 
 def begin() -> Path:
@@ -82,15 +79,12 @@ def keep_running(server: Server, folder: Path) -> None:
 
 
 def copy_home(original: Home, root: Path) -> Home:
-    """Copy a home, so that nothing leads back to the original."""
-    old = str(original.root)
+    """Copy a home; nothing leads back to the original, also no place in a record that a test looks at."""
     shutil.copytree(original.root, root, ignore=shutil.ignore_patterns("*.lock"))
     home = Home(root, original.names)
     for record in home.results.glob("*/*"):
-        record.write_text(record.read_text().replace(old, str(root)))
-    with closing(sqlite3.connect(home.database)) as store, store:
-        for table, column in (place.split(".") for place in _PLACES):
-            store.execute(f"update {table} set {column} = replace({column}, ?, ?)", (old, str(root)))
+        content = unseal(record.read_bytes())
+        record.write_bytes(seal(content.replace(str(original.root).encode(), str(root).encode())))
     return home
 
 

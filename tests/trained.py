@@ -45,7 +45,7 @@ def _original(prefect_server: str, empty_database: Path) -> Trained:
         with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
             patch.setenv("SEQSTEP_HOME", str(root))
             patch.setenv("MLFLOW_TRACKING_URI", "")
-            ended = {"status": main(["run", "--json", "--set", *TINY])}
+            ended = {"status": main(["run", "--json", "--strict", "--set", *TINY])}
         told = {**ended, "out": out.getvalue(), "err": err.getvalue()}
         (root / "told.json").write_text(json.dumps(told))
 

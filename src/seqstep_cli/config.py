@@ -6,12 +6,12 @@ from functools import partial
 
 from seqstep.settings.resolving import resolve, write_toml
 from seqstep_cli.manual import MANUAL
-from stagecraft.cli.command import Command, add_configuration, configured_changes, print_json
+from stagecraft.cli.command import Command, add_configuration, by_changes, print_json
 from stagecraft.cli.workplace import Workplace
 
 
 def _config(args: argparse.Namespace, _workplace: Workplace) -> int:
-    config = resolve(args.profile, configured_changes(args))
+    config = by_changes(args, partial(resolve, args.profile))
     if args.json:
         print_json(config.model_dump(mode="json"))
     else:

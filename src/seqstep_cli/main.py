@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import NoReturn
 
-from seqstep_cli import NAMES, config, predict, promote, serve_model, sweep
+from seqstep_cli import NAMES, config, look, predict, promote, serve_model, sweep
 from seqstep_cli.manual import MANUAL
-from stagecraft.cli import history, run, stages, up, upkeep
-from stagecraft.cli.main import Program, run_command, run_program
+from seqstep_cli.standard_input import take_standard_input
+from stagecraft.cli import archives, history, run, stages, up, upkeep
+from stagecraft.cli.main import CommandLine, run_command, run_program
 
-PROGRAM = Program(
+PROGRAM = CommandLine(
     NAMES,
     "Sequences, one step or k steps ahead: from a text or a series to tested forecasts.",
     [
@@ -16,13 +17,16 @@ PROGRAM = Program(
         *sweep.COMMANDS,
         *stages.commands(MANUAL),
         *config.COMMANDS,
+        *look.COMMANDS,
         *history.commands(MANUAL),
         *predict.COMMANDS,
         *promote.COMMANDS,
         *serve_model.COMMANDS,
         *upkeep.commands(MANUAL),
+        *archives.commands(MANUAL),
         *up.commands(MANUAL),
     ],
+    take_standard_input,
 )
 
 

@@ -6,7 +6,7 @@ from stagecraft.cli.manual import Manual
 
 MANUAL = Manual(
     NAMES,
-    profiles=tuple(PROFILES),
+    profiles=tuple(map(str, PROFILES)),
     flow="pipeline (all), text or series; without it the half that you give data for, if it is one alone",
     settings="change settings, such as rnn.epochs=500; `seqstep config` lists them",
     examples={
@@ -17,6 +17,7 @@ MANUAL = Manual(
             "seqstep run --only train_rnn --force train_rnn",
             "seqstep run --from evaluate_language",
             "seqstep run --set corpus.path=my.txt rnn.epochs=200",
+            "seqstep run --set corpus.path=- text.clean=unicode_letters < my.txt",
             "seqstep run --set series.path=data.csv series.column=load --until evaluate_forecasts",
             "seqstep run notes --if-busy skip --log-file seqstep.log --log-format json",
         ],
@@ -36,6 +37,8 @@ MANUAL = Manual(
             "seqstep gc --older-than 30d",
             "seqstep gc --max-bytes 2GB",
         ],
-        "up": ["seqstep up", "seqstep up --prefect-port 4300 --mlflow-port 5100"],
+        "backup": ["seqstep backup seqstep-2026-11-30.tar"],
+        "restore": ["seqstep restore seqstep-2026-11-30.tar"],
+        "up": ["seqstep up", "seqstep up --prefect-port 4300 --mlflow-port 5100", "seqstep up --token"],
     },
 )

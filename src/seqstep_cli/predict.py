@@ -1,33 +1,40 @@
 """Commands that use the registered models: `generate`, `score` and `forecast`."""
 
 import argparse
+import math
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seqstep.errors import ModelError, TextError
+from secrecy import quote
+from seqstep.errors import ModelError, SeriesError, TextError
+from seqstep.settings.data_sets import series_name
 from seqstep.settings.resolving import resolve
-from seqstep_cli.registered import CHOICE, FORM, find_language_model, open_registry, split_name
+from seqstep_cli.registered import CHOICE, FORM, choose, find_language_model, open_registry, say_who
 from stagecraft.cli.changes import read_assignments
-from stagecraft.cli.command import Command, add_assignments, print_json
-from stagecraft.cli.tables import escape, make_table, open_console
+from stagecraft.cli.command import Command, add_assignments, print_json, seed, whole
+from stagecraft.cli.outputs import check_outside, stream_at, write_data, write_output
+from stagecraft.cli.tables import make_table, open_console, styled
 from stagecraft.cli.workplace import Workplace
-from stagecraft.errors import UsageError
 
 if TYPE_CHECKING:
+    from seqstep.settings.config import Config
     from seqstep.text.codec import Codec
+    from stagecraft.mlflow.answering import Answerer
 
 
 def _generate(args: argparse.Namespace, workplace: Workplace) -> int:
     from seqstep.generation.generate import continue_text
 
-    model, codec, version = find_language_model(workplace, args.model)
+    model, codec, answer = find_language_model(workplace, args.model)
     _notice_unknown(codec, args.prefix)
     text = continue_text(model, codec, args.prefix, args.length, args.temperature, args.top_k, args.seed)
     if args.json:
-        print_json({"model": str(version), "prefix": args.prefix, "text": text})
+        print_json({**_named(answer), "prefix": args.prefix, "text": text})
     else:
-        sys.stdout.write(text + "\n")
+        say_who(answer)
+        write_data(f"{text}\n")
     return 0
 
 
@@ -37,13 +44,13 @@ def _score(args: argparse.Namespace, workplace: Workplace) -> int:
     from seqstep.metrics import mean_loss, perplexity
     from seqstep.models.scoring import log_probabilities
 
-    model, codec, version = find_language_model(workplace, args.model)
+    model, codec, answer = find_language_model(workplace, args.model)
     results = []
     for text in args.texts:
         _notice_unknown(codec, text)
         ids = np.array(codec.encode(text))
         if len(ids) < 2:
-            raise TextError(f"expected a text of at least 2 {codec.kind}s to score, got {text!r}")
+            raise TextError(f"expected a text of at least 2 {codec.kind}s to score, got {quote(text)}")
         scores = log_probabilities(model, ids)
         results.append(
             {
@@ -54,68 +61,83 @@ def _score(args: argparse.Namespace, workplace: Workplace) -> int:
             }
         )
     if args.json:
-        print_json({"model": str(version), "scores": results})
+        print_json({**_named(answer), "scores": results})
         return 0
+    say_who(answer)
     table = make_table("text", "tokens", "log-probability", "perplexity")
     for result in results:
         table.add_row(
-            escape(result["text"]),
+            result["text"],
             str(result["tokens_scored"]),
             f"{result['log_probability']:.2f}",
             f"{result['perplexity']:.4g}",
         )
     open_console().print(table)
-    open_console().print(
-        f"[dim]{version}; natural logarithm, each token after the first, given those before it"
-    )
+    explained = f"{answer.version}; natural logarithm, each token after the first, given those before it"
+    open_console().print(styled((explained, "dim")))
     return 0
 
 
 def _forecast(args: argparse.Namespace, workplace: Workplace) -> int:
+    import numpy as np
+    import pandas as pd
+
     from seqstep.models.bundle import load_forecaster
     from seqstep.models.mlp import predictor
     from seqstep.series.csv_column import read_series
     from seqstep.series.forecast import beyond
     from seqstep.series.sources import load_series
+    from seqstep.sheets import write_table
 
+    check_outside(workplace.home, args.output)
+    config = _series_asked(args)
     registry = open_registry(workplace)
-    version = registry.find(*split_name(args.model))
-    parts = registry.parts(version)
+    answer = choose(registry, args.model, series_name(config.series) if config else "")
+    parts = registry.parts(answer.version)
     model, spec = load_forecaster(parts["weights.safetensors"], parts["model.json"])
-    if args.series:
-        path, _, column = args.series.rpartition(":")
-        if not path:
-            raise ModelError(f"expected --series FILE.csv:COLUMN, got {args.series!r}")
-        chosen = {"series": {"path": path, "column": column}}
-        config = resolve(changes=[read_assignments(args.assignments), chosen])
+    if config:
         observed = load_series(config.series, config.seed)
     else:
-        tracker = registry.tracker
-        observed = read_series(tracker.open_uri(tracker.input_of(version.run_id, "series.values")))
-    forecast = beyond(predictor(model, spec.scaling), observed, spec.window, args.horizon)
-    table = forecast.rename_axis(str(observed.index.name or "time")).reset_index()
+        observed = read_series(registry.tracker.open_input(answer.version.run_id, "series.values"))
+    with np.errstate(all="ignore"):  # whatever comes of numbers that are too large is looked at
+        forecast = beyond(predictor(model, spec.scaling), observed, spec.window, args.horizon)
+    if not np.isfinite(forecast).all():
+        raise SeriesError(
+            f"expected values that {answer.version} can go on from, got some up to"
+            f" {observed.abs().max():g}, far beyond those that it was trained on; take another unit, or train"
+            " on this series"
+        )
+    # When it is called as in the user's file, which it can be joined with.
+    when = str(observed.index.name or "time")
+    table = pd.DataFrame({0: forecast.index, 1: forecast.to_numpy()}).set_axis([when, "forecast"], axis=1)
     if args.output:
-        _write(args.output, table.to_csv(index=False))
+        write_output(args.output, write_table(table, [when]), "--output")
     if args.json:
         times, values = table.iloc[:, 0].astype(str).tolist(), forecast.tolist()
         rows = [{"time": time, "forecast": value} for time, value in zip(times, values, strict=True)]
-        print_json({"model": str(version), "forecast": rows})
-    elif args.output:
+        print_json({**_named(answer), "forecast": rows})
+        return 0
+    say_who(answer)
+    if args.output and not stream_at(args.output):
         sys.stdout.write(f"{len(table)} forecasts written to {args.output}\n")
-    else:
-        sys.stdout.write(table.to_csv(index=False, float_format="%.6g"))
+    elif not args.output:
+        write_data(write_table(table, [when], "%.6g"))
     return 0
 
 
-def _write(path: Path, text: str) -> None:
-    from seqstep.whole_files import write_whole
+def _series_asked(args: argparse.Namespace) -> "Config | None":
+    """Read which series is to be gone on from; None: the one that the model was trained on."""
+    if not args.series:
+        return None
+    path, _, column = args.series.rpartition(":")
+    if not path:
+        raise ModelError(f"expected --series FILE.csv:COLUMN, got {quote(args.series)}")
+    return resolve(changes=[read_assignments(args.assignments), {"series": {"path": path, "column": column}}])
 
-    try:
-        write_whole(path, text)
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError) as error:
-        raise UsageError(
-            f"expected a file that can be written at {path}, got: {error.strerror}; set --output to another"
-        ) from None
+
+def _named(answer: "Answerer") -> dict[str, object]:
+    """Say in a document which version answers."""
+    return {"model": str(answer.version), "answered_by": answer.document()}
 
 
 def _notice_unknown(codec: "Codec", text: str) -> None:
@@ -123,6 +145,13 @@ def _notice_unknown(codec: "Codec", text: str) -> None:
     if unknown:
         shown = " ".join(map(repr, unknown))
         sys.stderr.write(f"seqstep: note: the model does not know {shown}; read as <unk>\n")
+
+
+def _number(text: str) -> float:
+    with suppress(ValueError):
+        if math.isfinite(float(text)):
+            return float(text)
+    raise argparse.ArgumentTypeError(f"expected a number, got {quote(text)}")
 
 
 def _language_arguments(parser: argparse.ArgumentParser) -> None:
@@ -137,16 +166,16 @@ def _language_arguments(parser: argparse.ArgumentParser) -> None:
 def _generate_arguments(parser: argparse.ArgumentParser) -> None:
     _language_arguments(parser)
     parser.add_argument("--prefix", required=True, metavar="TEXT", help="what to continue")
-    parser.add_argument("--length", type=int, default=50, metavar="N", help="tokens to generate (50)")
+    parser.add_argument("--length", type=whole, default=50, metavar="N", help="tokens to generate (50)")
     parser.add_argument(
         "--temperature",
-        type=float,
+        type=_number,
         default=0.0,
         metavar="T",
         help="0 (the default) takes the most likely token, 1 draws as the model says",
     )
-    parser.add_argument("--top-k", type=int, metavar="K", help="draw among the K most likely tokens only")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="where the draws start (0)")
+    parser.add_argument("--top-k", type=whole, metavar="K", help="draw among the K most likely tokens only")
+    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="where the draws start (0)")
 
 
 def _score_arguments(parser: argparse.ArgumentParser) -> None:
@@ -156,9 +185,11 @@ def _score_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _forecast_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", default="mlp", metavar=FORM, help=f"mlp (the default); {CHOICE}")
-    parser.add_argument("--horizon", type=int, default=16, metavar="K", help="steps ahead (16)")
+    parser.add_argument("--horizon", type=whole, default=16, metavar="K", help="steps ahead (16)")
     parser.add_argument(
-        "--series", metavar="FILE.csv:COLUMN", help="what to go on from; else what the model was trained on"
+        "--series",
+        metavar="FILE.csv:COLUMN",
+        help="what to go on from, with a model of it or the one that is named; else what trained the model",
     )
     add_assignments(parser, "how that file is read, such as series.gaps=interpolate")
     parser.add_argument("--output", type=Path, metavar="FILE.csv", help="write the forecasts to a file")

@@ -1,21 +1,25 @@
-"""How a command names a registered model, and what it loads for that name."""
+"""How a command names a registered model, which version answers then, and what is loaded of it."""
 
 import re
+import sys
 from typing import TYPE_CHECKING, Any
 
+from secrecy import quote
 from seqstep.errors import ModelError
 from seqstep_cli import NAMES
 from stagecraft.cli.workplace import Workplace
 
 if TYPE_CHECKING:
     from seqstep.text.codec import Codec
-    from stagecraft.mlflow import Registry, Version
+    from stagecraft.mlflow import Registry
+    from stagecraft.mlflow.answering import Answerer
 
 PREFIX = NAMES.model("")
 #: what follows a model's name in the help of commands
 FORM = "NAME[/VERSION]"
 CHOICE = (
-    "the champion, or else the latest version, unless a version (rnn/3) or an alias (rnn@latest) is given"
+    "the champion of the data set, or else the version of the latest run on it, unless a version (rnn/3) or"
+    " an alias (rnn@latest) is given"
 )
 
 _NAME = re.compile(rf"(?:{PREFIX})?([\w-]+?)(?:/([1-9][0-9]*)|@([\w-]+))?", re.ASCII)
@@ -30,7 +34,7 @@ def split_name(model: str) -> tuple[str, str]:
     match = _NAME.fullmatch(model)
     if not match:
         raise ModelError(
-            f"expected a model as NAME, NAME/VERSION or NAME@ALIAS, such as rnn/3, got {model!r}"
+            f"expected a model as NAME, NAME/VERSION or NAME@ALIAS, such as rnn/3, got {quote(model)}"
         )
     return PREFIX + match[1], match[2] or match[3] or ""
 
@@ -42,12 +46,39 @@ def open_registry(workplace: Workplace) -> "Registry":
     return Registry(Tracker(workplace.home))
 
 
-def find_language_model(workplace: Workplace, model: str) -> "tuple[Any, Codec, Version]":
+def part_of(name: str) -> str:
+    """Name what stands for a registered model in stages and metrics: rnn_scratch for seqstep-rnn-scratch."""
+    return name.removeprefix(PREFIX).replace("-", "_")
+
+
+def training_of(name: str) -> str:
+    """Name the stage that trains a registered model."""
+    return f"train_{part_of(name)}"
+
+
+def choose(registry: "Registry", model: str, data: str = "") -> "Answerer":
+    """Find the version that answers; see `find_answer`.
+
+    Args:
+        data: what the data set is called that is asked for, if the command says so.
+    """
+    from stagecraft.mlflow.answering import find_answer
+
+    name, wanted = split_name(model)
+    return find_answer(registry, name, training_of(name), wanted, data)
+
+
+def say_who(answer: "Answerer") -> None:
+    """Say which version answers, beside what it answers."""
+    sys.stderr.write(f"seqstep: {answer}\n")
+
+
+def find_language_model(workplace: Workplace, model: str) -> "tuple[Any, Codec, Answerer]":
     """Load a registered language model, what it reads texts with, and which version it is."""
     from seqstep.models.bundle import load_language_model
 
     registry = open_registry(workplace)
-    version = registry.find(*split_name(model))
-    parts = registry.parts(version)
+    answer = choose(registry, model)
+    parts = registry.parts(answer.version)
     loaded, spec = load_language_model(parts["weights.safetensors"], parts["model.json"])
-    return loaded, spec.codec(), version
+    return loaded, spec.codec(), answer

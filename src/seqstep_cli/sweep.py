@@ -3,22 +3,28 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from seqstep.sweep.table import Ended, best_of, ranked, table_of
+from seqstep.sweep.table import Ended, best_of, group_by_seeds, seeds_table, table_of
 from seqstep_cli.manual import MANUAL
+from seqstep_cli.sweep_outcome import document_of, print_outcome, words_of
 from seqstep_cli.sweep_request import METRIC, SweepRequest
-from stagecraft.cli.command import Command, add_configuration, add_flow, add_stages, count, print_json
-from stagecraft.cli.request import open_results
-from stagecraft.cli.tables import escape, make_table, open_console
+from stagecraft.cli.command import (
+    Command,
+    add_configuration,
+    add_flow,
+    add_stages,
+    add_strict,
+    count,
+    print_json,
+)
+from stagecraft.cli.request import check_database, open_results
 from stagecraft.cli.workplace import Workplace
 from stagecraft.errors import StagecraftError
 from stagecraft.progress.watching import logger
 
 if TYPE_CHECKING:
     from stagecraft.mlflow import Tracker
-
-_MARKS = {"completed": "[green]", "failed": "[red]"}
 
 
 class _PointsFailedError(StagecraftError):
@@ -62,10 +68,12 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add_stages(parser, "--only", "just these; what they need must be cached")
     parser.add_argument("--until", default="", metavar="STAGE", help="this stage and all that it depends on")
     parser.add_argument("--offline", action="store_true", help="never touch the network")
+    add_strict(parser)
 
 
 def _sweep(args: argparse.Namespace, workplace: Workplace) -> int:
     sweep = SweepRequest(args, workplace)
+    check_database(workplace.home)
     from stagecraft.cli.watching import watching
     from stagecraft.mlflow import Tracker
 
@@ -79,9 +87,9 @@ def _sweep(args: argparse.Namespace, workplace: Workplace) -> int:
         sys.stderr.write(f"seqstep: {error}\n")
         status, run_id, ended = error.exit_status, error.run_id, error.ended
     if args.json:
-        print_json(_document(sweep, run_id, ended))
+        print_json(document_of(sweep, run_id, ended))
     else:
-        _print(sweep, tracker, run_id, ended)
+        print_outcome(sweep, tracker, run_id, ended)
     return status
 
 
@@ -103,13 +111,13 @@ def _run(sweep: SweepRequest, tracker: "Tracker") -> tuple[str, Sequence[Ended]]
         points = Points(sweep.args, tracker, results, parent, sweep.names, sweep.metric, sweep.jobs)
         for point in points.run(sweep.trials(study)):
             ended.append(point)
-            logger.info("point %d of %d: %s", len(ended), sweep.count, _told(point))
+            logger.info("point %d of %d: %s", len(ended), sweep.count, words_of(point))
             if study:
                 study.tell(point.number, point.figure)
         ended.sort(key=lambda point: point.number)
         _record(sweep, tracker, parent.run_id, ended)
         if failed := [point for point in ended if point.state == "failed"]:
-            text = f"{len(failed)} of {len(ended)} points failed; {_told(failed[0])}"
+            text = f"{len(failed)} of {len(ended)} points failed; {words_of(failed[0])}"
             raise _PointsFailedError(text, parent.run_id, ended)
     return parent.run_id, ended
 
@@ -117,71 +125,25 @@ def _run(sweep: SweepRequest, tracker: "Tracker") -> tuple[str, Sequence[Ended]]
 def _record(sweep: SweepRequest, tracker: "Tracker", run_id: str, ended: Sequence[Ended]) -> None:
     """Record the points at the run of the sweep: their table, their picture, the best one."""
     from seqstep.plots.sweep import plot_parallel
+    from seqstep.sheets import write_table
     from stagecraft.mlflow import Record
 
     record = Record(tracker, run_id)
     table = table_of(ended, sweep.metric, sweep.args.maximize)
-    record.log_text("sweep.csv", table.to_csv(index=False), "text/csv")
+    record.log_text("sweep.csv", write_table(table), "text/csv")
     failed = sum(point.state == "failed" for point in ended)
     record.log_metrics({"sweep/points": len(ended), "sweep/failed": failed})
+    groups, name = group_by_seeds(ended, sweep.args.maximize), sweep.metric.rpartition(":")[2].strip()
     if (best := best_of(ended, sweep.args.maximize)) and best.figure is not None:
         record.log_figure("plots/sweep.png", plot_parallel(table, sweep.names, sweep.metric))
-        record.log_metrics({sweep.metric.rpartition(":")[2].strip(): best.figure})
-        record.tag({"seqstep.best": best.run_id})
-
-
-def _document(sweep: SweepRequest, run_id: str, ended: Sequence[Ended]) -> dict[str, Any]:
-    best = best_of(ended, sweep.args.maximize)
-    return {
-        "run_id": run_id,
-        "profile": sweep.args.profile,
-        "metric": sweep.metric,
-        "goal": "maximize" if sweep.args.maximize else "minimize",
-        "points": [_shown(point) for point in ended],
-        "best": best and {**_shown(best), "command": sweep.command(best)},
-    }
-
-
-def _shown(point: Ended) -> dict[str, Any]:
-    return {name: value for name, value in point._asdict().items() if name != "assignments"}
-
-
-def _print(sweep: SweepRequest, tracker: "Tracker", run_id: str, ended: Sequence[Ended]) -> None:
-    """Print the points, the best first, and how to look at what came out."""
-    from stagecraft.mlflow import command_for_pages, page_of
-
-    table = make_table(*sweep.names, sweep.metric, "seconds", "state", "run", "why")
-    for column in table.columns[: len(sweep.names) + 2]:
-        column.justify, column.overflow = "right", "fold"
-    table.columns[-1].overflow = "fold"
-    for point in ranked(ended, sweep.args.maximize):
-        values = [_number(value) for value in point.settings.values()]
-        figure = "–" if point.figure is None else f"{point.figure:.6g}"
-        state = f"{_MARKS[point.state]}{point.state}"
-        table.add_row(*values, figure, f"{point.seconds:.1f}", state, point.run_id[:8], escape(point.reason))
-    console = open_console()
-    console.print(table)
-    console.print()
-    lines = {"sweep": run_id, "MLflow": page_of(tracker, run_id) or command_for_pages(tracker)}
-    if best := best_of(ended, sweep.args.maximize):
-        lines["table"] = str(tracker.open_uri(f"runs:/{run_id}/sweep.csv"))
-        lines["picture"] = str(tracker.open_uri(f"runs:/{run_id}/plots/sweep.png"))
-        lines["best"] = _told(best)
-        lines["again"] = sweep.command(best)
-    for name, value in lines.items():
-        console.print(f"{name:<9}{escape(value)}", highlight=False, soft_wrap=True)
-
-
-def _told(point: Ended) -> str:
-    """Say in a line how a point ended."""
-    settings = ", ".join(f"{name}={_number(value)}" for name, value in point.settings.items())
-    if point.state == "failed":
-        return f"{settings}: failed: {point.reason}"
-    return f"{settings}: {point.figure:.6g} in {point.seconds:.1f} s of work"
-
-
-def _number(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+        if not groups:
+            record.log_metrics({name: best.figure})
+            record.tag({"seqstep.best": best.run_id})
+    if groups:
+        record.log_text("seeds.csv", write_table(seeds_table(groups, sweep.metric)), "text/csv")
+        found = {name: groups[0].mean, "sweep/spread": groups[0].spread}
+        record.log_metrics({metric: value for metric, value in found.items() if value is not None})
+    record.hold()
 
 
 COMMANDS = [
@@ -191,14 +153,16 @@ COMMANDS = [
         [
             "seqstep sweep --grid rnn.hidden=128,256,512 --grid seed=0,1,2",
             "seqstep sweep notes --grid rnn_layer.cell=rnn,gru,lstm --set rnn.epochs=200 --jobs 2",
-            "seqstep sweep --grid mlp.window=4,16 --until evaluate_forecasts --metric forecast/mlp/rmse_k016",
+            "seqstep sweep --grid mlp.hidden=8,32 --until evaluate_forecasts"
+            " --metric forecast/mlp/rmse_valid_k016",
             "seqstep sweep --trials 20 --search rnn.learning_rate=0.05..1.0:log rnn.hidden=32..512",
             "seqstep sweep --grid 'forecast.horizons=1,4;1,16' --metric forecast/mlp/rmse_k001",
             "seqstep sweep --grid rnn.clip=0.5,1,2 --until train_rnn --metric train_rnn:train/perplexity",
         ],
         _arguments,
         _sweep,
-        patience_s=8,
+        patience_s=12,
+        needs_project=True,
         details="Stages that points have in common are computed once. After an interruption or a failure\n"
         "the same command goes on where it stopped: what is cached is not computed again, and a search\n"
         "knows its earlier trials, which a larger --trials goes on with too. The table and a picture of\n"

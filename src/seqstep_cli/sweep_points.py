@@ -1,6 +1,5 @@
 """The points of a sweep, one after the other or side by side: what is known is taken, the rest is run."""
 
-import os
 from argparse import Namespace
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +15,7 @@ from seqstep_cli.point_process import PointProcess, end_all, wait_for_one
 from seqstep_cli.sweep_request import PointRequest, selector_arguments
 from stagecraft.cache.results import Results, read
 from stagecraft.cache.sessions import owner_variable
+from stagecraft.cli.request import check_results
 from stagecraft.cli.run import replay_cached
 from stagecraft.errors import SelectionError, UsageError
 from stagecraft.mlflow import Tracker, param_text
@@ -80,6 +80,7 @@ class Points:
         """Take a point whose every stage is cached, from the run that it has or with a new one."""
         try:
             plan = wanted.request.plan(self.results)
+            check_results(self.results.home, plan)
         except (InputError, UsageError) as error:
             return self._failed(wanted, str(error))
         if not plan.is_done:
@@ -115,17 +116,14 @@ class Points:
         words += ["--config", str(args.config)] if args.config else []
         words += ["--set", *args.assignments, *assignments(wanted.point)]
         words += selector_arguments(args)
+        words += ["--strict"] if args.strict else []
         return PointProcess(words, self._settings)
 
     def _server(self) -> Mapping[str, str]:
-        """Start Prefect's temporary server, unless there is one."""
-        from stagecraft.prefect import check_server, temporary_address, temporary_server
+        """Have a server of Prefect's, as long as there are points to run."""
+        from stagecraft.prefect import reaching_prefect
 
-        if os.environ.get("PREFECT_API_URL"):
-            check_server(self.tracker.home.names)
-            return {}
-        self._stack.enter_context(temporary_server(self.tracker.home))
-        return {"PREFECT_API_URL": temporary_address()}
+        return self._stack.enter_context(reaching_prefect(self.tracker.home))
 
     def _ended(self, wanted: PointRequest, process: PointProcess) -> Ended:
         answer = process.answer()

@@ -4,17 +4,19 @@ import argparse
 import itertools
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from secrecy import redact
 from seqstep.errors import ConfigError
+from seqstep.sweep.comparable import check_comparable
 from seqstep.sweep.grid import Grid, Point, assignments, points, read_grid
 from seqstep.sweep.search import Space, read_space, samples
 from seqstep.sweep.study import Study
-from seqstep.sweep.table import Ended
+from seqstep.sweep.table import SEED
 from seqstep_cli.sweep_metric import check_metric
 from stagecraft.cache.results import Results
 from stagecraft.cli.command import configured_changes
@@ -22,6 +24,7 @@ from stagecraft.cli.request import ask
 from stagecraft.cli.workplace import Workplace
 from stagecraft.errors import SelectionError
 from stagecraft.files.artifact import digest
+from stagecraft.pipeline.call import Call
 from stagecraft.pipeline.selection import Selection
 
 if TYPE_CHECKING:
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
 
 METRIC, MEASURES = "language/rnn/test_perplexity", "evaluate_language"
 # What no result depends on.
-_ASIDE = ("notify.", "retry.")
+_ASIDE = ("notify.", "retry.", "corpus.name", "series.name")
 
 
 class PointRequest(NamedTuple):
@@ -62,13 +65,22 @@ class SweepRequest:
         for name in self.names:
             if name not in self.request.parameters and name in self.request.settings:
                 raise ConfigError(f"{name} is a group of settings; name one of them, such as rnn.epochs=5,10")
+        if SEED in self.space:
+            raise ConfigError(
+                "expected a search among settings that make a difference, got seed, whose best value is"
+                " chance; --grid seed=0,1,2 reports the mean and the spread"
+            )
+        check_comparable(self.metric, self.names)
         self._checked: set[Selection] = set()
         #: what the user should know of the points
         self.notices: dict[str, None] = {}
         listed = points(self.grid) if self.grid else ()
         self._wanted = [self.want(number, point) for number, point in enumerate(listed)]
+        self._requests = {tuple(wanted.point.items()): wanted.request for wanted in self._wanted}
+        self._check_different()
         for wanted in self._wanted or itertools.starmap(self.want, enumerate(samples(self.space))):
             self._check_stages(wanted)
+        self._check_read()
 
     def want(self, number: int, point: Point) -> PointRequest:
         """Ask for a point.
@@ -77,6 +89,52 @@ class SweepRequest:
             ConfigError: it can't be.
         """
         return PointRequest(number, point, self._ask(**self._merged(point)))
+
+    def _check_different(self) -> None:
+        """See that no two values of a setting mean the same.
+
+        Raises:
+            ConfigError: they do.
+        """
+        for name, values in self.grid.items():
+            first = self._wanted[0].point
+            seen: dict[str, str] = {}
+            for value in values:
+                meant = repr(self._request({**first, name: value}).parameters.get(name))
+                if meant in seen:
+                    raise ConfigError(
+                        f"expected each value of {name} once, got {redact(seen[meant])} and {redact(value)},"
+                        " which are the same"
+                    )
+                seen[meant] = value
+
+    def _check_read(self) -> None:
+        """See that what comes out can depend on each setting that points differ in.
+
+        Raises:
+            ConfigError: nothing that is run reads one.
+        """
+        axes = {**self.grid, **{name: part.values for name, part in self.space.items()}}
+        ends = [{name: values[place] for name, values in axes.items()} for place in (0, -1)]
+        for name, values in axes.items():
+            # A setting may be read by stages alone that another setting of the point asks for.
+            is_read = any(len(self._meant(end, name, values)) > 1 for end in ends)
+            if len(values) > 1 and not is_read:
+                raise ConfigError(
+                    f"expected settings that results of the flow {self.request.flow} depend on, got {name},"
+                    " which nothing that would run reads; name another one, or other stages"
+                )
+
+    def _meant(self, point: Point, name: str, values: Iterable[str]) -> set[str]:
+        """Tell apart what stages are handed for different values of a setting."""
+        return {repr(_counted(self._request({**point, name: value}))) for value in values}
+
+    def _request(self, point: Point) -> "Request":
+        """Ask for a point once."""
+        key = tuple(point.items())
+        if key not in self._requests:
+            self._requests[key] = self.want(0, point).request
+        return self._requests[key]
 
     def _ask(self, **args: Any) -> "Request":
         return ask(argparse.Namespace(**args), self._workplace.project)
@@ -146,8 +204,9 @@ class SweepRequest:
             return None
         first = next(samples(self.space))
         plan = self._ask(**{**self._merged(first), "only": []}).plan(results)
+        parts = {name: call.fixed_parts() for name, call in plan.calls.items()}
         fixed = [
-            (name, call.fixed_parts().code, call.fixed_parts().libraries) for name, call in plan.calls.items()
+            (name, part.code, part.libraries, *filter(None, [part.declared])) for name, part in parts.items()
         ]
         sources = [intent.key for intent in plan.intents if not plan.calls[intent.name].sources()]
         name = digest([self.identity, fixed, sources])[:16]
@@ -176,11 +235,15 @@ class SweepRequest:
         space = {f"search.{name}": part.text for name, part in self.space.items()}
         return {"profile": self.args.profile, "metric": self.metric, "goal": goal, **grid, **space}
 
-    def command(self, best: Ended) -> str:
-        """Write the command that runs a point."""
-        first = [] if " --set " in self.request.command else ["--set"]
-        more = [*first, *map(redact, best.assignments), *selector_arguments(self.args)]
-        return f"{self.request.command} {shlex.join(more)}"
+    def command(self, assigned: Sequence[str]) -> str:
+        """Write the command that runs a point.
+
+        Args:
+            assigned: what it has that others have not, as assignments.
+        """
+        first = [] if " --set " in self.request.command or not assigned else ["--set"]
+        more = [*first, *map(redact, assigned), *selector_arguments(self.args)]
+        return " ".join(filter(None, [self.request.command, shlex.join(more)]))
 
 
 def selector_arguments(args: argparse.Namespace) -> list[str]:
@@ -188,6 +251,14 @@ def selector_arguments(args: argparse.Namespace) -> list[str]:
     words = ["--only", *args.only] if args.only else []
     words += ["--until", args.until] if args.until else []
     return [*words, "--offline"] if args.offline else words
+
+
+def _counted(request: "Request") -> dict[str, tuple[Mapping[str, Any], list[Path]]]:
+    """List what results can depend on of the settings of a request, by stage."""
+    trace = request.trace
+    names = set().union(*map(trace.until, request.stages))
+    calls = {name: Call(trace.nodes[name].stage, trace.nodes[name].arguments) for name in sorted(names)}
+    return {name: (call.parameters(), call.own_files()) for name, call in calls.items()}
 
 
 def _check(args: argparse.Namespace) -> None:

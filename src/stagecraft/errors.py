@@ -7,8 +7,10 @@ StagecraftError          exit status 1: a stage, a store or a server failed
 ├── ServerError          a server did not start, or does not answer
 └── UsageError           exit status 2: the user must change something
     ├── HomeError        the project home can't be written
+    ├── DatabaseError    the home's database is missing, damaged or another's
     ├── ProjectError     there is no project, or it is not what it should be
     ├── WiringError      a walk hands a stage what it can't take
+    ├── SettingError     a stage reads a setting that its key does not know
     ├── SelectionError   there is no such stage
     ├── ArtifactError    an artifact or a registered model is missing or changed
     └── ComparisonError  two versions of a model can't be compared
@@ -16,12 +18,20 @@ StagecraftError          exit status 1: a stage, a store or a server failed
 
 import errno
 import os
-from collections.abc import Iterable, Iterator, Sequence
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
+from inspect import currentframe
+from pathlib import Path
 from typing import Any
 
-from secrecy import redact
+from pydantic_core import ValidationError
+
+from secrecy import redact, shorten
+from stagecraft.disks import is_full, which_is_full
+
+_OWN = Path(__file__).parent
 
 
 class StagecraftError(Exception):
@@ -78,12 +88,23 @@ class HomeError(UsageError):
     """The project home can't be written."""
 
 
+class DatabaseError(UsageError):
+    """The home's database is missing, damaged or that of another home."""
+
+
 class ProjectError(UsageError):
     """There is no project whose stages could be run, or its pyproject.toml names none."""
 
 
 class WiringError(UsageError):
     """A walk hands a stage what it can't take, or stages that can't stand together: its author must act."""
+
+
+class SettingError(UsageError):
+    """A stage reads a setting that its key does not know: its author must act.
+
+    It is no AttributeError, which `getattr` with a default and `hasattr` would hide.
+    """
 
 
 class SelectionError(UsageError):
@@ -101,13 +122,40 @@ class ComparisonError(UsageError):
 def nearest(word: str, known: Iterable[str]) -> str:
     """Say which known name a word comes closest to, or all of them if none is close."""
     names = list(known)
-    close = get_close_matches(word, names, n=1)
-    return f"did you mean {close[0]}?" if close else f"there are: {', '.join(names)}"
+    lowered = {name.lower(): name for name in names}
+    close = get_close_matches(word.lower(), lowered, n=1)
+    return f"did you mean {lowered[close[0]]}?" if close else f"there are: {', '.join(names) or 'none'}"
+
+
+def is_for_users(error: BaseException) -> bool:
+    """Tell whether an error was raised on purpose, so that its text is made for the user."""
+    return hasattr(error, "exit_status")
+
+
+def shown(file: str | Path) -> str:
+    """Write the name of a file as it is called from here."""
+    return str(file).removeprefix(f"{Path.cwd()}{os.sep}")
+
+
+def raised_at(error: BaseException, counts: Callable[[str], bool]) -> tuple[str, int] | None:
+    """Tell where an error was raised, as file and line: the innermost place in a file that counts."""
+    if isinstance(error, SyntaxError) and error.filename and counts(error.filename):
+        return error.filename, error.lineno or 0
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if counts(frame.filename)]
+    return (frames[-1].filename, frames[-1].lineno or 0) if frames else None
+
+
+def called_from() -> str:
+    """Tell from where outside of the stage mechanism it is called, as file and line."""
+    frame = currentframe()
+    while frame and Path(frame.f_code.co_filename).is_relative_to(_OWN):
+        frame = frame.f_back
+    return f"{shown(frame.f_code.co_filename)}:{frame.f_lineno}" if frame else "the walk"
 
 
 def explain(error: BaseException) -> str:
-    """Say in words, without secrets, what an error means; those made for the user speak for themselves."""
-    return redact(_words(error))
+    """Say briefly, without secrets, what an error means; those made for the user speak for themselves."""
+    return shorten(redact(_words(error)))
 
 
 @contextmanager
@@ -125,8 +173,16 @@ def without_secrets() -> Iterator[None]:
 
 
 def _words(error: BaseException) -> str:
-    if hasattr(error, "exit_status"):
+    if is_for_users(error):
         return str(error)
+    if isinstance(error, OSError) and error.errno == errno.EROFS:
+        file = error.filename or "the home"
+        return (
+            f"expected a folder that can be written for {file}, got: {error.strerror}; mount its disk for"
+            " writing, or choose another home"
+        )
     if isinstance(error, OSError) and str(error):
-        return f"{error}{'; free some space, or choose another home' if error.errno == errno.ENOSPC else ''}"
+        return f"{error}; {which_is_full(error)}" if is_full(error) else str(error)
+    if isinstance(error, ValidationError):
+        return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

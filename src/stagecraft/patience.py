@@ -6,7 +6,7 @@ from typing import TypeVar
 from stagecraft.errors import TrackingError
 from stagecraft.files.artifact import Frozen
 
-Answer = TypeVar("Answer")
+_Answer = TypeVar("_Answer")
 
 
 class Patience(Frozen):
@@ -20,7 +20,7 @@ class Patience(Frozen):
     attempts: int = 5
     pause_s: float = 2.0
 
-    def retry(self, ask: Callable[[], Answer]) -> Answer:
+    def retry(self, ask: Callable[[], _Answer]) -> _Answer:
         """Do something, again if it fails for a reason that may pass.
 
         Raises:

@@ -53,6 +53,19 @@ PREFECT = (
         "lets a stage that has run say that its result is not to be kept",
     ),
     Private(
+        "prefect.events.worker:EventsWorker.drain_all",
+        "prefect/reaching.py",
+        "waits until the server was told of what happened, before it is let go of",
+        ("timeout",),
+    ),
+    Private(
+        "prefect.server.api.server:create_app",
+        "prefect/app.py",
+        "makes what `up` and a run's temporary server serve: behind a guard of ours (servers/guard.py), for"
+        " Prefect's settings let foreign pages post without a content type, and open WebSockets",
+        ("ephemeral", "final"),
+    ),
+    Private(
         "prefect.states:logger.name",
         "prefect/discretion.py",
         "logs errors with tracebacks, from which secrets are taken",
@@ -66,7 +79,34 @@ PREFECT = (
     ),
 )
 
+#: the classes of the tables that a lost database is built of
+_TABLES = {
+    "mlflow.store.tracking.dbmodels.models": (
+        *("SqlDataset", "SqlExperiment", "SqlInput", "SqlLatestMetric", "SqlMetric", "SqlParam", "SqlRun"),
+        *("SqlTag", "SqlLoggedModel", "SqlLoggedModelMetric", "SqlLoggedModelParam", "SqlLoggedModelTag"),
+    ),
+    "mlflow.store.model_registry.dbmodels.models": (
+        *("SqlModelVersion", "SqlModelVersionTag", "SqlRegisteredModel", "SqlRegisteredModelAlias"),
+    ),
+}
+
 MLFLOW = (
+    *(
+        Private(
+            f"{module}:{name}",
+            "mlflow/rows.py",
+            "makes rows with the old ids, which no function of the API takes; a column that is renamed or"
+            " added without a default fails the tests of a database that is built anew",
+        )
+        for module, names in _TABLES.items()
+        for name in names
+    ),
+    Private(
+        "mlflow.utils.workspace_utils:DEFAULT_WORKSPACE_NAME",
+        "mlflow/rows.py",
+        "is a part of what rows of the registry are found by",
+        value="default",
+    ),
     Private(
         "mlflow.utils.requirements_utils:_MODULES_TO_PACKAGES",
         "mlflow/run_model.py",
@@ -101,10 +141,33 @@ MLFLOW = (
         value="mlflow.store.db.utils",
     ),
     Private(
-        "mlflow.pyfunc.scoring_server:init",
+        "mlflow.pyfunc.scoring_server:invocations",
         "mlflow/scoring_server.py",
-        "makes the server of a model, which ours stands before",
-        ("model",),
+        "answers to a request as MLflow's own server of models does",
+        ("data", "content_type", "model", "input_schema"),
+    ),
+    Private(
+        "mlflow.server.fastapi_app:app",
+        "mlflow/tracking_server.py",
+        "is what `mlflow server` serves: behind a guard of ours (servers/guard.py), for MLflow's own checks"
+        " let pages of other servers on this machine change records, and any page post to some paths",
+    ),
+    Private(
+        "mlflow.server.handlers:initialize_backend_stores",
+        "mlflow/tracking_server.py",
+        "makes the tables before the server's processes begin, as `mlflow server` does",
+        ("backend_store_uri", "registry_store_uri", "default_artifact_root"),
+    ),
+    *(
+        Private(
+            f"mlflow.server.constants:{name}",
+            "mlflow/tracking_server.py",
+            "tells the server's processes what to serve, as `mlflow server` does",
+        )
+        for name in (
+            *("BACKEND_STORE_URI_ENV_VAR", "REGISTRY_STORE_URI_ENV_VAR", "ARTIFACT_ROOT_ENV_VAR"),
+            *("ARTIFACTS_DESTINATION_ENV_VAR", "SERVE_ARTIFACTS_ENV_VAR"),
+        )
     ),
     Private(
         "mlflow.models.model:MLMODEL_FILE_NAME",

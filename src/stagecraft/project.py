@@ -1,24 +1,28 @@
 """The project whose stages are run: where it lies, and what it tells of itself."""
 
 import json
+import re
 import sys
-import tomllib
-import traceback
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from importlib import import_module
 from importlib.metadata import Distribution, PackageNotFoundError
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from stagecraft.errors import ProjectError, explain
+from stagecraft.errors import ProjectError, explain, is_for_users, nearest, raised_at
+from stagecraft.files.opening import read_toml
 from stagecraft.names import Names, how_to_get_a_project
 
 if TYPE_CHECKING:
     from stagecraft.pipeline.selection import Selector
     from stagecraft.progress.watching import Watcher
     from stagecraft.runs.request import Request, Summary
+
+_NAMED = re.compile(r"\w[\w.-]*")
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,9 @@ def find_folder(names: Names, start: Path) -> Path | None:
 
     Args:
         start: the folder to begin with, absolute.
+
+    Raises:
+        ProjectError: a pyproject.toml on the way can't be read, or declares it otherwise than it should.
     """
     for folder in (start, *start.parents):
         if _declared(names, folder):
@@ -64,26 +71,58 @@ def load_project(names: Names, folder: Path | None) -> Project:
     """
     if folder is None:
         raise ProjectError(f"expected a project, got none in {Path.cwd()}; {how_to_get_a_project(names)}")
-    _check_mechanism(folder)
+    check_mechanism(folder)
     target = _declared(names, folder)
     named = f"{target}, which {folder / 'pyproject.toml'} names"
     advice = f"correct that, or [tool.{names.project}] there"
-    if str(folder) not in sys.path:
+    if sys.path[:1] != [str(folder)]:  # before whatever else holds modules of the same names
         sys.path.insert(0, str(folder))
-    try:
+    with _telling_where(folder, f"expected a Project in {named}, got ", advice):
         project = _import(target, folder)
-    except (Exception, SystemExit) as error:
-        if hasattr(error, "exit_status"):  # made for the user
-            raise
-        where = _raised_at(error, folder)
-        raise ProjectError(f"expected a Project in {named}, got {explain(error)}{where}; {advice}") from error
     if not isinstance(project, Project):
         got = f"none in {folder}" if project is None else repr(project)
         raise ProjectError(f"expected a Project in {named}, got {got}; {advice}")
-    return project
+    if not (project.flows and project.profiles and callable(project.ask) and callable(project.start)):
+        raise ProjectError(f"expected a Project with flows, profiles, `ask` and `start` in {named}; {advice}")
+    for name in (*project.flows, *project.profiles):
+        if not (isinstance(name, str) and _NAMED.fullmatch(name)):
+            raise ProjectError(
+                f"expected names that a command line can hold for the flows and profiles in {named}, got"
+                f" {name!r}; {advice}"
+            )
+    _check_packages(folder, _checkout(names))
+    if project.names != names:
+        raise ProjectError(
+            f"expected a Project of {names.project} in {named}, got one of {project.names.project},"
+            " which has other names; run it by its own program"
+        )
+    return replace(project, ask=partial(_ask, project, folder))
 
 
-def _check_mechanism(folder: Path) -> None:
+def _ask(project: Project, folder: Path, *args: Any) -> "Request":
+    """Ask a project for a request; what is wrong in its own code is told by its place."""
+    with _telling_where(folder, "asked for a request, the project failed with ", "correct that"):
+        return project.ask(*args)
+
+
+@contextmanager
+def _telling_where(folder: Path, before: str, advice: str) -> Iterator[None]:
+    """Tell where in a project's folder it is that its own code fails.
+
+    Raises:
+        ProjectError: it does; errors that are made for users are left as they are.
+    """
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        if is_for_users(error):
+            raise
+        place = raised_at(error, lambda file: Path(file).is_relative_to(folder))
+        where = f" at {place[0]}:{place[1]}" if place else ""
+        raise ProjectError(f"{before}{explain(error)}{where}; {advice}") from error
+
+
+def check_mechanism(folder: Path) -> None:
     """See that a folder that carries this package is run by its own, and not by another installation.
 
     Raises:
@@ -96,6 +135,23 @@ def _check_mechanism(folder: Path) -> None:
             f"expected the code of {folder}, got that of {used.parent}, for this program was installed from"
             f" there; run the one of {folder} (`make run` makes it), or change to another folder"
         )
+
+
+def _check_packages(folder: Path, checkout: Path | None) -> None:
+    """See that no package that was imported is of the checkout that is installed, if that is another one.
+
+    Raises:
+        ProjectError: one is, for the folder lacks it.
+    """
+    if checkout is None or folder.resolve().is_relative_to(checkout.resolve()):
+        return
+    packages = {name: checkout / name / "__init__.py" for name in sorted(sys.modules) if "." not in name}
+    for name, file in packages.items():
+        if getattr(sys.modules[name], "__file__", None) == str(file):
+            raise ProjectError(
+                f"expected the package {name} in {folder}, which has none, got that of {checkout}; put it"
+                " there, or change to that folder"
+            )
 
 
 def _import(target: str, folder: Path) -> object:
@@ -113,35 +169,40 @@ def _import(target: str, folder: Path) -> object:
     return getattr(imported, name, None) if is_inside else None
 
 
-def _raised_at(error: BaseException, folder: Path) -> str:
-    """Tell where in a folder an error was raised."""
-    if isinstance(error, SyntaxError) and error.filename:
-        return f" at {error.filename}:{error.lineno}"
-    frames = traceback.extract_tb(error.__traceback__)
-    inside = [frame for frame in frames if Path(frame.filename).is_relative_to(folder)]
-    return f" at {inside[-1].filename}:{inside[-1].lineno}" if inside else ""
-
-
 def _declared(names: Names, folder: Path) -> str:
     """Read where a folder's pyproject.toml says that its project is; empty if it says nothing.
 
     Raises:
-        ProjectError: the file can't be read.
+        ProjectError: the file can't be read, or says something else there.
     """
     path = folder / "pyproject.toml"
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = read_toml(path)
     except (FileNotFoundError, NotADirectoryError):
         return ""
     except (OSError, ValueError) as error:
         raise ProjectError(f"expected a TOML file, got {path}, which can't be read: {error}") from None
-    tool = _table(_table(document, "tool"), names.project)
-    return str(tool.get("project", ""))
+    tools = document.get("tool")
+    if not isinstance(tools, dict) or names.project not in tools:
+        return ""
+    return _target(tools[names.project], f"[tool.{names.project}]", path)
 
 
-def _table(document: dict[str, Any], name: str) -> dict[str, Any]:
-    table = document.get(name)
-    return table if isinstance(table, dict) else {}
+def _target(table: object, name: str, path: Path) -> str:
+    known = table if isinstance(table, dict) else {}
+    if strange := [key for key in known if key != "project"]:
+        raise ProjectError(
+            f"expected nothing but `project` in {name} of {path}, got {strange[0]}; "
+            + nearest(strange[0], ["project"])
+        )
+    target = known.get("project", table)
+    if not (isinstance(target, str) and ":" in target):
+        got = repr(target) if target else "nothing"
+        raise ProjectError(
+            f'expected {name} project = "package:PROJECT" in {path}, got {got};'
+            " name the module and what it calls its Project"
+        )
+    return target
 
 
 def _checkout(names: Names) -> Path | None:

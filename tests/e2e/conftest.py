@@ -32,3 +32,9 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
         environment |= addresses | {"PREFECT_HOME": str(home / ".seqstep/prefect")}
         yield Up(environment, urls["prefect"], urls["mlflow"], home, process.pid)
         process.terminate()
+
+
+@pytest.fixture(scope="module")
+def deployed(up: Up) -> None:
+    """Make the deployments known to the servers."""
+    up.call("prefect", "--no-prompt", "deploy", "--all")

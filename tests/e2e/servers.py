@@ -2,9 +2,11 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -96,6 +98,20 @@ class Up(NamedTuple):
         final = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
         until(lambda: self.state(flow_run_id) in final)
         return self.state(flow_run_id)
+
+
+def prefect_states(home: Path) -> Counter[str]:
+    """Count the states of the flow runs and of their tasks in the database of a home's temporary server."""
+    database = home / ".seqstep" / "prefect" / "prefect.db"
+    counts: Counter[str] = Counter()
+    if database.exists():
+        with closing(sqlite3.connect(database)) as connection:
+            for table in ("flow_run", "task_run"):
+                for state, count in connection.execute(
+                    f"select state_type, count(*) from {table} group by state_type"
+                ):
+                    counts[state] += count
+    return counts
 
 
 def environment_without(*prefixes: str) -> dict[str, str]:

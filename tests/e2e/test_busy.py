@@ -76,6 +76,7 @@ def test_wait_runs_one_after_the_other(two_at_once: Any, tmp_path: Path) -> None
     assert before.end_time <= after.start_time
 
 
+@pytest.mark.soak
 def test_skip_runs_one_and_leaves_the_other_out(two_at_once: Any, tmp_path: Path) -> None:
     first, second = two_at_once("skip")
     assert (first.status, first.states()) == (0, {"completed"})

@@ -3,9 +3,12 @@
 from typing import Any
 
 import psutil
+import pytest
 
 from tests.e2e.servers import LONG, Up, engine
 from tests.patience import until
+
+pytestmark = [pytest.mark.soak, pytest.mark.usefixtures("deployed")]
 
 #: seconds until Prefect and MLflow must both say how a run ended whose process died
 WITHIN_S = 180
@@ -30,7 +33,6 @@ def worker(up: Up) -> psutil.Process:
 
 
 def test_without_its_worker_a_run_goes_on_to_its_end_and_a_new_worker_is_started(up: Up) -> None:
-    up.call("prefect", "--no-prompt", "deploy", "--all")
     run, process = start_training(up, epochs=1500)
     killed = worker(up)
     killed.kill()

@@ -3,8 +3,12 @@
 from collections import Counter
 from typing import Any
 
+import pytest
+
 from tests.e2e.servers import LONG, TINY, Up, engine
 from tests.patience import until
+
+pytestmark = pytest.mark.usefixtures("deployed")
 
 SETTINGS = [f"rnn.{name}={value}" for name, value in TINY.items()]
 FLEETING = {"train/tokens_per_s"}
@@ -26,7 +30,6 @@ def latest(up: Up) -> Any:
 
 
 def test_the_worker_runs_a_deployment_with_the_figures_of_the_command_line(up: Up) -> None:
-    up.call("prefect", "--no-prompt", "deploy", "--all")
     run = up.trigger("pipeline/quick", settings={"rnn": TINY})
     assert up.ends(run) == "COMPLETED"
     assert up.tasks(run, 12) == {"Completed": 12}
@@ -62,6 +65,7 @@ def test_a_schedule_fires(up: Up) -> None:
     up.request("DELETE", f"{schedules}/{schedule['id']}")
 
 
+@pytest.mark.soak
 def test_of_two_quick_checks_at_once_the_second_is_skipped(up: Up) -> None:
     first = up.trigger("pipeline/quick", settings={"rnn": LONG})
     until(lambda: engine(first))
@@ -75,6 +79,7 @@ def test_of_two_quick_checks_at_once_the_second_is_skipped(up: Up) -> None:
     assert latest(up)["status"] == "killed"
 
 
+@pytest.mark.soak
 def test_of_two_nightly_runs_at_once_the_second_waits(up: Up) -> None:
     options = {"profile": "quick", "until": "series"}
     first = up.trigger("pipeline/nightly", **options | {"until": "train_rnn"}, settings={"rnn": LONG})

@@ -95,6 +95,7 @@ def trainings(server: Outage) -> list[Any]:
 
 
 @pytest.mark.usefixtures("prefect_server")
+@pytest.mark.soak
 def test_a_training_outlives_a_restart_of_the_server(server: Outage) -> None:
     with training(server, "retry.attempts=8", "retry.pause_s=1") as process:
         stop_under(server, process)
@@ -117,6 +118,7 @@ def test_a_training_outlives_a_restart_of_the_server(server: Outage) -> None:
 
 
 @pytest.mark.usefixtures("prefect_server")
+@pytest.mark.soak
 def test_a_server_that_stays_away_fails_the_run_and_the_next_one_is_whole(server: Outage) -> None:
     with training(server, "retry.attempts=2", "retry.pause_s=0.1") as process:
         stop_under(server, process)

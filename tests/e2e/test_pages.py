@@ -136,6 +136,12 @@ def test_prefect_shows_twelve_tasks_and_which_of_them_were_cached(seen: Seen, wi
         assert {stage["name"] for stage in seen.first["stages"]} <= set(lines)
 
 
+def test_prefects_new_pages_ask_this_machine_alone_too(seen: Seen, window: View) -> None:
+    window.page.goto(f"{seen.up.prefect}/v2/runs")
+    expect(window.page.get_by_role("link", name="pipeline").first).to_be_visible()
+    window.page.wait_for_load_state("networkidle")
+
+
 def test_prefect_shows_tables_bars_and_the_way_to_mlflow(seen: Seen, window: View) -> None:
     first, second = flow_runs(seen)
     found = {(item["flow_run_id"], item["key"]): item for item in seen.up.ask("artifacts/filter", limit=200)}

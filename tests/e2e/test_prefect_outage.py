@@ -12,7 +12,8 @@ import requests
 
 from seqstep_cli import NAMES
 from stagecraft.files.home import Home
-from stagecraft.servers.server import Running, Server, running, servers_of
+from stagecraft.servers.layout import servers_of
+from stagecraft.servers.server import Running, Server, running
 from tests.conftest import free_port
 from tests.e2e.servers import ROOT, TINY, environment_without
 from tests.patience import PATIENCE_S, until
@@ -63,6 +64,7 @@ def setup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setup]:
         yield Setup(up, prefect, mlflow, home, environment)
 
 
+@pytest.mark.soak
 def test_a_run_outlasts_a_server_that_is_started_again(setup: Setup) -> None:
     before = {run["info"]["run_id"] for run in setup.runs()}
     changed = [*SETTINGS, "rnn.epochs=2000", "checkpoint_epochs=200"]

@@ -192,7 +192,10 @@ def by_reference(world: World, _folder: Path) -> tuple[list[str], dict[str, str]
     return ["--set", f"corpus.url={text_url(world, '${CORPUS_PASSWORD}', '${CORPUS_TOKEN}')}"], variables
 
 
-@pytest.mark.parametrize("configure", [by_assignment, by_file, by_reference])
+@pytest.mark.parametrize(
+    "configure",
+    [*(pytest.param(way, marks=pytest.mark.soak) for way in (by_assignment, by_file)), by_reference],
+)
 def test_a_secret_is_used_and_kept_nowhere(world: World, tmp_path: Path, configure: Any) -> None:
     options, variables = configure(world, tmp_path)
     cli = "seqstep_cli.main"
@@ -271,7 +274,7 @@ def test_a_flow_that_no_command_line_started_tells_of_its_failure_and_keeps_no_s
     assert world.leaks() == []
 
 
-@pytest.mark.parametrize("debug", [[], ["--debug"]])
+@pytest.mark.parametrize("debug", [pytest.param([], marks=pytest.mark.soak), ["--debug"]])
 def test_a_database_that_can_not_be_reached_is_told_without_its_password(
     world: World, debug: list[str]
 ) -> None:

@@ -38,6 +38,13 @@ def test_a_run_finds_the_servers_of_its_home_without_being_told(up: Up) -> None:
     assert len(up.ask("flow_runs/filter")) == before + 1
 
 
+def test_pages_and_names_of_others_reach_neither_server(up: Up) -> None:
+    for url in (f"{up.prefect}/api/flows/", f"{up.mlflow}/api/2.0/mlflow/experiments/create"):
+        for header in ({"Host": "10.evil.example"}, {"Origin": "http://evil.example"}, {"Origin": "null"}):
+            answer = requests.post(url, json={"name": "foreign"}, headers=header)
+            assert answer.status_code == 403, (url, header, answer.text)
+
+
 def test_a_second_start_says_that_the_servers_are_up(up: Up) -> None:
     command = [sys.executable, "-m", "seqstep_cli.main", "up"]
     done = subprocess.run(command, env=up.environment, capture_output=True, text=True, check=False)

@@ -46,6 +46,7 @@ class Served(NamedTuple):
     model: str
     url: str
     curl: str
+    answered_by: dict[str, Any]
 
 
 @contextmanager
@@ -134,6 +135,8 @@ BAD_TEXTS = [
 ]
 BAD_WINDOWS = [
     ('{"inputs": ["a"]}', ""),
+    ('{"inputs": [["1", 2, 3, 4]]}', "expected numbers in inputs, got '1'"),
+    ('{"inputs": [[1, 2, 3, true]]}', "expected numbers in inputs, got True"),
     ('{"inputs": [[1, 2, 3]]}', "(1, 3) does not match expected shape (-1, 4)"),
     ('{"inputs": [[0, 0, 0, 0], [1]]}', "inhomogeneous"),
     ('{"inputs": [[0, 0, 0, null]]}', "expected windows of 4 finite values"),

@@ -82,7 +82,8 @@ def test_a_text_without_a_hash_is_accepted_with_a_notice_and_later_held_to_it(
     [
         (b"", "verify", [], ["expected a text, got an empty file at {path}"]),
         (b"12 34 ... \n!\n" * 50, "tokenize", [], ["at least one char, got 100 lines", "text.clean="]),
-        (b"the \xff traveller\n", "tokenize", [], ["expected UTF-8 text in {path}", "0xff", "iconv"]),
+        (b"the \xff traveller\n", "download", [], ["expected utf-8 in {path}", "0xff", "corpus.encoding="]),
+        (b"<html>\n", "download", [], ["expected a text in {path}, got an HTML page; save its text, or pin"]),
         (b"too short\n", "train_rnn", [], ["at least 1155 tokens", "got 9", "lower rnn.batch or rnn.steps"]),
         (b"a b c d\n", "vocab", ["text.min_freq=3"], ["text.min_freq=3 leaves no", "<unk>", "lower it"]),
         (b"right\n", "verify", [f"corpus.sha1={ZEROS}"], [f"expected SHA-1 {ZEROS}", "got ", "at {path}"]),

@@ -15,9 +15,14 @@ from stagecraft.files.home import Home
         ("rnu", ["invalid choice: 'rnu'", "run", "see `seqstep --help`"]),
         ("", ["the following arguments are required: COMMAND"]),
         ("run --untill vocab", ["--untill", "see `seqstep --help`"]),
+        ("config --config a.toml --config b.toml", ["--config is given twice; give it once"]),
+        ("plan --flow text --flow series", ["--flow is given twice"]),
+        ("plan --from verify --from vocab", ["--from is given twice; give it once"]),
+        ("sweep --grid seed=1,2 --metric a --metric b", ["--metric is given twice"]),
+        ("run --log-file a --log-file b", ["--log-file is given twice"]),
         ("run quik", ["there is no profile 'quik'; did you mean quick?"]),
         ("config quik", ["there is no profile 'quik'; did you mean quick?"]),
-        ("run --until verfy", ["there is no stage 'verfy'; there are: download, verify,"]),
+        ("run --until verfy", ["there is no stage 'verfy'; did you mean verify?"]),
         ("run --set rnn.epoch=5", ["there is no setting rnn.epoch; did you mean rnn.epochs?"]),
         ("plan --set corpus.path=~nosuchuser/x", ["expected a file, got '~nosuchuser/x'", "no such user"]),
         ("run --set rnn.epochs", ["expected KEY=VALUE, such as rnn.epochs=500, got 'rnn.epochs'"]),
@@ -126,8 +131,12 @@ def test_an_address_in_the_place_of_a_file_ends_before_anything_is_recorded(
     assert list(home.private.rglob("*.db")) == [] and b"SECRET" not in (home.root / "mlflow.db").read_bytes()
 
 
-def test_with_json_an_error_is_one_document_too(seqstep: Any, home: Home) -> None:
-    result = seqstep("generate", "--prefix", "time", "--json")
+@pytest.mark.parametrize(
+    "command",
+    ["generate --prefix time --json", "rnu --json", "plan --untill vocab --json", "run --json --only"],
+)
+def test_with_json_an_error_is_one_document_too(seqstep: Any, home: Home, command: str) -> None:
+    result = seqstep(*command.split())
     assert set(json.loads(result.out)) == {"error", "exit_status"}
     assert json.loads(result.out)["exit_status"] == result.status == 2
     assert result.err == f"seqstep: {json.loads(result.out)['error']}\n"

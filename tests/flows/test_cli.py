@@ -3,6 +3,7 @@
 import argparse
 import json
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -47,6 +48,31 @@ def test_the_command_line_is_known_without_what_only_some_commands_need() -> Non
     assert told.stdout == "set()\n"
 
 
+#: sends this process a signal as soon as a module is looked for
+INTERRUPTED_AT = """
+import os, signal, sys
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Finder())
+sys.argv = ["seqstep", "runs"]
+from seqstep_program import program
+program()
+"""
+
+
+@pytest.mark.parametrize(
+    "module", ["seqstep_cli", "stagecraft.witness.judging", "seqstep_cli.sweep", "rich.table"]
+)
+def test_ctrl_c_while_the_program_is_imported_just_ends_it(module: str, home: Home) -> None:
+    command = [sys.executable, "-c", INTERRUPTED_AT.format(module=module)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode in (-signal.SIGINT, 130) and "Traceback" not in ended.stderr
+
+
 def test_every_example_of_a_command_is_accepted_by_its_parser(capsys: pytest.CaptureFixture[str]) -> None:
     import shlex
 
@@ -54,6 +80,12 @@ def test_every_example_of_a_command_is_accepted_by_its_parser(capsys: pytest.Cap
         examples = [line.split(" > ")[0] for line in str(parser.epilog).splitlines()[1:]]
         for example in examples:
             assert build_parser(PROGRAM).parse_args(shlex.split(example)[1:]).command in (name, "run")
+
+
+def test_up_looks_at_the_names_before_it_makes_a_token(seqstep: Any, home: Home) -> None:
+    seqstep("up", "--token", "--known-as", "no name").ends(2, "the name of a machine in --known-as")
+    seqstep("up", "--host", "0x7f000001").ends(2, "write 127.0.0.1 if you mean it")
+    assert not home.token.exists()
 
 
 def test_stages_are_listed_in_order_with_what_each_needs_and_yields(seqstep: Any, home: Home) -> None:

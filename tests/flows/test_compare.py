@@ -1,6 +1,8 @@
 """The profile `compare`, tiny and from end to end: both comparisons run, reach the report, and are cached."""
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import pandas as pd
@@ -21,7 +23,21 @@ TABLES = {"backtest": "errors.csv", "compare_language": "start.csv", "compare_he
 def test_a_run_compares_all_models_and_a_second_one_has_nothing_to_do(
     seqstep: Any, runs: Any, home: Home
 ) -> None:
-    first = json.loads(seqstep("run", "compare", "--json", "--set", *TINY).out)
+    # In a process of its own, which has imported nothing yet, so that it is seen what stages load.
+    program = [
+        sys.executable,
+        "-m",
+        "seqstep_cli.main",
+        "run",
+        "compare",
+        "--json",
+        "--strict",
+        "--set",
+        *TINY,
+    ]
+    done = subprocess.run(program, capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    first = json.loads(done.stdout)
     states = {stage["name"]: stage["state"] for stage in first["stages"]}
     assert len(states) == 21 and set(states.values()) == {"completed"}
     found = runs()

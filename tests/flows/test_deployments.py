@@ -13,8 +13,8 @@ from prefect.events.schemas.automations import AutomationCore
 from prefect.flows import load_flow_from_entrypoint
 from prefect.utilities.callables import parameter_schema
 
-from flows import forms
-from flows.walk import graph
+from flows import forms, pipeline
+from flows.walk import FLOWS, all_stages, everything, graph
 from seqstep.settings.config import PROFILES
 from seqstep.settings.resolving import resolve
 from seqstep_cli import NAMES
@@ -52,6 +52,34 @@ def test_there_is_one_for_each_use() -> None:
     assert all(deployment["tags"] and deployment["description"] for deployment in DEPLOYMENTS.values())
 
 
+def test_each_flow_is_found_by_its_own_name_in_whatever_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "FLOWS", dict(reversed(FLOWS.items())))
+    assert {name: getattr(pipeline, name).name for name in FLOWS} == {name: name for name in FLOWS}
+    with pytest.raises(AttributeError, match="there is no flow serie; did you mean series"):
+        getattr(pipeline, "serie")  # noqa: B009  (as Prefect asks)
+
+
+def test_the_usual_profile_is_the_first_one_in_the_form_too() -> None:
+    parameters = parameter_schema(pipeline.text).model_dump()["properties"]
+    assert parameters["profile"]["default"] == next(iter(PROFILES)) == forms.USUAL_PROFILE
+
+
+def test_what_can_not_be_of_profiles_and_switches_is_left_out_of_what_forms_offer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = all_stages()
+    monkeypatch.setitem(PROFILES, "bad", {"rnn": {"epochz": 2}})
+    everything.cache_clear()
+    assert all_stages() == before
+    everything.cache_clear()
+
+
+def test_a_form_offers_stages_that_a_profile_or_a_switch_asks_for() -> None:
+    stages = set(all_stages())
+    assert stages > set(graph(resolve()).nodes)
+    assert stages >= set(graph(resolve("compare")).nodes) | set(graph(resolve("best")).nodes)
+
+
 @pytest.mark.parametrize("flow", DEPLOYMENTS, indirect=True)
 def test_a_deployed_flow_takes_its_parameters(flow: Flow[Any, Any], request: Any) -> None:
     deployment = DEPLOYMENTS[request.node.callspec.params["flow"]]
@@ -62,7 +90,7 @@ def test_a_deployed_flow_takes_its_parameters(flow: Flow[Any, Any], request: Any
 @pytest.mark.parametrize("flow", DEPLOYMENTS, indirect=True)
 def test_the_form_of_a_deployed_flow_explains_each_field(flow: Flow[Any, Any]) -> None:
     fields = parameter_schema(flow.fn).properties
-    assert {"profile", "settings", "offline"} <= set(fields)
+    assert {"profile", "settings", "offline", "strict"} <= set(fields)
     for name, field in fields.items():
         assert field["title"] and field["title"] != name
         assert field["description"]

@@ -8,14 +8,20 @@ from typing import Any
 
 import pytest
 
+from flows.asking import ask
 from flows.walk import FLOWS, graph
+from seqstep.errors import ConfigError
+from seqstep.forecasters.table import FORECASTERS
+from seqstep.models.networks import NETWORKS
 from seqstep.settings.resolving import resolve
+from seqstep.text.ngram_models.table import MODELS
 from seqstep_cli import NAMES
 from seqstep_cli.main import PROGRAM
 from seqstep_cli.sweep_request import SweepRequest
 from stagecraft.cli.main import build_parser
 from stagecraft.cli.workplace import Workplace
 from stagecraft.files.home import Home
+from stagecraft.pipeline.selection import Selector
 
 METRIC = "forecast/mlp/rmse_k001"
 CSV = "day,load\n" + "".join(f"2026-01-{day:02d},{day}\n" for day in range(1, 29))
@@ -51,7 +57,6 @@ def test_each_flow_is_planned_by_its_name(seqstep: Any, home: Home, flow: str) -
         ("corpus.path={}/my.txt series.path={}/data.csv series.column=load", "pipeline", set()),
         ("corpus.path=builtin:lighthouse series.path={}/data.csv series.column=load", "pipeline", set()),
         ("corpus.path={}/my.txt series.path=", "pipeline", set()),
-        ("corpus.path=", "pipeline", set()),
         ("corpus.path=builtin:lighthouse", "pipeline", set()),
         ("series.points=500 rnn.epochs=3", "pipeline", set()),
     ],
@@ -66,9 +71,55 @@ def test_who_gives_one_source_alone_gets_that_half_and_is_told(
     assert all(f"so the flow {flow} runs; --flow pipeline" in notice for notice in document["notices"])
 
 
+def test_a_text_without_a_source_is_refused_by_a_plan_where_it_is_wanted(seqstep: Any, home: Home) -> None:
+    seqstep("plan", "--set", "corpus.path=").ends(2, "no source of the text: set corpus.path or corpus.url")
+    assert asked(seqstep, "--until", "series", "--set", "corpus.path=")["stages"]
+
+
 def test_a_flow_that_is_named_wins_over_what_is_given(seqstep: Any, home: Home, data: Path) -> None:
     argv = ["--flow", "pipeline", "--set", f"corpus.path={data}/my.txt"]
     assert asked(seqstep, *argv)["flow"] == "pipeline"
+
+
+@pytest.mark.parametrize(
+    ("flow", "setting", "told"),
+    [
+        ("series", "corpus.path", ["corpus.path: given, but the flow series does not read that"]),
+        ("text", "series.path", ["series.path: given, but the flow text does not read that"]),
+        ("text", "corpus.path", []),
+    ],
+)
+def test_what_the_flow_that_is_named_does_not_read_is_told(
+    seqstep: Any, home: Home, data: Path, flow: str, setting: str, told: list[str]
+) -> None:
+    assert asked(seqstep, "--flow", flow, "--set", f"{setting}={data}/my.txt")["notices"] == told
+
+
+def test_settings_that_the_other_half_reads_are_told_too(seqstep: Any, home: Home, data: Path) -> None:
+    settings = [f"corpus.path={data}/my.txt", "series.points=500", "seed=3", "rnn.epochs=2"]
+    given = asked(seqstep, "--set", *settings)
+    assert given["notices"][1:] == ["series.points: given, but the flow text does not read that"]
+    assert asked(seqstep, "--flow", "series", "--set", "rnn.epochs=60")["notices"] == []  # as it is anyway
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ("series.column=load", "series.column: given, but the sine does not read that"),
+        ("series.gaps=interpolate series.decimal=,", "series.decimal, series.gaps: given, but the sine"),
+        (
+            "series.path={}/my.csv series.points=500",
+            "series.points: given, but a series from a file",
+        ),
+        ("series.points=500", ""),
+    ],
+)
+def test_what_the_source_of_the_series_does_not_read_is_told(
+    seqstep: Any, home: Home, data: Path, settings: str, told: str
+) -> None:
+    given = settings.replace("{}", str(data)).split()
+    *_, notice = ["", *asked(seqstep, "--flow", "series", "--set", *given)["notices"]]
+    assert notice.startswith(told) and bool(notice) == bool(told)
 
 
 def test_a_mirror_of_the_profiles_own_text_is_no_text_that_is_given(seqstep: Any, home: Home) -> None:
@@ -140,6 +191,24 @@ def test_a_folder_that_was_deleted_is_told(tmp_path: Path) -> None:
     assert done.returncode == 2 and "expected a current folder, got one that was deleted" in done.stderr
 
 
+@pytest.mark.parametrize("values", ["2,02", "2,+2"])
+def test_values_of_a_grid_that_mean_the_same_are_refused(seqstep: Any, home: Home, values: str) -> None:
+    first, second = values.split(",")
+    result = seqstep("sweep", "--grid", f"rnn.epochs={values}", "--json")
+    result.ends(2, f"expected each value of rnn.epochs once, got {first} and {second}, which are the same")
+
+
+def test_an_error_in_a_file_of_settings_names_the_file(seqstep: Any, home: Home, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text("[rnn]\nepochs = 0\n")
+    for command in ("plan", "run", "stages", "config", "sweep"):
+        more = ["--grid", "seed=0,1"] if command == "sweep" else []
+        seqstep(command, "--config", str(file), *more).ends(2, f"in {file}, rnn.epochs can't be 0")
+    seqstep("plan", "--config", str(file), "--set", "rnn.epochs=3", "rnn.clip=no").ends(
+        2, "seqstep: rnn.clip"
+    )
+
+
 @pytest.mark.parametrize(
     "settings", ["rnn.epochs=7", "rnn={epochs=7}", 'rnn={"epochs": 7}', "rnn = { epochs = 7 }"]
 )
@@ -156,3 +225,37 @@ def test_a_file_of_settings_may_be_dotted_or_nested(seqstep: Any, home: Home, tm
         assert config["rnn"]["epochs"] == 7
     file.write_text('"rnn.epochs" = 7\n[rnn]\nepochs = 8\n')
     seqstep("config", "--config", str(file)).ends(2, "expected one value of rnn.epochs, got two")
+
+
+@pytest.mark.parametrize("table", [NETWORKS, MODELS, FORECASTERS])
+@pytest.mark.parametrize("name", ["a,b", "kn/2", "gru-no-bias", "2nd", ""])
+def test_names_of_models_are_words(monkeypatch: pytest.MonkeyPatch, table: dict[str, Any], name: str) -> None:
+    monkeypatch.setitem(table, name, None)
+    with pytest.raises(ConfigError, match=f"in the tables of models, got '{name}'"):
+        ask("", "quick", [], Selector(), offline=False)
+
+
+@pytest.mark.parametrize("table", [NETWORKS, MODELS, FORECASTERS])
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (3, "expected a function that makes the model mine in its table, got 3"),
+        (lambda: None, "expected the maker of the model mine to take "),
+        (lambda one, two, three, four, five: None, "expected the maker of the model mine to take "),
+    ],
+)
+def test_makers_of_models_are_called_alike(
+    monkeypatch: pytest.MonkeyPatch, table: dict[str, Any], make: Any, words: str
+) -> None:
+    monkeypatch.setitem(table, "mine", make)
+    with pytest.raises(ConfigError, match=words):
+        ask("", "quick", [], Selector(), offline=False)
+
+
+@pytest.mark.parametrize("name", ["stage", "start", "Path", "ask"])
+def test_a_flow_is_called_like_nothing_else_that_an_entry_point_could_name(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setitem(FLOWS, name, "Something else.")
+    with pytest.raises(ConfigError, match=f"expected another name for the flow {name} in flows/walk.py"):
+        ask("", "quick", [], Selector(), offline=False)

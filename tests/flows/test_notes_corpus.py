@@ -44,6 +44,11 @@ def test_every_figure_that_the_notes_print_about_the_text_is_met(
         "text/lines": 3221,
         "text/char_tokens": 170_580,
         "text/word_tokens": 32_775,
+        "text/dropped_letters": 0,
+        "text/dropped_letters_share": 0,
+        "text/dropped_digits": 4,
+        "text/dropped_punctuation": 5643,
+        "text/dropped_line_ends": 3221,
     }
     assert runs["vocab"].metrics == {"vocab/char_size": 28, "vocab/word_size": 4580}
 

@@ -142,7 +142,8 @@ def test_a_disk_that_fills_up_while_a_text_is_fetched_is_told(
 ) -> None:
     fill(small_disk.root, leave=400_000)
     result = seqstep("run", "--until", "download", "--set", f"corpus.url={server.url('/big')}")
-    result.ends(1, "download failed", "No space left on device", "free some space, or choose another home")
+    where = f"the disk of {small_disk.root} has "
+    result.ends(1, "download failed", "No space left on device", where, "or set SEQSTEP_HOME to a folder on")
     assert [path for path in small_disk.downloads.rglob("*") if path.is_file()] == []
     assert list(small_disk.root.rglob("*.part")) == []
 
@@ -152,5 +153,6 @@ def test_a_disk_without_room_for_the_records_is_told(seqstep: Any, small_disk: H
     fill(small_disk.root, leave)
     result = seqstep("run", "--until", "ngrams")
     # The database says it in its own words; a file may meet the end of the disk before it does.
-    full = ("database or disk is full; check the disk", "No space left on device; free some space, or")
+    full = ("database or disk is full", "disk I/O error", "No space left on device")
     assert result.status == 1 and any(words in result.err for words in full), result.err
+    assert f"; the disk of {small_disk.root} has " in result.err, result.err

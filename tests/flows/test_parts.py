@@ -64,7 +64,8 @@ def test_the_documents_have_the_keys_of_the_design(command: str, seqstep: Any, w
     assert len(result.out.splitlines()) == 1
     assert document.keys() == DOCUMENT and document["profile"] == "quick"
     assert [stage["name"] for stage in document["stages"]] == STAGES
-    assert {frozenset(stage) for stage in document["stages"]} == {frozenset(KEYS)}
+    keys = KEYS | {"notices"} if command == "run" else KEYS
+    assert {frozenset(stage) for stage in document["stages"]} == {frozenset(keys)}
     for stage in document["stages"]:
         assert (stage["state"], stage["reason"]) == ("cached", "")
         assert re.fullmatch(rf"{stage['name']}/[0-9a-f]{{16}}-[0-9a-f]{{16}}", stage["key"])
@@ -266,6 +267,32 @@ def test_a_copy_of_the_text_under_another_name_is_split_no_second_time(
     result = seqstep("run", "--until", "vocab", "--json", "--set", *TINY, f"corpus.path={copy}")
     states = {stage["name"]: stage["state"] for stage in json.loads(result.out)["stages"]}
     assert states == expected({"download", "verify"}, ["download", "verify", "tokenize", "vocab"])
+
+
+def test_another_spelling_of_the_path_of_an_own_file_runs_nothing_again(
+    seqstep: Any, whole: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def states(command: str, folder: str, name: str = "") -> set[str]:
+        own = [f"corpus.path={folder}{name or 'story.txt'}", f"series.path={folder}{name or 'story.csv'}"]
+        argv = ["--only", "download", "series", "--json", "--set", *own, "series.column=load"]
+        return {stage["state"] for stage in json.loads(seqstep(command, *argv).out)["stages"]}
+
+    texts, links = tmp_path / "texts", tmp_path / "links"
+    texts.mkdir()
+    links.symlink_to(texts, target_is_directory=True)
+    (texts / "story.txt").write_text("Once upon a time there was a lamp.\n")
+    (texts / "story.csv").write_text("load\n1\n2\n3\n")
+    monkeypatch.setenv("HOME", str(texts))
+    relative = os.path.relpath(texts)
+    assert states("run", f"{texts}/") == {"completed"}
+    for folder in (f"{relative}/", f"./{relative}/", "~/", f"{links}/", f"{texts}//../links/./"):
+        assert states("plan", folder) == {"cached"}, folder
+    assert states("run", f"{links}/") == {"cached"}
+    (texts / "renamed").write_bytes((texts / "story.csv").read_bytes())
+    assert states("plan", "~/", "renamed") == {"would_run"}
+    (texts / "story.txt").write_text("Once upon a time there were two lamps.\n")
+    (texts / "story.csv").write_text("load\n1\n2\n4\n")
+    assert states("plan", f"{links}/") == {"would_run"}
 
 
 def test_from_and_until_together_run_what_lies_between_anew(states: States, whole: Home) -> None:

@@ -9,6 +9,10 @@ from typing import Any
 
 import pytest
 
+from stagecraft.mlflow import Registry, Tracker
+from tests.flips import flip
+from tests.trained import Trained
+
 pytestmark = pytest.mark.usefixtures("trained")
 
 
@@ -69,6 +73,25 @@ def test_score_gives_each_text_its_log_probability_and_perplexity(seqstep: Any) 
         (["generate", "--prefix", "a", "--temperature", "-1"], ["length and temperature >= 0", "-1.0"]),
         (["generate", "--prefix", "a", "--top-k", "0"], ["top-k >= 1", "and 0"]),
         (
+            ["generate", "--prefix", "a", "--seed", str(2**63)],
+            ["--seed: expected a whole number from 0 to 2⁶³ - 1"],
+        ),
+        (["generate", "--prefix", "a", "--seed", "３"], ["--seed: expected a whole number from 0", "'３'"]),
+        (
+            ["generate", "--prefix", "a", "--temperature", "1e400"],
+            ["--temperature: expected a number", "1e400"],
+        ),
+        (["generate", "--prefix", "a", "--seed=-1"], ["--seed: expected a whole number from 0", "got '-1'"]),
+        (
+            ["generate", "--prefix", "a", "--length", "9" * 5000],
+            ["to 2⁶³ - 1, got '999", "(5,002 characters)"],
+        ),
+        (
+            ["generate", "--prefix", "a", "--top-k", str(2**64)],
+            ["--top-k: expected a whole number from -2⁶³ to"],
+        ),
+        (["forecast", "--horizon", "9" * 30], ["--horizon: expected a whole number from -2⁶³ to"]),
+        (
             ["generate", "--prefix", "a", "--model", "rnn/99"],
             ["there is no version 99 of seqstep-rnn", "[1]"],
         ),
@@ -78,7 +101,18 @@ def test_score_gives_each_text_its_log_probability_and_perplexity(seqstep: Any) 
         (["score", "a"], ["expected a text of at least 2 chars to score, got 'a'"]),
         (["forecast", "--horizon", "0"], ["expected a horizon of at least 1", "got a horizon of 0"]),
         (["forecast", "--series", "data.csv"], ["expected --series FILE.csv:COLUMN, got 'data.csv'"]),
-        (["forecast", "--series", "no.csv:load"], ["the series ", "no.csv can't be read: No such file"]),
+        (
+            ["forecast", "--series", "no.csv:load", "--model", "mlp/1"],
+            ["the series ", "no.csv can't be read: No such file"],
+        ),
+        (
+            ["forecast", "--series", "no.csv:load"],
+            [
+                "expected a version of seqstep-mlp of the data",
+                "no.csv:load",
+                "mlp/1 (the newest, trained on sine)",
+            ],
+        ),
         (["forecast", "--output", "/nowhere/f.csv"], ["written at /nowhere/f.csv, got: No such file"]),
     ],
 )
@@ -98,11 +132,44 @@ def test_forecast_goes_on_after_the_series_that_trained_the_model(seqstep: Any) 
     )
 
 
+@pytest.mark.parametrize(
+    ("argv", "data"),
+    [
+        (["generate", "--prefix", "time"], "builtin:lighthouse"),
+        (["score", "it rains"], "builtin:lighthouse"),
+        (["forecast"], "sine"),
+        (["forecast", "--output", "next.csv"], "sine"),
+    ],
+)
+def test_it_is_said_which_version_answers_and_what_trained_it(
+    argv: list[str], data: str, seqstep: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = seqstep(*argv)
+    result.ends(0, f"trained on {data}) answers: of the latest run on {data} in this home")
+    assert len(result.err.splitlines()) == 1
+    told = document(seqstep(*argv, "--json"))["answered_by"]
+    assert (told["version"], told["data"]) == (1, data)
+    assert f"{told['model']} version 1 (run {told['run_id'][:8]}, " in result.err
+
+
+def test_forecast_goes_on_after_no_other_series_than_the_one_that_trained_the_model(
+    seqstep: Any, trained: Trained
+) -> None:
+    registry = Registry(Tracker(trained.home))
+    path = registry.tracker.open_input(registry.find("seqstep-mlp").run_id, "series.values")
+    flip(path, -99)
+    refused = seqstep("forecast", "--horizon", "5")
+    flip(path, -99)
+    refused.ends(2, "expected SHA-256", f"at {path}; run its stage again")
+    assert refused.out == "" and seqstep("forecast", "--horizon", "5").status == 0
+
+
 def test_forecasts_of_a_dated_series_carry_the_dates_that_follow(seqstep: Any, tmp_path: Path) -> None:
     data, output = tmp_path / "data.csv", tmp_path / "next.csv"
     days = "".join(f"2024-02-{day:02d},{day / 10}\n" for day in range(1, 29))
     data.write_text("day,load\n" + days)
-    options = ["forecast", "--horizon", "3", "--series", f"{data}:load"]
+    options = ["forecast", "--horizon", "3", "--series", f"{data}:load", "--model", "mlp/1"]
     rows = document(seqstep(*options, "--json"))["forecast"]
     assert [row["time"][:10] for row in rows] == ["2024-02-29", "2024-03-01", "2024-03-02"]
     seqstep(*options, "--output", str(output)).ends(0, f"3 forecasts written to {output}")
@@ -110,6 +177,15 @@ def test_forecasts_of_a_dated_series_carry_the_dates_that_follow(seqstep: Any, t
     assert [row["day"][:10] for row in written] == ["2024-02-29", "2024-03-01", "2024-03-02"]
     assert [float(row["forecast"]) for row in written] == [row["forecast"] for row in rows]
     assert [path.name for path in tmp_path.iterdir()].count("next.csv") == 1
+
+
+@pytest.mark.filterwarnings("error")
+def test_values_that_a_model_can_not_go_on_from_are_refused(seqstep: Any, tmp_path: Path) -> None:
+    data = tmp_path / "data.csv"
+    data.write_text("load\n" + "1.7e308\n-1.7e308\n" * 20)
+    refused = seqstep("forecast", "--series", f"{data}:load", "--model", "mlp/1")
+    refused.ends(2, "expected values that seqstep-mlp version 1", "got some up to 1.7e+308, far beyond")
+    assert refused.out == "" and len(refused.err.splitlines()) == 1
 
 
 def test_a_folder_is_no_place_for_forecasts_and_stays_as_it_is(seqstep: Any, tmp_path: Path) -> None:

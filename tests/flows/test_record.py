@@ -12,19 +12,22 @@ import pytest
 from mlflow import MlflowClient
 
 import tasks
-from stagecraft.pipeline.stage import Stage, fits
+from stagecraft.pipeline.stage import Stage, matches
 
 HISTORY = {"history.csv", "plots/loss.png"}
 TRAINING = {"train/loss", "train/perplexity", "train/tokens_per_s"}
 KINDS = ("unigram", "bigram", "trigram")
 HORIZONS = ("k001", "k004", "k016", "k064", "multistep")
+DROPPED = tuple(
+    f"dropped_{kind}" for kind in ("letters", "digits", "punctuation", "line_ends", "letters_share")
+)
 LANGUAGE = ("train_perplexity", "test_perplexity", "test_bits_per_char")
 # The table "The record in MLflow" of the design: for each stage its metrics and some of its artifacts.
 RECORD: dict[str, tuple[set[str], set[str]]] = {
     "download": ({"corpus/bytes"}, set()),
     "verify": ({"corpus/bytes"}, set()),
     "tokenize": (
-        {"text/lines", "text/char_tokens", "text/word_tokens"},
+        {f"text/{figure}" for figure in ("lines", "char_tokens", "word_tokens", *DROPPED)},
         {"tokens_char.npy", "tokens_word.npy"},
     ),
     "vocab": (
@@ -82,7 +85,7 @@ def test_json_is_one_document_that_tells_how_each_stage_ended(trained: Any) -> N
     assert set(trained.summary) == {"run_id", "profile", "flow", "notices", "stages"}
     assert (trained.summary["profile"], trained.summary["flow"]) == ("quick", "pipeline")
     for stage in trained.summary["stages"]:
-        assert set(stage) == {"name", "state", "reason", "key", "run_id", "seconds"}
+        assert set(stage) == {"name", "state", "reason", "key", "run_id", "seconds", "notices"}
         assert (stage["state"], stage["reason"]) == ("completed", "first run") and stage["seconds"] > 0
     assert [stage["name"] for stage in trained.summary["stages"]] == list(RECORD)
 
@@ -105,7 +108,7 @@ def test_each_stage_records_what_the_design_says(stage: str, client: MlflowClien
     assert found == metrics
     declared: Stage = getattr(tasks, stage)
     assert all(map(declared.may_record, metrics))
-    assert all(any(fits(name, known) for name in metrics) for known in declared.records)
+    assert all(any(matches(name, known) for name in metrics) for known in declared.records)
     assert files <= set(artifacts(client, children[stage].info.run_id))
 
 
@@ -116,7 +119,7 @@ def test_runs_say_what_they_are_and_compare(client: MlflowClient, children: Any,
     )
     note = parent.data.tags["mlflow.note.content"]
     assert note.startswith("From the text and from the series") and "[train/perplexity](#/metric?" in note
-    assert children["ngrams"].data.tags["mlflow.note.content"].startswith("Count the words'")
+    assert children["ngrams"].data.tags["mlflow.note.content"].startswith("Count the tokens'")
     measured = {**children["evaluate_forecasts"].data.metrics, **children["evaluate_language"].data.metrics}
     assert parent.data.metrics == measured
     assert children["evaluate_forecasts"].data.params["mlp.window"] == "4"
@@ -136,7 +139,14 @@ def test_stages_record_their_own_parameters_and_inputs(children: Any) -> None:
     assert params["train_mlp"]["mlp.window"] == "4" and params["train_rnn"]["rnn_layer.cell"] == "rnn"
     assert params["train_rnn_scratch"]["rnn.hidden"] == "16"
     assert "rnn_layer.cell" not in params["train_rnn_scratch"]
-    assert params["tokenize"] == {"text.clean": "ascii_letters"}
+    assert params["tokenize"] == {
+        "text.clean": "ascii_letters",
+        "text.lines": "auto",
+        "text.documents": "none",
+        "text.locale": "",
+        "text.max_dropped": "0.2",
+        "documents": "None",
+    }
     (dataset,) = children["verify"].inputs.dataset_inputs
     tags = children["verify"].data.tags
     assert len(tags["sha1"]) == 40 and tags["sha256"].startswith(dataset.dataset.digest)

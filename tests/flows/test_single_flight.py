@@ -62,10 +62,10 @@ sys.path.insert(0, str(root / "source"))
 from prefect import Flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from stagecraft.code import Code
+from stagecraft.code import Codebase
 from stagecraft.files.home import Home
 from seqstep_cli import NAMES
-from stagecraft.prefect import conduct
+from stagecraft.prefect.conductor import conduct
 from stagecraft.patience import Patience
 from stagecraft.progress.watching import LogWatcher
 from stagecraft.runs.context import RunContext
@@ -77,7 +77,7 @@ from stagecraft.mlflow import Tracker
 import alone.stages
 
 home = Home(root / "home", NAMES)
-code = Code(("alone",), leave_out=("stagecraft",), recording=RECORDING)
+code = Codebase(("alone",), leave_out=("stagecraft",), recording=RECORDING)
 stage = Stage(code, "alone.stages.compute", lambda metrics: "done")
 
 

@@ -27,8 +27,9 @@ def _here(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_document_has_all_that_the_key_is_made_of(seqstep: Any) -> None:
     told = json.loads(seqstep("stages", "--code", "train_rnn_scratch", "--json").out)
-    reach = tasks.train_rnn_scratch.reach
-    assert {one["name"]: one["digest"] for one in told["definitions"]} == reach.definitions
+    assert {one["name"]: one["digest"] for one in told["definitions"]} == tasks.train_rnn_scratch.definitions
+    (resuming,) = [one for one in told["definitions"] if one["name"] == "stagecraft.cache.checkpoints"]
+    assert resuming["file"] == "src/stagecraft/cache/checkpoints.py" and resuming["line"] is None
     (own,) = [one for one in told["definitions"] if one["name"] == "tasks.training.train_rnn_scratch"]
     line = (ROOT / own["file"]).read_text("utf-8").splitlines()[own["line"] - 1]
     assert own["file"] == "tasks/training.py" and line.startswith("def train_rnn_scratch(")
@@ -39,7 +40,7 @@ def test_the_document_has_all_that_the_key_is_made_of(seqstep: Any) -> None:
         {"name": "tokens", "stage": "tokenize", "part": "char", "absent": False},
         {"name": "vocab", "stage": "vocab", "part": "char", "absent": False},
     ]
-    assert {"python", "numpy", "torch"} <= set(told["libraries"]) and told["file"] is None
+    assert {"python", "numpy", "torch"} <= set(told["libraries"]) and told["files"] == []
 
 
 def test_every_definition_of_every_stage_stands_on_a_line_or_is_a_file(seqstep: Any) -> None:
@@ -47,7 +48,7 @@ def test_every_definition_of_every_stage_stands_on_a_line_or_is_a_file(seqstep: 
         told = json.loads(seqstep("stages", "compare", "--code", entry["name"], "--json").out)
         for one in told["definitions"]:
             file = ROOT / one["file"]
-            lines = file.read_text("utf-8").splitlines() if file.suffix == ".py" else []
+            lines = file.read_text("utf-8").splitlines() if one["line"] else []
             name = one["name"].rpartition(".")[2]
             assert name == "<statements>" or not lines or name in lines[one["line"] - 1], one
 
@@ -63,7 +64,7 @@ def test_the_settings_are_those_of_the_profile(seqstep: Any) -> None:
 
 def test_the_file_that_a_stage_reads_is_told(seqstep: Any) -> None:
     told = json.loads(seqstep("stages", "--code", "download", "--json").out)
-    assert told["file"].endswith("lighthouse.txt") and told["inputs"] == []
+    assert [Path(file).name for file in told["files"]] == ["lighthouse.txt"] and told["inputs"] == []
     seqstep("stages", "--code", "download").ends(
         0, "lighthouse.txt the file ", "offline (left out of the key)"
     )

@@ -1,8 +1,10 @@
 """Sweeps that end by themselves: what they print and record, and what they take from earlier ones."""
 
+import csv
 import json
 import shlex
 from pathlib import Path
+from statistics import fmean, stdev
 from typing import Any
 
 import pytest
@@ -63,6 +65,24 @@ METRIC = ["--metric", "valid/mse"]
         (
             "--grid seed=0,1 --metric train/loss",
             ["several stages record train/loss", "train_rnn_scratch:train/loss, train_rnn:train/loss"],
+        ),
+        (
+            "--flow series --until series --grid rnn.hidden=4,8 --metric series/points",
+            ["results of the flow series depend on, got rnn.hidden, which nothing that would run reads"],
+        ),
+        (
+            "--grid text.min_freq=0,5",
+            ["vocabularies differ (text.min_freq); --metric language/rnn/test_bits_per_char compares them"],
+        ),
+        ("--grid rnn.max_tokens=500,900", ["differ in rnn.max_tokens; no figure compares them"]),
+        (
+            "--search seed=0..9 --trials 3",
+            ["got seed, whose best value is chance; --grid seed=0,1,2 reports"],
+        ),
+        ("--grid notify.timeout_s=1,2", ["got notify.timeout_s, which nothing that would run reads"]),
+        (
+            "--search rnn.hidden=4..8 mlp.window=4,8 --trials 3 --only ngrams --metric ngrams/trigram_types",
+            ["got rnn.hidden"],
         ),
         ("--grid mlp.window=4,8 --until train_mlp --metric train/loss", ["records a metric train/loss"]),
     ],
@@ -155,8 +175,9 @@ def test_points_run_below_one_run_and_one_that_fails_does_not_keep_the_others_fr
     names = {tracker.client.get_run(point["run_id"]).info.run_name for point in done}
     assert names == {"mlp.window=4", "mlp.window=8"}
     table = tracker.open_uri(f"runs:/{document['run_id']}/sweep.csv").read_text()
-    assert table.splitlines()[0] == "mlp.window,valid/mse,seconds,state,run_id,reason"
-    assert len(table.splitlines()) == 4 and table.count("failed") == 1
+    header, *rows = csv.reader(table.splitlines())
+    assert header == ["mlp.window", "valid/mse", "seconds", "state", "run_id", "reason"]
+    assert [row[3] for row in rows] == ["completed", "completed", "failed"]
     assert tracker.open_uri(f"runs:/{document['run_id']}/plots/sweep.png").stat().st_size > 10_000
 
     again = json.loads(seqstep(*command).out)
@@ -166,6 +187,30 @@ def test_points_run_below_one_run_and_one_that_fails_does_not_keep_the_others_fr
     seqstep("sweep", "--grid", "mlp.window=4,8", "--metric", "valid/mes", *PART).ends(
         2, "no stage that is asked for records a metric valid/mes; did you mean valid/mse?"
     )
+
+
+def test_over_seeds_the_mean_and_the_spread_are_told_and_not_the_luckiest(
+    seqstep: Any, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", _roots())
+    command = ["sweep", "--grid", "mlp.window=4,8", "seed=0,1", *METRIC, *PART]
+    document = json.loads(seqstep(*command, "--json").out)
+    figures: dict[int, list[float]] = {4: [], 8: []}
+    for point in document["points"]:
+        figures[point["settings"]["mlp.window"]].append(point["figure"])
+    best, other = document["over_seeds"]
+    assert {group["settings"]["mlp.window"]: group["mean"] for group in (best, other)} == {
+        window: pytest.approx(fmean(found)) for window, found in figures.items()
+    }
+    assert best["mean"] < other["mean"] and best["seeds"] == 2
+    assert best["spread"] == pytest.approx(stdev(figures[best["settings"]["mlp.window"]]))
+    assert document["best"] == {**best, "command": document["best"]["command"]}
+    assert "seed=" not in document["best"]["command"]
+    above = Tracker(home).client.get_run(document["run_id"])
+    assert above.data.metrics["valid/mse"] == best["mean"] and "seqstep.best" not in above.data.tags
+    assert above.data.metrics["sweep/spread"] == best["spread"]
+    said = f"mlp.window={best['settings']['mlp.window']}: {best['mean']:.6g} ± {best['spread']:.2g}"
+    seqstep(*command).ends(0, f"over seeds {said} (mean and standard deviation of 2 seeds)", "again seqstep")
 
 
 def test_a_search_goes_on_with_its_earlier_trials(

@@ -1,6 +1,8 @@
 """The commands that keep a home in order: what they print, and what they are asked for."""
 
+import errno
 import json
+import os
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from seqstep_cli.main import PROGRAM
 from stagecraft.cache.sessions import home_id
 from stagecraft.cli.main import build_parser
 from stagecraft.files.home import Home
+from stagecraft.files.set_aside import SetAside
 from stagecraft.mlflow import Tracker
 
 
@@ -57,9 +60,7 @@ def test_doctor_says_what_it_found_and_repairs_it_only_when_asked(seqstep: Any, 
     (home.results / "vocab" / "0-1").write_text("{")
     found = seqstep("doctor")
     found.ends(1, "run without a process", f"{run_id} (train_rnn)", "mark it as killed")
-    found.ends(
-        1, "result without artifacts", "vocab/0-1: result unreadable", "2 found; `seqstep doctor --fix`"
-    )
+    found.ends(1, "result without artifacts", "vocab/0-1: result damaged", "2 found; `seqstep doctor --fix`")
     document = json.loads(seqstep("doctor", "--json").out)
     assert [(entry["kind"], entry["fixed"]) for entry in document["findings"]] == [
         ("result without artifacts", None),
@@ -67,15 +68,30 @@ def test_doctor_says_what_it_found_and_repairs_it_only_when_asked(seqstep: Any, 
     ]
     fixed = seqstep("doctor", "--fix", "--json")
     assert fixed.status == 0 and [e["fixed"] for e in json.loads(fixed.out)["findings"]] == [True, True]
-    seqstep("doctor").ends(0, "nothing found")
+    seqstep("doctor").ends(0, "nothing found", "set aside: ", "1 bytes; `seqstep doctor --put-back ")
+    document = json.loads(seqstep("doctor", "--json").out)
+    (repair,) = document["set_aside"]
+    assert document["findings"] == []
+    seqstep("gc", "--set-aside", "1d").ends(0, "freed 0 bytes that 0 repairs set aside")
+    seqstep("gc", "--set-aside", "--dry-run").ends(0, "would free 1 bytes that 1 repairs set aside")
+    seqstep("doctor", "--put-back", "no-such").ends(2, f"got 'no-such'; there are: {repair}")
+    seqstep("doctor", "--put-back", repair).ends(0, f"put back what {repair} set aside")
+    assert (home.results / "vocab" / "0-1").read_text() == "{"
+    seqstep("doctor", "--fix").ends(0, "repaired 1 of 1")
+    seqstep("gc", "--set-aside").ends(0, "freed 1 bytes that 1 repairs set aside")
     assert json.loads(seqstep("doctor", "--json").out) == {"findings": []}
 
 
-def test_doctor_says_what_it_could_not_repair(seqstep: Any, home: Home) -> None:
-    (home.results / "vocab" / "0-1").mkdir(parents=True)
-    seqstep("doctor", "--fix").ends(
-        1, "not done: make it readable, then look again", "directory", "repaired 0 of 1"
-    )
+def test_doctor_says_what_it_could_not_repair(
+    seqstep: Any, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_args: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    (home.results / "vocab").mkdir(parents=True)
+    (home.results / "vocab" / "0-1").symlink_to("0-1")
+    monkeypatch.setattr(SetAside, "take", fail)
+    seqstep("doctor", "--fix").ends(1, "not done: set it aside", os.strerror(errno.EIO), "repaired 0 of 1")
     assert json.loads(seqstep("doctor", "--fix", "--json").out)["findings"][0]["fixed"] is False
 
 

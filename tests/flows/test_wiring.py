@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 import flows.walk as flows_walk
 import tasks
+from flows.asking import ask
 from flows.walk import FLOWS, all_stages, graph, walk
 from seqstep.models.networks import NETWORKS
 from seqstep.settings.config import PROFILES, Config, MLPConfig, RNNConfig, Section
@@ -17,7 +19,8 @@ from seqstep.settings.resolving import resolve
 from stagecraft.errors import WiringError
 from stagecraft.files.home import Home
 from stagecraft.pipeline.call import Call
-from stagecraft.pipeline.handle import Handle
+from stagecraft.pipeline.handle import Handle, path_of, stage_of
+from stagecraft.pipeline.selection import Selector
 from stagecraft.pipeline.stage import Stage
 from stagecraft.pipeline.walk import Node, Trace, trace_of
 
@@ -70,7 +73,7 @@ def test_every_stage_is_handed_something_that_can_be_wrong() -> None:
 @pytest.mark.parametrize(("stage", "name"), PARTS)
 def test_a_wrong_path_is_refused_by_name(stage: str, name: str) -> None:
     def misspelt(handle: Handle) -> Handle:
-        return Handle(handle.stage, (*handle.path, "wrod"))
+        return Handle(stage_of(handle), (*path_of(handle), "wrod"))
 
     said = refusal(stage, name, misspelt)
     assert f": {stage} is handed " in said and f".wrod as {name}, but " in said and "has no wrod; " in said
@@ -136,7 +139,11 @@ def test_the_walk_is_checked_without_what_only_runs_need() -> None:
     [
         (lambda config: config.ngarms, "'Config' object has no attribute 'ngarms'; did you mean ngrams?"),
         (lambda config: 1 // 0, "ZeroDivisionError"),
-        (lambda config: list(Handle("tokenize")), "'Handle' object is not iterable"),
+        (lambda config: sys.exit("enough"), "SystemExit: enough"),
+        (lambda config: list(Handle("tokenize")), "'Handle' object is not iterable (a Handle stands for"),
+        (lambda config: len(Handle("tokenize")), "hand them on whole, or by their names)"),
+        (lambda config: 3 + Handle("tokenize").word, "have no value before it has run"),
+        (lambda config: tasks.ngrams(config.ngrams), "write run(STAGE, …) in the place of STAGE(…)"),
     ],
 )
 def test_a_mistake_in_a_walk_itself_is_told_with_its_place(wrong: Any, words: str) -> None:
@@ -156,12 +163,25 @@ def test_what_stages_declare_of_their_parameters_and_of_others_is_there() -> Non
     read = {name for call in calls for name, _ in call._flat(call.settings)}
     for stage in (node.stage for node in named.values()):
         assert {*stage.aside, *stage.resolves, *filter(None, [stage.longer])} <= read
-        assert set(stage.judges) <= set(named)
+        assert all(named[judged.name].stage is judged for judged in stage.judges)
 
 
 def test_an_end_of_no_flow_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(flows_walk._ENDS, "ngrams", flows_walk.End("txet", lambda _config: True))
     with pytest.raises(WiringError, match=r"ngrams .* no flow that there is; did you mean text"):
+        graph(Config())
+
+
+def test_an_end_that_is_not_wanted_need_not_be_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(flows_walk._ENDS, "extra", flows_walk.End("text", lambda config: config.seed == 5))
+    assert "extra" not in graph(Config()).nodes
+    with pytest.raises(WiringError, match=r"flows/walk\.py: _ENDS has extra, which the walk does not call"):
+        graph(Config(seed=5))
+
+
+def test_a_flow_without_an_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(FLOWS, "sound", "From the sound.")
+    with pytest.raises(WiringError, match="FLOWS has sound, in which no stage of _ENDS ends"):
         graph(Config())
 
 
@@ -178,3 +198,54 @@ def test_a_result_inside_of_a_section_is_refused() -> None:
 
     with pytest.raises(WiringError, match="verify is handed results of stages inside of a CorpusConfig"):
         trace_of(mistaken)
+
+
+@pytest.mark.parametrize(("profile", "offline"), [("quick", True), ("notes", False), ("quick", False)])
+def test_the_walk_is_checked_as_it_will_be_run(
+    profile: str, offline: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meant = (profile, offline)
+
+    def wrong(run: Any, profile: str, config: Config, offline: bool = False) -> None:
+        walk(run, profile, config, offline)
+        if (profile, offline) == meant:
+            raise WiringError("wrong then")
+
+    monkeypatch.setattr(flows_walk, "walk", wrong)
+    asked = partial(ask, "", selector=Selector(), changes=[])
+    with pytest.raises(WiringError, match="wrong then"):
+        asked(profile=profile, offline=offline)
+    asked(profile=profile, offline=not offline)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"reads": lambda config: 1}, "download: `reads` failed: TypeError"),
+        ({"reads": lambda *_, **__: "text"}, "download: `reads` failed: TypeError: expected paths or None"),
+        ({"resolves": {"corpus.path": lambda path: path.nope}}, "download: `resolves of corpus.path` failed"),
+    ],
+)
+def test_what_a_stage_says_of_itself_and_fails_is_told_with_its_name(
+    changed: dict[str, Any], words: str, seqstep: Any, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in changed.items():
+        monkeypatch.setattr(tasks.download, name, value)
+    for command in ("stages", "plan", "run"):
+        seqstep(command).ends(2, words, "correct its `Stage(…)`")
+
+
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
+@pytest.mark.parametrize("command", ["stages", "plan", "run"])
+def test_a_setting_that_was_changed_past_its_class_is_refused_before_anything_runs(
+    command: str, seqstep: Any, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mistaken(*args: Any) -> Config:
+        config = resolve(*args)
+        unheld = config.mlp.model_copy(update={"hidden": (size for size in (8, 16))})
+        return config.model_copy(update={"mlp": unheld})
+
+    before = sorted(home.root.rglob("*"))
+    monkeypatch.setattr("flows.asking.resolve", mistaken)
+    seqstep(command).ends(2, "flows/walk.py:", "train_mlp is handed", "MLPConfig.hidden: Input should be a ")
+    assert sorted(home.root.rglob("*")) == before

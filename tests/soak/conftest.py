@@ -6,12 +6,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = sorted(path.name for path in Path(__file__).parent.iterdir() if list(path.glob("test_*.py")))
+#: the folders beside this file, and what takes minutes of the tests of real servers
+ROOMS = [
+    *sorted(path.name for path in Path(__file__).parent.iterdir() if list(path.glob("test_*.py"))),
+    "e2e",
+]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add what chooses a room."""
-    parser.addoption("--room", choices=["all", *ROOMS], default="all", help="the room of tests/soak to run")
+    parser.addoption("--room", choices=["all", *ROOMS], default="all", help="the room of the soak to run")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -24,7 +24,7 @@ TINY += ["language.test_tokens=500", "mlp.epochs=2", "checkpoint_epochs=1"]
 COMMAND = ["-m", "seqstep_cli.main"]
 INJECTION = str(Path(__file__).with_name("injection.py"))
 # The description of a logged model holds ids and times.
-_FLEETING = {"MLmodel"}
+_FLEETING = {"MLmodel", "run.json"}
 
 
 class Project:

@@ -8,7 +8,7 @@ import pytest
 from seqstep_cli import NAMES
 from stagecraft.files.home import Home
 from stagecraft.mlflow import Record, Tracker
-from stagecraft.pipeline.stage import Stage, fits
+from stagecraft.pipeline.stage import Stage, matches
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +42,9 @@ def declares() -> Callable[[Stage, Record], None]:
 
     def check(stage: Stage, record: Record) -> None:
         assert [name for name in record.metrics if not stage.may_record(name)] == []
-        unused = [known for known in stage.records if not any(fits(name, known) for name in record.metrics)]
+        unused = [
+            known for known in stage.records if not any(matches(name, known) for name in record.metrics)
+        ]
         assert unused == []
 
     return check

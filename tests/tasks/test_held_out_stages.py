@@ -34,7 +34,6 @@ from stagecraft.mlflow import Record, Registry, Tracker
 from stagecraft.pipeline.call import Call
 from stagecraft.pipeline.handle import Handle
 from stagecraft.pipeline.stage import Stage
-from tasks import recording
 from tasks.outputs import HeldOutComparison, TokenFiles, TrainedLanguageModel
 from tasks.text import open_tokens
 
@@ -216,7 +215,7 @@ def test_a_training_that_stopped_early_is_not_repeated_if_its_process_died_while
         raise RuntimeError("killed")
 
     with monkeypatch.context() as patched, pytest.raises(RuntimeError, match="killed"):
-        patched.setattr(recording, "log_model", die)
+        patched.setattr(Record, "log_model", die)
         train()
     monkeypatch.setattr(HeldOutTraining, "_train_epoch", die)
     again, (record, first) = train(), trained["held_out_gru"]

@@ -1,3 +1,4 @@
+import csv
 from collections.abc import Callable
 from pathlib import Path
 
@@ -6,11 +7,13 @@ import pandas as pd
 
 import tasks
 from seqstep.settings.config import CorpusConfig, NgramsConfig, TextConfig
+from seqstep.sheets import read_table
 from stagecraft.mlflow import Record
 from tasks.outputs import CorpusFile, TokenizedText
 from tasks.text import open_tokens, open_vocab
 
 NewRecord = Callable[[], Record]
+PLAIN = TextConfig()
 
 
 def test_download_and_verify_agree_on_the_file_and_record_its_hashes(
@@ -48,7 +51,22 @@ def test_vocab_and_ngrams_count_what_stands_in_the_text(new_record: NewRecord, s
     assert statistics.zipf.name == "zipf.png"
 
 
-def _tokenize(new_record: NewRecord, story: Path) -> TokenizedText:
+def test_words_that_could_be_formulas_are_marked_in_tables_and_read_back(
+    new_record: NewRecord, story: Path
+) -> None:
+    story.write_text("=1+1 -a @b 007 =1+1\n" * 40)
+    config, record = TextConfig(clean="none"), new_record()
+    tokens = _tokenize(new_record, story, config)
+    vocabularies = tasks.vocab.function(new_record(), tokens, config)
+    statistics = tasks.ngrams.function(record, tokens.word, vocabularies.word, NgramsConfig(top=3))
+    for table in (vocabularies.frequencies, statistics.most_common):
+        cells = [cell for row in csv.reader(record.open(table).read_text().splitlines()) for cell in row]
+        assert "'=1+1" in cells and not [cell for cell in cells if cell.startswith(("=", "-", "@"))]
+    common = read_table(record.open(statistics.most_common), ["tokens"])["tokens"]
+    assert {"=1+1", "-a", "=1+1 -a", "-a @b", "@b 007"} < set(common)
+
+
+def _tokenize(new_record: NewRecord, story: Path, config: TextConfig = PLAIN) -> TokenizedText:
     corpus: CorpusFile = tasks.download.function(new_record(), CorpusConfig(path=str(story), sha1=""))
-    tokens: TokenizedText = tasks.tokenize.function(new_record(), corpus.file, TextConfig())
+    tokens: TokenizedText = tasks.tokenize.function(new_record(), corpus.file, config)
     return tokens

@@ -1,4 +1,4 @@
-"""A text's file: found, or fetched and held against its hash.
+"""A text's files: found or fetched, held against a hash, unpacked and decoded.
 
 May import: settings, errors.
 """

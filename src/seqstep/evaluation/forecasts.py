@@ -1,7 +1,7 @@
 """All forecasters of the table on one series, from the same origins."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -65,10 +65,12 @@ def backtest_all(
     Args:
         series: observed values, shape (steps,).
         horizons: steps ahead, each >= 1.
+        settings: its `notice` is told once, for all trainings of a network are the same in that.
 
     Raises:
         WindowError: horizons, windows or the season do not fit.
     """
+    settings = settings._replace(notice=_once(settings.notice))
     for name in FORECASTERS:
         start, weighed = time.perf_counter(), _Weighed(make_forecaster(name, settings))
         forecasts = backtest(name, weighed, series, horizons, config)
@@ -132,6 +134,18 @@ def figures(outcome: BacktestOutcome) -> dict[str, float]:
         for measure_name in ("rmse", "mae", "mase", "coverage", "width"):
             named[f"{row['model']}/{measure_name}_k{row['horizon']:03d}"] = float(row[measure_name])
     return named
+
+
+def _once(notice: Callable[[str], object]) -> Callable[[str], None]:
+    """Tell the first of all texts alone."""
+    told: list[str] = []
+
+    def tell(text: str) -> None:
+        if not told:
+            told.append(text)
+            notice(text)
+
+    return tell
 
 
 @dataclass

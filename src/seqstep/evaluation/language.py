@@ -54,7 +54,7 @@ def score_counts(text: ComparedText, config: ComparisonConfig) -> Iterator[Score
     orders = config.word_orders if text.kind == "word" else config.orders
     for name in MODELS:
         start = time.perf_counter()
-        model = fit_chosen(name, text.train, len(text.vocab), orders, config.valid_share)
+        model = fit_chosen(name, text.train, len(text.vocab), orders, config.valid_share, text.vocab.end)
         train = model.log_probabilities(text.train)
         test = model.log_probabilities(text.test, before=text.train)
         order = model.order if isinstance(model, TrieModel) else None

@@ -6,13 +6,15 @@ from contextlib import contextmanager
 from seqstep.errors import TextError
 from seqstep.evaluation.bootstrap import check_blocks
 from seqstep.evaluation.texts import split_after
+from seqstep.evaluation.words import check_frequent
 from seqstep.settings.config import ComparisonConfig, LanguageConfig, RNNConfig
 from seqstep.text.ngram_models.choice import counted_tokens
-from seqstep.text.splits import Split, split_by_share
+from seqstep.text.splits import Split, cut, split_by_share
+from seqstep.text.tokens import Tokens
 
 
 def check_comparison(
-    tokens: int, words: int, training: RNNConfig, language: LanguageConfig, config: ComparisonConfig
+    tokens: int, training: RNNConfig, language: LanguageConfig, config: ComparisonConfig
 ) -> None:
     """See that every table of the comparison has text to count, to choose by and to test on.
 
@@ -20,7 +22,6 @@ def check_comparison(
 
     Args:
         tokens: of the text as networks read it.
-        words: of the same text.
 
     Raises:
         TextError: a part is too short; it says which setting changes that.
@@ -32,8 +33,22 @@ def check_comparison(
     with _about("the text after the start"):
         start = split_after(tokens, training.max_tokens, language.test_tokens)
         _check(start, config.orders, config.block, config)
-    with _about("the words at the end of the text"):
-        _check(split_by_share(words, 0, config.test_share), config.word_orders, config.word_block, config)
+
+
+def why_no_words(words: Tokens, config: ComparisonConfig) -> str:
+    """Say why models of words can't be compared on a text, as on one without spaces; nothing if they can.
+
+    Args:
+        words: of the text.
+    """
+    try:
+        with _about("the words at the end of the text"):
+            split = split_by_share(len(words), 0, config.test_share)
+            _check(split, config.word_orders, config.word_block, config)
+            check_frequent(cut(words, split.train), config)
+    except TextError as error:
+        return f"the table of words is left out, for {error}"
+    return ""
 
 
 def _check(split: Split, orders: Sequence[int], block: int, config: ComparisonConfig) -> None:

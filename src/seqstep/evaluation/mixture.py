@@ -26,7 +26,7 @@ TOGETHER = "networks_together"
 _WEIGHTS = np.linspace(0, 1, 101)
 
 
-class Network(NamedTuple):
+class ScoredNetwork(NamedTuple):
     """A network's entry, with what the mixture is chosen by.
 
     Attributes:
@@ -77,7 +77,7 @@ class Mixture(NamedTuple):
         }
 
 
-def score_networks(models: Mapping[str, LanguageModel], parts: DividedText) -> list[Network]:
+def score_networks(models: Mapping[str, LanguageModel], parts: DividedText) -> list[ScoredNetwork]:
     """Let networks read the whole text and score every token of it, each alone and, if several, together.
 
     Args:
@@ -91,24 +91,23 @@ def score_networks(models: Mapping[str, LanguageModel], parts: DividedText) -> l
         train, valid, test = np.split(log_probabilities(model, ids), ends)
         parameters = sum(weight.numel() for weight in model.parameters())
         entered.append(
-            Network(ScoredModel(name, train, test, parameters, time.perf_counter() - start), valid)
+            ScoredNetwork(ScoredModel(name, train, test, parameters, time.perf_counter() - start), valid)
         )
     return [*entered, score_together(entered)] if len(entered) > 1 else entered
 
 
-def score_together(networks: list[Network]) -> Network:
+def score_together(networks: list[ScoredNetwork]) -> ScoredNetwork:
     """Let networks predict together, each with an equal say: one errs where another does not.
 
     Args:
         networks: two or more that read the same text.
     """
     start = time.perf_counter()
-    train, test = (
-        together([getattr(network.entry, part) for network in networks]) for part in ("train", "test")
-    )
+    train = together([network.entry.train for network in networks])
+    test = together([network.entry.test for network in networks])
     parameters = sum(network.entry.parameters for network in networks)
     valid = together([network.valid for network in networks])
-    return Network(ScoredModel(TOGETHER, train, test, parameters, time.perf_counter() - start), valid)
+    return ScoredNetwork(ScoredModel(TOGETHER, train, test, parameters, time.perf_counter() - start), valid)
 
 
 def together(scores: list[np.ndarray]) -> np.ndarray:
@@ -120,7 +119,7 @@ def together(scores: list[np.ndarray]) -> np.ndarray:
     return np.asarray(np.logaddexp.reduce(scores, axis=0) - np.log(len(scores)))
 
 
-def score_mixture(networks: list[Network], counts: list[ScoredModel], parts: DividedText) -> Mixture:
+def score_mixture(networks: list[ScoredNetwork], counts: list[ScoredModel], parts: DividedText) -> Mixture:
     """Mix the network that is best on the validation part with `PARTNER`, as much of each as is best there.
 
     There the counts are of the training part; on the test part they are of all that is before it, as the
@@ -130,7 +129,7 @@ def score_mixture(networks: list[Network], counts: list[ScoredModel], parts: Div
     network, valid = min(networks, key=lambda network: mean_loss(network.valid))
     partner = next(entry for entry in counts if entry.model == PARTNER)
     known = parts.train.ids
-    model = fit_counts(PARTNER, known, len(parts.vocab), partner.order or 1)
+    model = fit_counts(PARTNER, known, len(parts.vocab), partner.order or 1, parts.vocab.end)
     share = best_share(valid, model.log_probabilities(parts.valid.ids, before=known))
     # The first token of a text has a probability by counts alone.
     train = mixed(network.train, partner.train[1 : len(known)], share)

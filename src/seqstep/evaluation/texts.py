@@ -9,7 +9,7 @@ from seqstep.evaluation.unknown import spelling
 from seqstep.settings.config import ComparisonConfig, TextConfig, TokenKind
 from seqstep.text.splits import DividedText, Split, divide, split_by_length
 from seqstep.text.tokens import Tokens
-from seqstep.text.vocab import Vocab
+from seqstep.text.vocab import Vocab, reserved_tokens
 
 
 class ComparedText(NamedTuple):
@@ -107,7 +107,7 @@ def held_out_text(tokens: Tokens, config: TextConfig, shares: ComparisonConfig) 
     before = len(tokens) - test
     valid = round(before * shares.valid_share)
     split = split_by_length(len(tokens), before - valid, valid, test).check(valid=1)
-    return divide(tokens, split, config.min_freq, config.reserved)
+    return divide(tokens, split, config.min_freq, reserved_tokens(config))
 
 
 def before_and_after(tokens: Tokens, parts: DividedText, config: ComparisonConfig) -> ComparedText:

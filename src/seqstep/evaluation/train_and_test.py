@@ -1,5 +1,6 @@
 """Language models side by side: on the text that trained them, and on the text that follows it."""
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -52,8 +53,8 @@ class Scores(NamedTuple):
     Attributes:
         train_perplexity: per token of the training text.
         test_perplexity: per token of the text after it.
-        test_bits_per_char: bits to encode a character of that text; nan if it has unknown tokens, whose
-            letters nothing predicts here.
+        test_bits_per_char: bits to encode a character of that text, the letters of unknown tokens included;
+            nan if it has some, and nothing predicts these letters.
     """
 
     train_perplexity: float
@@ -61,18 +62,21 @@ class Scores(NamedTuple):
     test_bits_per_char: float
 
 
-def score(scorer: Scorer, parts: TrainAndTest, on_train: Scorer | None = None) -> Scores:
+def score(
+    scorer: Scorer, parts: TrainAndTest, on_train: Scorer | None = None, spelling: float = math.nan
+) -> Scores:
     """Measure one model; each token is scored once, the first of each part only gives context.
 
     Args:
         on_train: scores the training text, for a model that reads it in another way than unseen text.
+        spelling: log-probability of the letters of all test tokens that are unknown, natural logarithm.
     """
     train = perplexity(mean_loss((on_train or scorer)(parts.train)))
     if len(parts.test) == 0:
         return Scores(train, float("nan"), float("nan"))
     scores = scorer(parts.test)
     known = (parts.test[1:] != Vocab.unknown).all()
-    bits = bits_per_char(scores, parts.test_chars) if known else float("nan")
+    bits = bits_per_char(scores if known else np.append(scores, spelling), parts.test_chars)
     return Scores(train, perplexity(mean_loss(scores)), bits)
 
 

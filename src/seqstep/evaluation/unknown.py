@@ -6,8 +6,10 @@ only within one vocabulary. Bits per character are comparable throughout, betwee
 for here the letters of each unknown token are paid for as well.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 
+from seqstep.errors import TextError
 from seqstep.settings.config import ComparisonConfig, TokenKind
 from seqstep.text.ngram_models.choice import fit_chosen
 from seqstep.text.ngram_models.table import fit_counts
@@ -33,6 +35,21 @@ def spelling(tokens: Tokens, split: Split, vocab: Vocab, config: ComparisonConfi
     known, later = cut(tokens, split.train), cut(tokens, split.test)
     unknown = [token for token in map(later.types.__getitem__, later.ids) if token not in vocab]
     return spell(tokens.kind, known.types, unknown, config) if unknown else 0.0
+
+
+def spelling_after(tokens: Tokens, train_tokens: int, vocab: Vocab) -> float:
+    """Log-probability of the letters of all tokens after a training part that a vocabulary lacks.
+
+    Returns:
+        natural logarithm; 0 if there are none, nan if the training part has too few letters to learn from.
+    """
+    end = min(train_tokens, len(tokens))
+    if end == len(tokens):
+        return 0.0
+    try:
+        return spelling(tokens, Split(end, end, len(tokens)), vocab, ComparisonConfig())
+    except TextError:
+        return math.nan
 
 
 def spell(kind: TokenKind, known: Sequence[str], unknown: Sequence[str], config: ComparisonConfig) -> float:

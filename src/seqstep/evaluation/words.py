@@ -20,9 +20,18 @@ def word_text(words: Tokens, config: ComparisonConfig) -> ComparedText:
     """
     split = split_by_share(len(words), 0, config.test_share)
     known = cut(words, split.train)
+    check_frequent(known, config)
+    return as_text(words, split, Vocab.of(known, config.word_min_freq), config)
+
+
+def check_frequent(known: Tokens, config: ComparisonConfig) -> None:
+    """Make sure that a training part has words that are frequent enough to be known.
+
+    Raises:
+        TextError: `word_min_freq` leaves none.
+    """
     if (most := int(known.counts().max())) < config.word_min_freq:
         raise TextError(
             f"comparison.word_min_freq={config.word_min_freq} leaves no word but {UNKNOWN}: the most frequent"
             f" one of the training part occurs {most} times; lower it"
         )
-    return as_text(words, split, Vocab.of(known, config.word_min_freq), config)

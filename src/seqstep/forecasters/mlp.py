@@ -1,6 +1,6 @@
 """The multilayer perceptron as a forecaster."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -27,11 +27,13 @@ class MLPForecaster:
 
     Args:
         strategy: recursive, or direct with a network of its own for each horizon.
+        notice: is told what the user should know of a training.
     """
 
     config: MLPConfig
     scale: Literal["none", "standard"]
     strategy: Strategy
+    notice: Callable[[str], object] = lambda _text: None
     is_random = True
 
     def fit(self, history: np.ndarray, horizons: Sequence[int], seed: int) -> Fitted:
@@ -44,6 +46,6 @@ class MLPForecaster:
         scaled = Windows(scaling.apply(windows.features), scaling.apply(windows.labels))
         # The training wants windows to report on after each epoch; a batch of those that train is cheap.
         some = Windows(*(values[-self.config.batch :] for values in scaled))
-        for _ in ForecasterTraining(model, scaled, some, self.config, seed).run():
+        for _ in ForecasterTraining(model, scaled, some, self.config, seed, self.notice).run():
             pass
         return predictor(model, scaling), sum(weight.numel() for weight in model.parameters())

@@ -1,18 +1,18 @@
-"""The table of forecasters: one more is a file of its own and a line here."""
+"""The table of forecasters, by name: one more is a file of its own, and one function and one line here.
+
+Nothing is imported before a forecaster is made, so that the names are known without torch.
+"""
 
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from seqstep.errors import ConfigError
-from seqstep.forecasters.mlp import MLPForecaster
-from seqstep.forecasters.recurrent import RecurrentForecaster
-from seqstep.series.baselines.last_value import LastValue
-from seqstep.series.baselines.linear_ar import LinearAR
-from seqstep.series.baselines.mean import Mean
-from seqstep.series.baselines.seasonal_naive import SeasonalNaive
-from seqstep.series.forecaster import Forecaster
-from seqstep.settings.config import MLPConfig, RecurrentConfig
 from seqstep.settings.spelling import nearest
+
+if TYPE_CHECKING:
+    from seqstep.series.forecaster import Forecaster
+    from seqstep.series.strategies import Strategy
+    from seqstep.settings.config import MLPConfig, RecurrentConfig
 
 
 class ForecasterSettings(NamedTuple):
@@ -22,33 +22,71 @@ class ForecasterSettings(NamedTuple):
         season: steps after which the series resembles itself; 1: none.
         scale: how the networks scale what is known.
         mlp: also the window of the linear autoregression, so that both see the same.
+        notice: is told what the user should know of the trainings.
     """
 
     season: int
     scale: Literal["none", "standard"]
-    mlp: MLPConfig
-    gru: RecurrentConfig
+    mlp: "MLPConfig"
+    gru: "RecurrentConfig"
+    notice: Callable[[str], object] = lambda _text: None
 
 
-Maker = Callable[[ForecasterSettings], Forecaster]
+def _last_value(settings: ForecasterSettings) -> "Forecaster":
+    from seqstep.series.baselines.last_value import LastValue
+
+    return LastValue()
+
+
+def _seasonal_naive(settings: ForecasterSettings) -> "Forecaster":
+    from seqstep.series.baselines.seasonal_naive import SeasonalNaive
+
+    return SeasonalNaive(settings.season)
+
+
+def _mean(settings: ForecasterSettings) -> "Forecaster":
+    from seqstep.series.baselines.mean import Mean
+
+    return Mean()
+
+
+def _autoregression(settings: ForecasterSettings, strategy: "Strategy") -> "Forecaster":
+    from seqstep.series.baselines.linear_ar import LinearAR
+
+    return LinearAR(settings.mlp.window, strategy)
+
+
+def _mlp(settings: ForecasterSettings, strategy: "Strategy") -> "Forecaster":
+    from seqstep.forecasters.mlp import MLPForecaster
+
+    return MLPForecaster(settings.mlp, settings.scale, strategy, settings.notice)
+
+
+def _gru(settings: ForecasterSettings, strategy: "Strategy") -> "Forecaster":
+    from seqstep.forecasters.recurrent import RecurrentForecaster
+
+    return RecurrentForecaster(settings.gru, settings.scale, strategy)
+
+
+Maker = Callable[[ForecasterSettings], "Forecaster"]
 
 BASELINES: dict[str, Maker] = {
-    "last_value": lambda settings: LastValue(),
-    "seasonal_naive": lambda settings: SeasonalNaive(settings.season),
-    "mean": lambda settings: Mean(),
-    "ar_recursive": lambda settings: LinearAR(settings.mlp.window, "recursive"),
-    "ar_direct": lambda settings: LinearAR(settings.mlp.window, "direct"),
+    "last_value": _last_value,
+    "seasonal_naive": _seasonal_naive,
+    "mean": _mean,
+    "ar_recursive": lambda settings: _autoregression(settings, "recursive"),
+    "ar_direct": lambda settings: _autoregression(settings, "direct"),
 }
-NETWORKS: dict[str, Maker] = {
-    "mlp_recursive": lambda settings: MLPForecaster(settings.mlp, settings.scale, "recursive"),
-    "mlp_direct": lambda settings: MLPForecaster(settings.mlp, settings.scale, "direct"),
-    "gru_recursive": lambda settings: RecurrentForecaster(settings.gru, settings.scale, "recursive"),
-    "gru_direct": lambda settings: RecurrentForecaster(settings.gru, settings.scale, "direct"),
+NETWORK_FORECASTERS: dict[str, Maker] = {
+    "mlp_recursive": lambda settings: _mlp(settings, "recursive"),
+    "mlp_direct": lambda settings: _mlp(settings, "direct"),
+    "gru_recursive": lambda settings: _gru(settings, "recursive"),
+    "gru_direct": lambda settings: _gru(settings, "direct"),
 }
-FORECASTERS = BASELINES | NETWORKS
+FORECASTERS = BASELINES | NETWORK_FORECASTERS
 
 
-def make_forecaster(name: str, settings: ForecasterSettings) -> Forecaster:
+def make_forecaster(name: str, settings: ForecasterSettings) -> "Forecaster":
     """Make a forecaster by its name.
 
     Raises:

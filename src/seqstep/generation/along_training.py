@@ -14,6 +14,7 @@ from seqstep.generation.generate import continue_text
 from seqstep.models.language import LanguageModel
 from seqstep.settings.config import SamplesConfig
 from seqstep.text.codec import Codec
+from seqstep.text.spacing import show_lines
 
 _SAMPLES = "samples.json"
 _LINES = TypeAdapter(dict[int, str])
@@ -79,7 +80,7 @@ class Sampler:
             self.lines[epoch] = self._write(when, self.config.prefix, self.config.length)
 
     def _write(self, when: str, prefix: str, length: int) -> str:
-        return f"{when}: {continue_text(self.model, self.codec, prefix, length)}"
+        return f"{when}: {show_lines(continue_text(self.model, self.codec, prefix, length))}"
 
 
 def copied_share(text: str, training_text: str, length: int = 8, prefix: str = "") -> float:

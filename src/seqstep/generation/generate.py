@@ -18,19 +18,21 @@ def generate(
     temperature: float = 0.0,
     top_k: int | None = None,
     seed: int = 0,
+    end: int | None = None,
 ) -> list[int]:
     """Continue a prefix.
 
     Args:
         prefix: indices of at least one token; the state is warmed up on them.
-        length: tokens to generate, >= 0.
+        length: tokens to generate at most, >= 0.
         temperature: 0 takes the most likely token; 1 draws from the model's distribution, lower values
             from a sharper one, higher values from a flatter one.
         top_k: draw among the k most likely tokens only.
         seed: of the draws.
+        end: a token before which it stops, if there is one.
 
     Returns:
-        the `length` new tokens, without the prefix.
+        the new tokens, without the prefix.
 
     Raises:
         TextError: an empty prefix, a negative length or temperature, or a top_k below 1.
@@ -47,6 +49,8 @@ def generate(
         for _ in range(length):
             logits, state = model(unread, state)
             token = _choose(logits[0, -1].cpu(), temperature, top_k, generator)
+            if token == end:
+                break
             generated.append(token)
             unread = unread.new_tensor([[token]])
     return generated
@@ -64,10 +68,11 @@ def continue_text(
     """Continue a text; see `generate`.
 
     Returns:
-        the prefix as the model reads it, its unknown tokens as `<unk>`, and `length` more tokens.
+        the prefix as the model reads it, its unknown tokens as `<unk>`, and `length` more tokens, or fewer
+        where the model ends the document.
     """
-    read = codec.encode(prefix)
-    return codec.decode(read + generate(model, read, length, temperature, top_k, seed))
+    read, end = codec.encode(prefix), codec.vocab.end
+    return codec.decode(read + generate(model, codec.begin(read), length, temperature, top_k, seed, end))
 
 
 def _choose(logits: Tensor, temperature: float, top_k: int | None, generator: torch.Generator) -> int:

@@ -19,6 +19,7 @@ from seqstep.settings.config import ComparisonConfig, SamplingConfig
 from seqstep.text.codec import Codec
 from seqstep.text.ngram_models.choice import fit_chosen
 from seqstep.text.ngram_models.drawing import draw
+from seqstep.text.spacing import show_lines
 
 UNSEEN = "unseen_text"
 
@@ -40,26 +41,33 @@ class Sample(NamedTuple):
     text: str
 
 
-def network_writer(model: LanguageModel) -> Write:
-    """Let a network write."""
-    return lambda prefix, length, temperature, seed: generate(model, prefix, length, temperature, seed=seed)
+def network_writer(model: LanguageModel, end: int | None = None) -> Write:
+    """Let a network write, to the end of a document if there are several."""
+    return lambda prefix, length, temperature, seed: generate(
+        model, prefix, length, temperature, seed=seed, end=end
+    )
 
 
 def counts_writers(
-    models: Sequence[str], train: np.ndarray, vocab: int, config: ComparisonConfig
+    models: Sequence[str],
+    train: np.ndarray,
+    vocab: int,
+    config: ComparisonConfig,
+    end: int | None = None,
 ) -> dict[str, Write]:
     """Let models of counts write, each of the order that `choose_order` finds.
 
     Args:
         models: names in the table of models.
         train: shape (tokens,), what they learn from.
+        end: the token that ends documents, if there are several; they write to there.
 
     Raises:
         ConfigError: there is no such model.
         TextError: the training part is too short.
     """
     return {
-        name: partial(draw, fit_chosen(name, train, vocab, config.orders, config.valid_share))
+        name: partial(draw, fit_chosen(name, train, vocab, config.orders, config.valid_share, end), end=end)
         for name in models
     }
 
@@ -87,7 +95,7 @@ def write_all(
     samples = []
     for name, write in writers.items():
         for temperature in sorted(set(config.temperatures)):
-            text = codec.decode(write(read, config.length, temperature, seed))
+            text = codec.decode(write(codec.begin(read), config.length, temperature, seed))
             copied = copied_share(text, memory, config.copied_length)
             samples.append(Sample(name, temperature, copied, text))
     return samples
@@ -135,4 +143,4 @@ def _in_a_cell(text: str) -> str:
     """Write a text so that a table's cell holds it as it is."""
     for mark in "\\|`*_<":
         text = text.replace(mark, f"\\{mark}")
-    return " ".join(text.splitlines())
+    return " ".join(show_lines(text).splitlines())

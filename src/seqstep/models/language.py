@@ -17,10 +17,12 @@ class LanguageModel(nn.Module, ABC):
     Attributes:
         vocab: size of the vocabulary, both of the input and of the output.
         products: the type in which a training multiplies matrices; None is that of the weights.
+        by_hand: whether gradients are taken by a pass whose way back is written by hand, if there is one.
     """
 
     vocab: int
     products: torch.dtype | None = None
+    by_hand: bool = True
 
     @abstractmethod
     def begin_state(self, batch: int) -> HiddenState:

@@ -20,7 +20,12 @@ class MLP(nn.Module):
         window: past values (tau).
         hidden: units of the hidden layer.
         generator: draws the weights (Xavier-uniform) and the biases (uniform, as `nn.Linear` does).
+
+    Attributes:
+        by_hand: whether it may be trained by a pass whose gradients are written by hand.
     """
+
+    by_hand: bool = True
 
     def __init__(self, window: int, hidden: int, generator: torch.Generator | None = None) -> None:
         super().__init__()

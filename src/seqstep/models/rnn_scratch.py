@@ -51,8 +51,8 @@ class RNNScratch(LanguageModel):
         return torch.tanh(X @ self.W_xh + H @ self.W_hh + self.b_h)
 
     def forward(self, ids: Tensor, state: HiddenState) -> tuple[Tensor, HiddenState]:
-        """Read tokens one by one, or with gradients all steps at once; see `LanguageModel.forward`."""
-        if torch.is_grad_enabled():
+        """Read tokens one by one, or by hand all steps at once; see `LanguageModel.forward`."""
+        if torch.is_grad_enabled() and self.by_hand:
             return self._read_all_steps(ids, state)
         (H,) = state
         states = []

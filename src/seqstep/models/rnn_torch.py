@@ -67,13 +67,13 @@ class RNNTorch(LanguageModel):
         """Read tokens; see `LanguageModel.forward`."""
         outputs, state = self._read(ids, state)
         weight, bias = self.linear.weight, self.linear.bias
-        logits = nn.functional.linear(outputs, weight.to(outputs.dtype)).to(bias.dtype) + bias
-        return logits.transpose(0, 1), state
+        logits = nn.functional.linear(outputs, weight.to(outputs.dtype)).to(weight.dtype)
+        return (logits if bias is None else logits + bias).transpose(0, 1), state
 
     def _read(self, ids: Tensor, state: HiddenState) -> tuple[Tensor, HiddenState]:
         """Return the layer's outputs, shape (steps, batch, hidden), and the state after the last step."""
         training = torch.is_grad_enabled()
-        if training and isinstance(self.layer, nn.RNN) and self.layers == 1:
+        if training and self.by_hand and isinstance(self.layer, nn.RNN) and self.layers == 1:
             weights, layer = self.layer.parameters(), self._layer_to_train(self.layer)
             outputs, H = LayerPass.apply(ids, *state, self._memory, layer, *weights)  # type: ignore[no-untyped-call]
             return outputs, (H,)

@@ -16,7 +16,7 @@ _EMPTY = "empty"
 def changes(profile: str, config: Config) -> dict[str, str]:
     """List the settings that differ from those of the profile, by their dotted names."""
     usual = flatten(resolve(profile))
-    return {name: _told(value) for name, value in flatten(config).items() if value != usual[name]}
+    return {name: _told(value) for name, value in flatten(config).items() if value != usual.get(name)}
 
 
 def title(flow: str, profile: str, config: Config, when: str) -> str:
@@ -74,7 +74,8 @@ def _held_out_in_words(config: Config) -> str:
 def text_source(config: Config) -> str:
     """Name the text's source: a carried text, a file's name, or a host and a file's name."""
     if config.corpus.path:
-        return _file_name(config.corpus.path)
+        paths = config.corpus.path
+        return ", ".join(map(_file_name, [paths] if isinstance(paths, str) else paths))
     first = urlsplit(str(config.corpus.url[0])) if config.corpus.url else urlsplit("")
     return f"{_file_name(first.path)} from {first.hostname}"
 

@@ -1,18 +1,23 @@
 """A column of a user's CSV file as a series: checked, dated and without gaps."""
 
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from pandas.tseries.api import guess_datetime_format
 
+from secrecy import quote
 from seqstep.errors import SeriesError
 from seqstep.settings.config import Gaps
 from seqstep.settings.spelling import nearest
 
 _SEPARATORS = ",;\t|"
-_DATE = r"\s*(\d{4}[-/]\d{1,2}\b|\d{1,4}([-/.])\d{1,2}\2\d{1,4})"
+_DATE = r"\s*(\d{4}[-/]\d{1,2}\b|\d{1,4}([-/.])\d{1,2}\2\d{1,4})(?!\.?[-/\d])"
+_NAMES_TIME = re.compile("date|time|day|week|month", re.IGNORECASE)
+_MOST = 0.5  # share of a column's cells that look like dates, beyond which all of them have to be some
 _STEP_ROWS = 1000  # rows in which a regular step is looked for
 _MOST_GAPS = 10  # steps per given date; beyond it a step is an accident and not the series' own
 
@@ -29,7 +34,8 @@ def read_column(
 
     Args:
         column: the column's name.
-        date_column: the column with the dates; `auto` takes the first that holds dates; empty: none.
+        date_column: the column with the dates; `auto` takes the first that holds dates, and refuses the
+            file's first column, or one that is called after time, if most of it is dates; empty: none.
         separator: what parts the fields; `auto` takes the one that the header holds most of.
         decimal: `.` or `,`.
         gaps: refuse missing values and dates, or interpolate them linearly in time.
@@ -77,16 +83,21 @@ def _read_table(path: Path, separator: str) -> pd.DataFrame:
         if separator == "auto":
             separator = max(_SEPARATORS, key=header.count)
         if len(separator) != 1:
-            raise SeriesError(f"expected one character or auto as series.separator, got {separator!r}")
+            raise SeriesError(f"expected one character or auto as series.separator, got {quote(separator)}")
         table = pd.read_csv(path, sep=separator, dtype=str, encoding="utf-8-sig", skipinitialspace=True)
     except OSError as error:
         raise SeriesError(f"the series {path} can't be read: {error.strerror}") from None
-    except ValueError as error:  # pandas' parser errors and a wrong encoding
+    except UnicodeDecodeError as error:
+        byte = error.object[error.start]
+        raise SeriesError(
+            f"expected a CSV file in UTF-8 at {path}, got the byte 0x{byte:02x} in it"
+        ) from None
+    except ValueError as error:  # pandas' parser errors
         raise SeriesError(f"expected a CSV file in UTF-8 with a header line at {path}: {error}") from None
     if not isinstance(table.index, pd.RangeIndex):
         raise SeriesError(
             f"expected as many fields in every row of {path} as in its header, {len(table.columns)}, got"
-            f" more; look for a {separator!r} too many in the rows, such as a decimal comma"
+            f" more; look for a {quote(separator)} too many in the rows, such as a decimal comma"
         )
     return table.rename(columns=str.strip)
 
@@ -95,7 +106,7 @@ def _pick(table: pd.DataFrame, column: str, path: Path) -> pd.Series:
     """Take a column by name."""
     if column not in table.columns:
         raise SeriesError(
-            f"there is no column {column!r} in {path}; {nearest(column, map(str, table.columns))}"
+            f"there is no column {quote(column)} in {path}; {nearest(column, map(str, table.columns))}"
             " (set series.column)"
         )
     return table[column]
@@ -114,7 +125,8 @@ def _numbers(texts: pd.Series, decimal: str, path: Path) -> pd.Series:
         other = "," if decimal == "." else "."
         hint = f"; set series.decimal={other}" if other in text and decimal not in text else ""
         raise SeriesError(
-            f"expected a number in column {texts.name!r}, row {row + 1} of {path}, got {text!r}{hint}"
+            f"expected a number in column {quote(texts.name)}, row {row + 1} of {path},"
+            f" got {quote(text)}{hint}"
         )
     return numbers
 
@@ -124,22 +136,33 @@ def _dates(table: pd.DataFrame, column: str, date_column: str, path: Path) -> pd
     if not date_column:
         return None
     if date_column != "auto":
-        try:
-            dates = _parse_dates(_pick(table, date_column, path))
-        except ValueError as error:
-            reason = str(error).partition(". You might")[0]
-            raise SeriesError(f"expected dates in column {date_column!r} of {path}: {reason}") from None
-        if dates.hasnans:
-            row = int(np.flatnonzero(dates.isna())[0])
-            raise SeriesError(f"expected a date in column {date_column!r}, row {row + 1} of {path}, got none")
-        return dates
-    for name in table.columns:
-        if name != column and table[name].str.match(_DATE, na=False).all():
-            try:
+        return _read_dates(_pick(table, date_column, path), path)
+    for place, name in enumerate(table.columns):
+        share = 0 if name == column else table[name].str.match(_DATE, na=False).mean()
+        if share > _MOST and (place == 0 or _NAMES_TIME.search(name)):
+            return _read_dates(table[name], path)
+        if share == 1:
+            with suppress(ValueError):
                 return _parse_dates(table[name])
-            except ValueError:
-                continue
     return None
+
+
+def _read_dates(texts: pd.Series, path: Path) -> pd.DatetimeIndex:
+    """Read a column that is meant to hold dates."""
+    otherwise = "correct it, or set series.date_column= to count rows instead"
+    try:
+        dates = _parse_dates(texts)
+    except ValueError as error:
+        reason = str(error).partition(". You might")[0]
+        raise SeriesError(
+            f"expected dates in column {quote(texts.name)} of {path}: {reason}; {otherwise}"
+        ) from None
+    if dates.hasnans:
+        row = int(np.flatnonzero(dates.isna())[0])
+        raise SeriesError(
+            f"expected a date in column {quote(texts.name)}, row {row + 1} of {path}, got none; {otherwise}"
+        )
+    return dates
 
 
 def _parse_dates(texts: pd.Series) -> pd.DatetimeIndex:
@@ -207,12 +230,12 @@ def _without_gaps(values: pd.Series, gaps: Gaps, path: Path) -> pd.Series:
         return values
     if gaps == "refuse":
         raise SeriesError(
-            f"expected a value at every step of column {values.name!r} in {path}, got {len(missing)}"
+            f"expected a value at every step of column {quote(values.name)} in {path}, got {len(missing)}"
             f" missing, the first at {missing[0]}; set series.gaps=interpolate to fill them"
         )
     if np.isnan(values.iloc[[0, -1]]).any():
         raise SeriesError(
-            f"gaps can be interpolated only between values: column {values.name!r} of {path} starts or"
+            f"gaps can be interpolated only between values: column {quote(values.name)} of {path} starts or"
             " ends with a gap; cut those rows off"
         )
     return values.interpolate("time" if isinstance(values.index, pd.DatetimeIndex) else "linear")

@@ -3,8 +3,9 @@
 from urllib.parse import urlsplit
 
 from pydantic import Secret
+from pydantic_core import PydanticCustomError
 
-from secrecy import HIDDEN, UnsetError, identify_url, resolve, show_url
+from secrecy import HIDDEN, UnsetError, expand_variables, identify_url, names_host, quote, show_url
 from seqstep.errors import ConfigError
 
 
@@ -31,11 +32,25 @@ class Address(Secret[str]):
                 " write ${NAME} for it, and set NAME in the environment"
             )
         try:
-            return resolve(self.get_secret_value())
+            return expand_variables(self.get_secret_value())
         except UnsetError as error:
             raise ConfigError(
                 f"expected the environment variable {error}, which {self} needs, got nothing; set it"
             ) from None
+
+
+def fetchable(address: Address) -> Address:
+    """Refuse what can't be fetched; what stands for something else is looked at when that is put in place."""
+    text = address.get_secret_value()
+    stands_for_more = "${" in text or HIDDEN in text
+    if text.split() != [text] or not (stands_for_more or names_host(text)):
+        raise PydanticCustomError(
+            "no_address",
+            "Input should be addresses with http:// or https:// and a host, parted by blanks, not {shown};"
+            " a blank in one is %20; set corpus.path for a local file",
+            {"shown": quote(show_url(text)) if "://" in text else HIDDEN},
+        )
+    return address
 
 
 class Webhook(Address):

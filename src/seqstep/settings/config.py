@@ -3,8 +3,12 @@
 The defaults are the notes' own values. A profile is a set of changes to them.
 """
 
+import codecs
+import tomllib
 from collections.abc import Iterable
-from typing import Annotated, Any, ClassVar, Literal
+from contextlib import suppress
+from functools import partial
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import (
     AfterValidator,
@@ -16,16 +20,22 @@ from pydantic import (
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
+    ValidationInfo,
+    field_validator,
 )
 from pydantic_core import PydanticCustomError
 
 from secrecy import holds_url
 from seqstep.models.networks import NETWORKS
-from seqstep.settings.addresses import Address, Webhook
+from seqstep.settings.addresses import Address, Webhook, fetchable
 from seqstep.settings.spelling import nearest
 from seqstep.text.ngram_models.table import MODELS
 
 Clean = Literal["ascii_letters", "unicode_letters", "none"]
+Strip = Literal["none", "gutenberg"]
+LineEnds = Literal["join", "space", "keep"]
+Documents = Literal["none", "file", "line", "blank_line"]
+Locale = Literal["", "tr", "az"]
 TokenKind = Literal["char", "word"]
 Cell = Literal["rnn", "gru", "lstm"]
 Gaps = Literal["refuse", "interpolate"]
@@ -34,53 +44,95 @@ Device = Literal["auto", "cpu", "cuda"]
 Precision = Literal["auto", "float32", "bfloat16"]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 Temperature = Annotated[float, Field(ge=0, le=1000)]
+DataName = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 OptimizerName = Literal["sgd", "adam", "adamw"]
 Schedule = Literal["constant", "cosine", "plateau"]
 
 
 def _split(value: Any) -> Any:
-    """Let `a,b` on the command line stand for a list of two."""
+    """Let `a,b` on the command line stand for a list of two, and `["a", "b"]` too."""
+    value = _read_list(value)
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
 def _split_urls(value: Any) -> Any:
     """Let a string of URLs, parted by spaces, stand for a list (a URL may hold a comma)."""
+    value = _read_list(value)
     return value.split() if isinstance(value, str) else value
 
 
-def _no_url(advice: str) -> AfterValidator:
+def _read_list(value: Any) -> Any:
+    """Read a text that is a list as TOML and JSON write it; leave all else as it is."""
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        with suppress(ValueError, RecursionError):
+            return tomllib.loads(f"list = {value}")["list"]
+    return value
+
+
+def _known_encoding(name: str) -> str:
+    """Refuse what is no encoding of texts; of its names take the one that Python has for it."""
+    try:
+        b"".decode(name)
+        return codecs.lookup(name).name
+    except (LookupError, UnicodeError, ValueError):
+        raise PydanticCustomError(
+            "no_encoding", "Input should be an encoding, such as utf-8, cp1252, utf-16 or gb18030"
+        ) from None
+
+
+def _no_url(advice: str, value: str) -> str:
     """Refuse a URL where a file is asked for: a path is recorded as it stands, and a URL may hold secrets."""
-
-    def check(value: str) -> str:
-        if holds_url(value):
-            raise PydanticCustomError("no_file", "Input should be a file; {advice}", {"advice": advice})
-        return value
-
-    return AfterValidator(check)
+    if holds_url(value):
+        raise PydanticCustomError("no_file", "Input should be a file; {advice}", {"advice": advice})
+    return value
 
 
-def _names_of(table: Iterable[str]) -> AfterValidator:
+def _read_paths(value: Any) -> Any:
+    """Let `["a.txt", "b.txt"]` on the command line stand for a list; refuse what is no path and no list."""
+    value = _read_list(value)
+    paths = value if isinstance(value, list | tuple) else [value]
+    if not all(isinstance(path, str) for path in paths):
+        raise PydanticCustomError("no_path", "Input should be a path, or a list of paths")
+    return value
+
+
+def _no_urls(value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+    for path in [value] if isinstance(value, str) else value:
+        _no_url("set corpus.url for an address", path)
+    return value
+
+
+def _names_of(table: Iterable[str], names: tuple[str, ...]) -> tuple[str, ...]:
     """Refuse names that a table does not have, and one twice."""
     known = tuple(table)
+    unknown = [name for name in names if name not in known]
+    if unknown or len(set(names)) < len(names):
+        hint = nearest(unknown[0], known) if unknown else "one is there twice"
+        raise PydanticCustomError(
+            "no_such_name",
+            "Input should be different names out of {known}; {hint}",
+            {"known": ", ".join(known), "hint": hint},
+        )
+    return names
 
-    def check(names: tuple[str, ...]) -> tuple[str, ...]:
-        unknown = [name for name in names if name not in known]
-        if unknown or len(set(names)) < len(names):
-            hint = nearest(unknown[0], known) if unknown else "one is there twice"
-            raise PydanticCustomError(
-                "no_such_name",
-                "Input should be different names out of {known}; {hint}",
-                {"known": ", ".join(known), "hint": hint},
-            )
-        return names
 
-    return AfterValidator(check)
+def _allows_truth(annotation: Any) -> bool:
+    """Tell whether a type has true and false among its values."""
+    return annotation is bool or isinstance(annotation, bool) or any(map(_allows_truth, get_args(annotation)))
 
 
 class Section(BaseModel):
     """A group of settings: immutable, and closed to names that it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _refuse_truth(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse true and false where a number belongs, which Python would take for 1 and 0."""
+        if isinstance(value, bool) and not _allows_truth(cls.model_fields[str(info.field_name)].annotation):
+            raise PydanticCustomError("no_truth", "Input should be something else than true or false")
+        return value
 
     #: what users call the group; empty for settings that stand in none
     section: ClassVar[str] = ""
@@ -91,18 +143,35 @@ class CorpusConfig(Section):
 
     section = "corpus"
 
-    url: Annotated[tuple[Address, ...], BeforeValidator(_split_urls)] = Field(
-        (Address("http://d2l-data.s3-accelerate.amazonaws.com/timemachine.txt"),),
+    url: Annotated[
+        tuple[Annotated[Address, AfterValidator(fetchable)], ...], BeforeValidator(_split_urls)
+    ] = Field(
+        default_factory=lambda: (Address("http://d2l-data.s3-accelerate.amazonaws.com/timemachine.txt"),),
         description="addresses of the text (http or https), tried in order; ${NAME} in one stands for what"
         " the environment holds, such as a token",
     )
-    path: Annotated[str, _no_url("set corpus.url for an address")] = Field(
-        "", description="a file instead of the addresses; `builtin:lighthouse` is the carried story"
+    path: Annotated[str | tuple[str, ...], BeforeValidator(_read_paths), AfterValidator(_no_urls)] = Field(
+        "",
+        description="a file instead of the addresses, a folder, a pattern such as texts/**/*.txt, or a list"
+        " of them; `-` is standard input, `builtin:lighthouse` the carried story",
+    )
+    member: str = Field("", description="the file that is read of a .zip that holds several")
+    field: str = Field(
+        "", description="the field of JSON lines, or the column of Parquet, that holds each record's text"
+    )
+    encoding: Annotated[str, AfterValidator(_known_encoding)] = Field(
+        "utf-8", description="the encoding of the text, such as cp1252, utf-16 or gb18030"
     )
     sha1: str = Field(
         "090b5e7e70c295757f55df93cb0a180b9691891a",
         pattern=r"^([0-9a-fA-F]{40})?$",
-        description="the SHA-1 that the text must have, 40 hexadecimal digits; empty accepts any",
+        description="the SHA-1 that the text's file must have, 40 hexadecimal digits; empty accepts any; of"
+        " several files, that of the text that they make",
+    )
+    name: DataName = Field(
+        "",
+        description="what the text is called, also when it has grown or moved; empty: its address, without"
+        " secrets",
     )
     max_bytes: PositiveInt = Field(1 << 30, description="largest text that is accepted, in bytes")
     timeout_s: PositiveFloat = Field(
@@ -121,10 +190,38 @@ class TextConfig(Section):
         description="ascii_letters keeps A-Z in lower case (the notes), unicode_letters the letters"
         " of any language in lower case, none everything as it is",
     )
+    strip: Strip = Field(
+        "none", description="gutenberg leaves out what Project Gutenberg wrote before and after its texts"
+    )
+    lines: LineEnds | Literal["auto"] = Field(
+        "auto",
+        description="what becomes of a line's end: join leaves nothing between two lines (the notes), space a"
+        " space, keep keeps it as a token; auto keeps it with clean=none and joins otherwise",
+    )
+    documents: Documents = Field(
+        "none",
+        description="what is a text of its own, ended by the token </s>, across which nothing is counted:"
+        " none, every file (or record) of the text, every line, or what blank_line parts",
+    )
+    locale: Locale = Field(
+        "",
+        description="language by whose rules unicode_letters makes lower case: tr or az, whose I has no dot;"
+        " empty: those of all others",
+    )
+    max_dropped: float = Field(
+        0.2, ge=0, le=1, description="share of a text's letters that the cleaning may drop"
+    )
     min_freq: NonNegativeInt = Field(0, description="tokens that occur less often become <unk>")
     reserved: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
         (), description="tokens that stand in the vocabulary after <unk>, found in the text or not"
     )
+
+    @property
+    def line_ends(self) -> LineEnds:
+        """What becomes of the ends of lines."""
+        if self.lines != "auto":
+            return self.lines
+        return "keep" if self.clean == "none" else "join"
 
 
 class NgramsConfig(Section):
@@ -132,6 +229,7 @@ class NgramsConfig(Section):
 
     section = "ngrams"
 
+    tokens: TokenKind = Field("word", description="whose n-grams are counted: char or word")
     top: PositiveInt = Field(10, description="rows in the tables of the most common n-grams")
     zipf_first_rank: PositiveInt = Field(10, description="rank at which Zipf's line starts to be fitted")
     epsilon: Annotated[tuple[PositiveFloat, PositiveFloat, PositiveFloat], BeforeValidator(_split)] = Field(
@@ -148,10 +246,15 @@ class SeriesConfig(Section):
     points: PositiveInt = Field(1000, description="length of the sine (T)")
     frequency: PositiveFloat = Field(0.01, description="radians of the sine per time step")
     noise_std: NonNegativeFloat = Field(0.2, description="standard deviation of the sine's noise")
-    path: Annotated[str, _no_url("fetch what is at an address first")] = Field(
+    path: Annotated[str, AfterValidator(partial(_no_url, "fetch what is at an address first"))] = Field(
         "", description="a CSV file instead of the sine"
     )
     column: str = Field("", description="the column of the CSV file that is forecast")
+    name: DataName = Field(
+        "",
+        description="what the series is called, also when it has grown or moved; empty: its address and"
+        " column",
+    )
     date_column: str = Field(
         "auto", description="the column with the dates; auto takes the first that holds dates; empty: none"
     )
@@ -341,7 +444,9 @@ class SamplingConfig(Section):
         " from a sharper one",
     )
     length: PositiveInt = Field(400, description="tokens per text")
-    models: Annotated[tuple[str, ...], BeforeValidator(_split), _names_of(MODELS)] = Field(
+    models: Annotated[
+        tuple[str, ...], BeforeValidator(_split), AfterValidator(partial(_names_of, MODELS))
+    ] = Field(
         ("modified_kneser_ney", "witten_bell"),
         description="models of counts that write beside both networks",
     )
@@ -355,7 +460,9 @@ class HeldOutConfig(Section):
 
     section = "held_out"
 
-    networks: Annotated[tuple[str, ...], BeforeValidator(_split), _names_of(NETWORKS)] = Field(
+    networks: Annotated[
+        tuple[str, ...], BeforeValidator(_split), AfterValidator(partial(_names_of, NETWORKS))
+    ] = Field(
         (), description=f"which are trained: {', '.join(NETWORKS)}; none leaves the comparison of them out"
     )
     alone: bool = Field(
@@ -420,7 +527,7 @@ class NotifyConfig(Section):
     section = "notify"
 
     webhook: Webhook = Field(
-        Webhook(""),
+        default_factory=lambda: Webhook(""),
         description="URL that is sent one JSON message per failed run; ${NAME} in it stands for what the"
         " environment holds; empty: the environment variable SEQSTEP_WEBHOOK, if it is set",
     )
@@ -443,23 +550,23 @@ class Compute(Section):
 class Config(Compute):
     """All settings of one pipeline run."""
 
-    corpus: CorpusConfig = CorpusConfig()
-    text: TextConfig = TextConfig()
-    ngrams: NgramsConfig = NgramsConfig()
-    series: SeriesConfig = SeriesConfig()
-    mlp: MLPConfig = MLPConfig()
-    rnn: RNNConfig = RNNConfig()
-    rnn_layer: LayerConfig = LayerConfig()
-    samples: SamplesConfig = SamplesConfig()
-    forecast: ForecastConfig = ForecastConfig()
-    language: LanguageConfig = LanguageConfig()
-    gru: RecurrentConfig = RecurrentConfig()
-    backtest: BacktestConfig = BacktestConfig()
-    comparison: ComparisonConfig = ComparisonConfig()
-    sampling: SamplingConfig = SamplingConfig()
-    held_out: HeldOutConfig = HeldOutConfig()
-    retry: RetryConfig = RetryConfig()
-    notify: NotifyConfig = NotifyConfig()
+    corpus: CorpusConfig = Field(default_factory=CorpusConfig)
+    text: TextConfig = Field(default_factory=TextConfig)
+    ngrams: NgramsConfig = Field(default_factory=NgramsConfig)
+    series: SeriesConfig = Field(default_factory=SeriesConfig)
+    mlp: MLPConfig = Field(default_factory=MLPConfig)
+    rnn: RNNConfig = Field(default_factory=RNNConfig)
+    rnn_layer: LayerConfig = Field(default_factory=LayerConfig)
+    samples: SamplesConfig = Field(default_factory=SamplesConfig)
+    forecast: ForecastConfig = Field(default_factory=ForecastConfig)
+    language: LanguageConfig = Field(default_factory=LanguageConfig)
+    gru: RecurrentConfig = Field(default_factory=RecurrentConfig)
+    backtest: BacktestConfig = Field(default_factory=BacktestConfig)
+    comparison: ComparisonConfig = Field(default_factory=ComparisonConfig)
+    sampling: SamplingConfig = Field(default_factory=SamplingConfig)
+    held_out: HeldOutConfig = Field(default_factory=HeldOutConfig)
+    retry: RetryConfig = Field(default_factory=RetryConfig)
+    notify: NotifyConfig = Field(default_factory=NotifyConfig)
 
     @property
     def compute(self) -> Compute:

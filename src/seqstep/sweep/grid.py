@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
-from secrecy import redact
+from secrecy import quote, redact
 from seqstep.errors import ConfigError
 
 #: by dotted name, values as they stand on a command line
@@ -64,5 +64,5 @@ def read_values(name: str, text: str) -> tuple[str, ...]:
 def _read(text: str) -> tuple[str, tuple[str, ...]]:
     name, equals, values = (part.strip() for part in text.partition("="))
     if not equals or not name:
-        raise ConfigError(f"expected KEY=V1,V2,…, {_EXAMPLE}, got {redact(text)!r}")
+        raise ConfigError(f"expected KEY=V1,V2,…, {_EXAMPLE}, got {quote(redact(text))}")
     return name, read_values(name, values)

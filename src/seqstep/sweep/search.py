@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from secrecy import redact
+from secrecy import quote, redact
 from seqstep.errors import ConfigError
 from seqstep.settings.resolving import flatten, resolve
 from seqstep.sweep.grid import Point, read_values
@@ -65,7 +65,7 @@ def read_space(texts: Sequence[str], profile: str, changes: Iterable[Mapping[str
     for text in texts:
         name, equals, values = (part.strip() for part in text.partition("="))
         if not equals or not name:
-            raise ConfigError(f"expected KEY=LOW..HIGH or KEY=A,B, {_EXAMPLE}, got {redact(text)!r}")
+            raise ConfigError(f"expected KEY=LOW..HIGH or KEY=A,B, {_EXAMPLE}, got {quote(redact(text))}")
         if name in space:
             raise ConfigError(f"expected {name} in the search once, got it twice")
         space[name] = _read(profile, changes, name, values)

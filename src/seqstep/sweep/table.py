@@ -2,12 +2,15 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+#: the setting that only chance follows from
+SEED = "seed"
 PointState = Literal["completed", "failed"]
 
 
@@ -34,6 +37,55 @@ class Ended(NamedTuple):
     assignments: tuple[str, ...] = ()
 
 
+class Seeds(NamedTuple):
+    """Points that differ in the seed alone: what one came to is chance, so they count together.
+
+    Attributes:
+        settings: what they have that others have not, but for the seed.
+        mean: of their figures; None where one failed or is not finite.
+        spread: the standard deviation of their figures (n - 1); None for fewer than two, or without a mean.
+        points: in the order of the sweep.
+    """
+
+    settings: Mapping[str, Any]
+    mean: float | None
+    spread: float | None
+    points: tuple[Ended, ...]
+
+    @property
+    def assignments(self) -> tuple[str, ...]:
+        """Their settings as they stand on a command line, but for the seed."""
+        return tuple(text for text in self.points[0].assignments if text.partition("=")[0] != SEED)
+
+
+def group_by_seeds(ended: Sequence[Ended], maximize: bool) -> list[Seeds]:
+    """Put points together that differ in the seed alone, the best mean first; none where no seeds differ."""
+    if len({point.settings.get(SEED) for point in ended}) < 2:
+        return []
+    groups: dict[tuple[Any, ...], list[Ended]] = {}
+    for point in ended:
+        key = tuple(value for name, value in point.settings.items() if name != SEED)
+        groups.setdefault(key, []).append(point)
+    found = [_seeds(points) for points in groups.values()]
+
+    def place(group: Seeds) -> tuple[bool, float, int]:
+        mean = group.mean or 0.0
+        return group.mean is None, -mean if maximize else mean, group.points[0].number
+
+    return sorted(found, key=place)
+
+
+def _seeds(points: Sequence[Ended]) -> Seeds:
+    figures = [point.figure for point in points if point.figure is not None and _has_figure(point)]
+    is_whole = len(figures) == len(points)
+    return Seeds(
+        settings={name: value for name, value in points[0].settings.items() if name != SEED},
+        mean=fmean(figures) if is_whole else None,
+        spread=stdev(figures) if is_whole and len(figures) > 1 else None,
+        points=tuple(points),
+    )
+
+
 def ranked(ended: Sequence[Ended], maximize: bool) -> list[Ended]:
     """Sort points, the best first; those that failed or whose figure is not finite come last."""
 
@@ -50,6 +102,21 @@ def best_of(ended: Sequence[Ended], maximize: bool) -> Ended | None:
     """Find the best point; None if no point has a figure."""
     first = next(iter(ranked(ended, maximize)), None)
     return first if first and _has_figure(first) else None
+
+
+def seeds_table(groups: Sequence[Seeds], metric: str) -> "pd.DataFrame":
+    """Lay out what points came to over seeds.
+
+    Returns:
+        a column for each setting, then the mean of the metric, `spread` and `seeds`, the number of points.
+    """
+    import pandas as pd
+
+    rows = [
+        {**group.settings, metric: group.mean, "spread": group.spread, "seeds": len(group.points)}
+        for group in groups
+    ]
+    return pd.DataFrame(rows)
 
 
 def table_of(ended: Sequence[Ended], metric: str, maximize: bool) -> "pd.DataFrame":

@@ -9,19 +9,21 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
-import regex
 
-from seqstep.settings.config import Clean
+from seqstep.settings.config import Clean, LineEnds, Locale
+from seqstep.text.letters import Letters, lower_case
 from seqstep.text.reading import read_parts
 
-_KEPT = {
-    "ascii_letters": regex.compile(r"[A-Za-z\n]"),
-    "unicode_letters": regex.compile(r"[\p{L}\p{M}\n]"),
-}
-_SPACE, _NEWLINE = b" \n"
+_SPACE = ord(" ")
 
 
-def clean_parts(parts: Iterable[str], clean: Clean = "ascii_letters") -> Iterator[str]:
+def clean_parts(
+    parts: Iterable[str],
+    clean: Clean = "ascii_letters",
+    lines: LineEnds = "join",
+    locale: Locale = "",
+    marks: str = "",
+) -> Iterator[str]:
     r"""Clean a text that comes in parts.
 
     With `ascii_letters` and `unicode_letters` every run of anything else within a line becomes one space,
@@ -29,62 +31,62 @@ def clean_parts(parts: Iterable[str], clean: Clean = "ascii_letters") -> Iterato
 
     Args:
         parts: the text; a part may end anywhere, also inside a line or a word.
+        lines: with `join` and `keep` a \n stays that ends a line, and `join` ends the last one too; with
+            `space` a line's end is white space like any other.
+        locale: whose rules make lower case; see `lower_case`.
+        marks: characters that stay, such as those at the ends of documents; control characters.
 
     Yields:
-        parts that are, joined, the clean lines with one \n after each; no part ends inside a word.
+        parts of the clean text; none ends inside a word.
     """
+    last = "\n" if lines == "join" else ""
     if clean == "none":
-        return _in_whole_words(parts, str, str)
-    letters = _Letters(_KEPT[clean])
-    return _in_whole_words((part.translate(letters) for part in parts), _squeeze, str.lower)
+        plain = (part.replace("\n", " ") for part in parts) if lines == "space" else parts
+        return _in_whole_words(plain, str, str, last)
+    letters = Letters(clean, marks if lines == "space" else f"{marks}\n")
+
+    def squeeze(text: str) -> str:
+        return _squeeze(letters.drop_loose_joiners(text))
+
+    translated = (part.translate(letters) for part in parts)
+    return _in_whole_words(translated, squeeze, lower_case(clean, locale), last)
 
 
-def clean_line(line: str, clean: Clean = "ascii_letters") -> str:
+def clean_line(line: str, clean: Clean = "ascii_letters", locale: Locale = "") -> str:
     """Clean one line; see `clean_parts`."""
     line = line.rstrip("\r\n")
-    return "".join(clean_parts([line if clean == "none" else line.replace("\n", " ")], clean)).rstrip("\n")
+    whole = [line if clean == "none" else line.replace("\n", " ")]
+    return "".join(clean_parts(whole, clean, locale=locale)).rstrip("\n")
 
 
-def clean_lines(path: Path, clean: Clean = "ascii_letters") -> list[str]:
+def clean_lines(path: Path, clean: Clean = "ascii_letters", locale: Locale = "") -> list[str]:
     """Read the lines of a text and clean each; see `read_parts` and `clean_parts`."""
-    return "".join(clean_parts(read_parts(path), clean)).split("\n")[:-1]
-
-
-class _Letters(dict[int, str]):
-    """What each character becomes, by its number: itself, or a space."""
-
-    def __init__(self, kept: regex.Pattern[str]) -> None:
-        super().__init__()
-        self.kept = kept
-
-    def __missing__(self, number: int) -> str:
-        character = chr(number)
-        self[number] = character if self.kept.match(character) else " "
-        return self[number]
+    return "".join(clean_parts(read_parts(path), clean, locale=locale)).split("\n")[:-1]
 
 
 def _in_whole_words(
-    parts: Iterable[str], squeeze: Callable[[str], str], finish: Callable[[str], str]
+    parts: Iterable[str], squeeze: Callable[[str], str], finish: Callable[[str], str], end: str
 ) -> Iterator[str]:
-    r"""Cut a text anew where words end, and end its last line with \n.
+    r"""Cut a text anew where words end.
 
     Args:
         squeeze: is given text from white space on, which may end anywhere.
         finish: is given text of whole words.
+        end: what ends the last line, if nothing does; \n or nothing.
     """
     # What is held back starts with white space, so that it is known what stands before the next part.
     held, passed_over, last = ["\n"], 1, "\n"
     for part in parts:
-        last = part[-1:] or last
+        last = part[-1:] or " "
         held.append(part)
         if part.split(None, 1) == [part]:
             continue  # A word goes on; a huge one is joined once.
         text = squeeze("".join(held))
-        end = _last_space(text)
-        yield finish(text[passed_over:end])
-        held, passed_over = [text[end:]], 0 if end else passed_over
-    held.append("" if last == "\n" else "\n")
-    yield finish(squeeze("".join(held))[passed_over:])
+        place = _last_space(text)
+        yield finish(text[passed_over:place])
+        held, passed_over = [text[place:]], 0 if place else passed_over
+    held.append("\n")
+    yield finish(squeeze("".join(held))[passed_over:-1]) + ("" if last == "\n" else end)
 
 
 def _last_space(text: str) -> int:
@@ -93,13 +95,13 @@ def _last_space(text: str) -> int:
 
 
 def _squeeze(text: str) -> str:
-    """Take spaces away at the ends of lines, and after other spaces."""
+    """Take spaces away at the ends of lines and of documents, and after other spaces."""
     data = np.frombuffer(text.encode(), dtype=np.uint8)
     kept = data != _SPACE
-    kept[1:] |= data[:-1] > _SPACE  # Above it are letters, also as the bytes of UTF-8.
+    kept[1:] |= data[:-1] > _SPACE  # Above it are letters, also as the bytes of UTF-8; below it ends.
     kept[0] = True
     data = data[kept]
     kept = data != _SPACE
-    kept[:-1] |= data[1:] != _NEWLINE
+    kept[:-1] |= data[1:] >= _SPACE
     kept[-1] = True
     return data[kept].tobytes().decode()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from seqstep.errors import TextError
 from seqstep.settings.config import Clean, TokenKind
+from seqstep.text.spacing import LINE_END, join_words
 from seqstep.text.tokens import split_line
 from seqstep.text.vocab import Vocab
 
@@ -24,7 +25,10 @@ class Codec:
         Raises:
             TextError: an empty text.
         """
-        tokens = split_line(text if self.clean == "none" else text.lower(), self.kind)
+        text = text if self.clean == "none" else text.lower()
+        lines = [split_line(line, self.kind) for line in text.split(LINE_END)]
+        between = [LINE_END] if LINE_END in self.vocab or self.kind == "char" else []
+        tokens = [token for line in lines for token in (*between, *line)][len(between) :]
         if not tokens:
             raise TextError(f"expected a text with at least one {self.kind}, got {text!r}")
         return tokens
@@ -38,10 +42,15 @@ class Codec:
         indices: list[int] = self.vocab[self.split(text)]
         return indices
 
+    def begin(self, indices: list[int]) -> list[int]:
+        """Let a text begin a document, where the model knows such: after the end of another."""
+        return indices if self.vocab.end is None else [self.vocab.end, *indices]
+
     def unknown(self, text: str) -> list[str]:
         """List the distinct tokens of a text that the vocabulary does not hold."""
         return [token for token in dict.fromkeys(self.split(text)) if token not in self.vocab]
 
     def decode(self, indices: list[int]) -> str:
         """Turn indices into text."""
-        return ("" if self.kind == "char" else " ").join(self.vocab.to_tokens(indices))
+        tokens = self.vocab.to_tokens(indices)
+        return "".join(tokens) if self.kind == "char" else join_words(tokens)

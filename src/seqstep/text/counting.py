@@ -41,36 +41,39 @@ class Counted(NamedTuple):
     counts: np.ndarray
 
 
-def count_chunks(text: Text, n: int) -> Iterator[list[Counted]]:
+def count_chunks(text: Text, n: int, end: int | None = None) -> Iterator[list[Counted]]:
     """Count the n-grams of 1 to n tokens, chunk by chunk.
 
     Args:
         text: at least one token.
+        end: a token that stands inside of no n-gram, if there is one; it may begin and end them.
 
     Yields:
         for a chunk the n-grams that start in it, by their length; the last chunks may lack the longer ones.
     """
-    text, token_bits = _narrow(text)
+    text, token_bits, end = _narrow(text, end)
     place_bits = min(_PLACE_BITS, (64 - token_bits) // 2)
 
     def count(start: int) -> list[Counted]:
         tokens = text[start : start + (1 << place_bits) + n - 1].astype(np.uint64)
-        chunk = _count_chunk(tokens, n, token_bits, place_bits)
+        chunk = _count_chunk(tokens, n, token_bits, place_bits, end)
         return [Counted(keys, first + start, counts) for keys, first, counts in chunk]
 
     return ahead(count, range(0, len(text), 1 << place_bits))
 
 
-def _narrow(text: Text) -> tuple[Text, int]:
-    """Return the text and the bits of a token."""
+def _narrow(text: Text, end: int | None) -> tuple[Text, int, int | None]:
+    """Return the text, the bits of a token, and the one that ends documents."""
     most = max(int(text[start : start + _BLOCK].max()) for start in range(0, len(text), _BLOCK))
     if most >> _TOKEN_BITS:
-        text = np.unique(text[:], return_inverse=True)[1]
-        most = int(text.max())
-    return text, max(most.bit_length(), 1)
+        types, text = np.unique(text[:], return_inverse=True)
+        most, end = int(text.max()), None if end is None else int(np.searchsorted(types, end))
+    return text, max(most.bit_length(), 1), end
 
 
-def _count_chunk(tokens: np.ndarray, n: int, token_bits: int, place_bits: int) -> Iterator[Counted]:
+def _count_chunk(
+    tokens: np.ndarray, n: int, token_bits: int, place_bits: int, end: int | None
+) -> Iterator[Counted]:
     """Count the n-grams that start in a chunk.
 
     Args:
@@ -84,6 +87,11 @@ def _count_chunk(tokens: np.ndarray, n: int, token_bits: int, place_bits: int) -
         if len(tokens) - order < last:  # At the text's end the longer ones do not fit everywhere.
             fits = places <= len(tokens) - order
             places, numbers = places[fits], numbers[fits]
+        if end is not None and order > 2:
+            goes_on = tokens[places + (order - 2)] != end
+            places, numbers = places[goes_on], numbers[goes_on]
+        if not len(places):
+            return
         grams = numbers << token_bits | tokens[places + (order - 1)]
         if order > 1:
             rows = grams << place_bits | places

@@ -44,6 +44,8 @@ class Runs:
         Yields:
             each n-gram once, in ascending order.
         """
+        if not self._runs:
+            return iter(())
         samples = np.sort(np.concatenate([run.samples for run in self._runs]))
         borders = np.unique(samples[:: _PART // _STEP])[1:]
         cuts = [[0, *(self._cut(run, border) for border in borders), run.length] for run in self._runs]

@@ -72,16 +72,17 @@ class ZipfFit:
         return np.asarray(np.exp(self.intercept) * rank**self.slope)
 
 
-def count_ngrams(text: Text, n: int) -> NgramCounts:
+def count_ngrams(text: Text, n: int, end: int | None = None) -> NgramCounts:
     """Count the n-grams of a text; see `count_ngrams_up_to`."""
-    return count_ngrams_up_to(text, n)[-1]
+    return count_ngrams_up_to(text, n, end)[-1]
 
 
-def count_ngrams_up_to(text: Text, n: int) -> list[NgramCounts]:
+def count_ngrams_up_to(text: Text, n: int, end: int | None = None) -> list[NgramCounts]:
     """Count the n-grams of 1 to n tokens, a text's chunk after the other.
 
     Args:
         text: indices of tokens, shape (tokens,), at least n and fewer than 2^32.
+        end: the token that ends documents, if there are several; it stands inside of no n-gram.
 
     Raises:
         TextError: n is below 1, or there are fewer than n tokens, or too many.
@@ -91,15 +92,25 @@ def count_ngrams_up_to(text: Text, n: int) -> list[NgramCounts]:
     if len(text) >> 32:
         raise TextError(f"expected fewer than 2^32 tokens to count n-grams of, got {len(text)}; cut the text")
     runs = [Runs() for _ in range(n)]
-    for chunk in count_chunks(text, n):
+    for chunk in count_chunks(text, n, end):
         for run, counted in zip(runs, chunk, strict=False):
             run.add(counted)
     return [NgramCounts(order, text, _rank(run, len(text))) for order, run in enumerate(runs, start=1)]
 
 
+def count_ngrams_there_are(text: Text, n: int, end: int | None = None) -> list[NgramCounts]:
+    """Count the n-grams of 1 to n tokens, but for lengths of which a text has none.
+
+    Args:
+        text, end: see `count_ngrams_up_to`; the text may be shorter than n.
+    """
+    counted = count_ngrams_up_to(text, min(n, len(text)), end) if len(text) else []
+    return [counts for counts in counted if len(counts)]
+
+
 def _rank(runs: Runs, tokens: int) -> np.ndarray:
     """Bring n-grams into the order of `NgramCounts`."""
-    once, ranked = np.zeros(tokens, dtype=bool), []
+    once, ranked = np.zeros(tokens, dtype=bool), [np.zeros(0, dtype=np.uint64)]
     for _, first, counts in runs.merged():
         # Most occur once; for these a mark at their place is quicker than to sort them.
         single = counts == 1

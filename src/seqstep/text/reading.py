@@ -31,8 +31,8 @@ def read_parts(path: Path, characters: int = PART) -> Iterator[str]:
     except UnicodeDecodeError as error:
         byte = error.object[error.start]
         raise TextError(
-            f"expected UTF-8 text in {path}, got the byte 0x{byte:02x} ({error.reason});"
-            " convert the file, for instance with `iconv -t UTF-8`"
+            f"expected UTF-8 text in {path}, got the byte 0x{byte:02x} in it;"
+            " set corpus.encoding to the one that it has"
         ) from None
 
 

@@ -25,20 +25,25 @@ class LaplaceTrigram:
         ids: shape (tokens,), the training text in the vocabulary's indices, at least 3 tokens.
         vocab: size of the vocabulary (m).
         epsilon: the three weights e1, e2, e3, as counts.
+        end: the token that ends documents, if there are several; of what is before it nothing is seen.
 
     Raises:
         TextError: fewer than 3 tokens.
     """
 
     def __init__(
-        self, ids: np.ndarray, vocab: int, epsilon: tuple[float, float, float] = (1.0, 1.0, 1.0)
+        self,
+        ids: np.ndarray,
+        vocab: int,
+        epsilon: tuple[float, float, float] = (1.0, 1.0, 1.0),
+        end: int | None = None,
     ) -> None:
         if len(ids) < 3:
             raise TextError(f"expected at least 3 tokens to count trigrams of, got {len(ids)}")
-        self.vocab, self.epsilon = vocab, epsilon
-        self._counts = {n: _Lookup(ids, n, vocab) for n in (1, 2, 3)}
+        self.vocab, self.epsilon, self._end = vocab, epsilon, end
+        self._counts = {n: _Lookup(ids, n, vocab, end) for n in (1, 2, 3)}
         # The last token (and pair) has nothing after it, so it is not a context.
-        self._contexts = {n: _Lookup(ids[:-1], n, vocab) for n in (1, 2)}
+        self._contexts = {n: _Lookup(ids[:-1], n, vocab, end) for n in (1, 2)}
         self._tokens = len(ids)
 
     @property
@@ -65,6 +70,15 @@ class LaplaceTrigram:
             return np.asarray((self._counts[1](grams) + e1 / self.vocab) / (self._tokens + e1))
         if n not in (2, 3):
             raise TextError(f"a trigram model knows 1-, 2- and 3-grams, got n = {n}")
+        if n == 3 and (ended := grams[:, 1] == self._end).any():
+            result = np.empty(len(grams))
+            result[ended], result[~ended] = self.probability(grams[ended, 1:]), self._longer(grams[~ended])
+            return result
+        return self._longer(grams)
+
+    def _longer(self, grams: np.ndarray) -> np.ndarray:
+        """Mix what was seen after the whole context of n-grams, n = 2 or 3, with the unigrams."""
+        n = grams.shape[1]
         weight = self.epsilon[n - 1]
         prior = self.probability(grams[:, -1:])
         context = self._contexts[n - 1](grams[:, :-1])
@@ -94,8 +108,8 @@ class LaplaceTrigram:
 class _Lookup:
     """Counts of the n-grams of a text, asked for many at once."""
 
-    def __init__(self, ids: np.ndarray, n: int, vocab: int) -> None:
-        counted = count_ngrams(ids, n)
+    def __init__(self, ids: np.ndarray, n: int, vocab: int, end: int | None) -> None:
+        counted = count_ngrams(ids, n, end)
         self.base = vocab
         self.keys, self.counts = _sorted_by_key(pack(counted.grams, vocab), counted.counts)
 
@@ -108,6 +122,8 @@ class _Lookup:
         Returns:
             shape (grams,), int64.
         """
+        if not len(self.keys):
+            return np.zeros(len(grams), dtype=np.int64)
         asked = pack(grams, self.base)
         place = np.minimum(np.searchsorted(self.keys, asked), len(self.keys) - 1)
         return np.where(self.keys[place] == asked, self.counts[place], 0)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from seqstep.text.ngrams import NgramCounts, ZipfFit
+from seqstep.text.spacing import show_lines
 from seqstep.text.vocab import Vocab
 
 
@@ -12,23 +13,24 @@ def frequency_table(vocab: Vocab) -> pd.DataFrame:
     """List every token with its index and its count, the most frequent first.
 
     Returns:
-        columns token, index (0 if it is unknown to the vocabulary) and count.
+        columns token (↵ for the end of a line), index (0 if it is unknown to the vocabulary) and count.
     """
     tokens, counts = zip(*vocab.frequencies, strict=True)
-    return pd.DataFrame({"token": tokens, "index": vocab[list(tokens)], "count": counts})
+    shown = list(map(show_lines, tokens))
+    return pd.DataFrame({"token": shown, "index": vocab[list(tokens)], "count": counts})
 
 
 def most_common_table(counted: Sequence[NgramCounts], vocab: Vocab, rows: int) -> pd.DataFrame:
     """List the most common n-grams of each order.
 
     Returns:
-        columns n, rank, tokens (parted by spaces), indices (likewise) and count.
+        columns n, rank, tokens (parted by spaces, ↵ for the end of a line), indices (likewise) and count.
     """
     return pd.DataFrame(
         {
             "n": counts.order,
             "rank": rank,
-            "tokens": " ".join(vocab.to_tokens(gram)),
+            "tokens": show_lines(" ".join(vocab.to_tokens(gram))),
             "indices": " ".join(map(str, gram)),
             "count": count,
         }

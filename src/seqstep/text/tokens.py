@@ -8,16 +8,21 @@ import mmap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
 from seqstep.errors import TextError
-from seqstep.settings.config import Clean, TokenKind
+from seqstep.settings.config import TextConfig, TokenKind
 from seqstep.text.ahead import ahead
+from seqstep.text.characters import Characters
 from seqstep.text.cleaning import clean_line, clean_lines, clean_parts
+from seqstep.text.documents import END, MARK, mark_documents, mark_starts, single_marks
+from seqstep.text.dropped import Dropped, dropped_by
+from seqstep.text.notices import text_notices
 from seqstep.text.numbering import Numbering, encode
 from seqstep.text.reading import PART, read_lines, read_parts
+from seqstep.text.spacing import part_words, spaced_lengths, token_length
 
 __all__ = [
     "Tokens",
@@ -76,8 +81,9 @@ class Tokens:
 
     def lengths(self) -> np.ndarray:
         """Characters of each token, a word's with the space after it; shape (tokens,)."""
-        space = 1 if self.kind == "word" else 0
-        return np.array([len(type_) + space for type_ in self.types])[self.ids]
+        if self.kind == "word":
+            return spaced_lengths(self.types, self.ids)
+        return np.array([token_length(type_) for type_ in self.types])[self.ids]
 
     def save_ids(self, path: Path) -> None:
         """Write the ids as .npy, which can be mapped into memory."""
@@ -100,43 +106,73 @@ def load_tokens(ids: Path, types: Path) -> Tokens:
 
 
 def split_line(line: str, kind: TokenKind) -> list[str]:
-    """Split a line into words at white space, or into characters.
+    """Split a line into words, at white space and as `part_words` does, or into characters.
 
     Raises:
         TextError: an unknown kind of token.
     """
     if kind == "word":
-        return line.split()
+        return part_words(line).split()
     if kind == "char":
         return list(line)
     raise TextError(f"expected tokens of the kind char or word, got {kind!r}")
 
 
+class ReadText(NamedTuple):
+    """A text as it was read.
+
+    Attributes:
+        characters: of the text before it was cleaned.
+        tokens: of the clean text, of each kind that was asked for.
+        dropped: what the cleaning dropped.
+        notices: what the user should know of the text.
+    """
+
+    characters: Characters
+    tokens: list[Tokens]
+    dropped: Dropped
+    notices: list[str]
+
+
 def read_tokens(
-    path: Path, clean: Clean, kinds: Sequence[TokenKind], characters: int = PART
-) -> tuple[int, list[Tokens]]:
-    r"""Read a text, clean it and split it, part by part; as in the notes, nothing stands between two lines.
+    path: Path,
+    config: TextConfig,
+    kinds: Sequence[TokenKind],
+    starts: np.ndarray | Sequence[int] = (0,),
+    characters: int = PART,
+) -> ReadText:
+    r"""Read a text, clean it and split it, part by part.
 
     Args:
+        starts: characters of the text before each of its files, which are documents if the settings say so.
         characters: of the parts that are read, >= 1.
 
-    Returns:
-        the number of lines, and the text as tokens of each kind.
-
     Raises:
-        TextError: a byte that is not UTF-8, or no token at all.
+        TextError: a byte that is not UTF-8, no token at all, more letters dropped than the settings allow, or
+            a text that has ends of documents in itself.
     """
-    numberings, lines = [Numbering(kind) for kind in kinds], 0
+    read, has_ends = Characters(), config.documents != "none"
+    lines, marks = config.line_ends, MARK if has_ends else ""
+    parts = read.counted(read_parts(path, characters))
+    if config.documents == "file":
+        marked = mark_starts(parts, np.asarray(starts))
+    else:
+        marked = mark_documents(parts, config.documents)
+    clean = clean_parts(marked, config.clean, lines, config.locale, marks)
+    numberings = [Numbering(kind, has_ends) for kind in kinds]
 
-    def split(part: str) -> tuple[int, list[Any]]:
-        joined = part.replace("\n", "")
-        return part.count("\n"), [encode(joined if kind == "char" else part, kind) for kind in kinds]
+    def split(part: str) -> list[Any]:
+        return [encode(part, kind, lines == "keep", has_ends) for kind in kinds]
 
-    for ends, encoded in ahead(split, clean_parts(read_parts(path, characters), clean)):
-        lines += ends
+    for encoded in ahead(split, single_marks(clean) if has_ends else clean):
         for numbering, tokens in zip(numberings, encoded, strict=True):
             numbering.add(tokens)
-    return lines, [_tokens(numbering, lines) for numbering in numberings]
+    dropped = dropped_by(read, config)
+    dropped.check(config.max_dropped)
+    found = [_tokens(numbering, read.lines) for numbering in numberings]
+    words = sum(len(tokens) for tokens in found if tokens.kind == "word")
+    notices = text_notices(read, dropped, words, config) if "word" in kinds else []
+    return ReadText(read, found, dropped, notices)
 
 
 def tokenize(lines: Sequence[str], kind: TokenKind) -> Tokens:
@@ -147,15 +183,15 @@ def tokenize(lines: Sequence[str], kind: TokenKind) -> Tokens:
     """
     numbering = Numbering(kind)
     for line in lines:
-        numbering.add(encode(line, kind))
+        numbering.add(encode(line, kind, keeps_lines=kind == "char"))
     return _tokens(numbering, len(lines))
 
 
 def _tokens(numbering: Numbering, lines: int) -> Tokens:
     types = numbering.types()
-    if not types:
+    if not set(types) - {END}:
         raise TextError(
             f"expected a text with at least one {numbering.kind}, got {lines} lines without any;"
-            " for a text in another alphabet set text.clean=unicode_letters"
+            " for a text of digits and signs set text.clean=none"
         )
     return Tokens(numbering.kind, types, numbering.ids())

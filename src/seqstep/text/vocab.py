@@ -11,6 +11,8 @@ from typing import Any, Self
 import numpy as np
 
 from seqstep.errors import ModelError, TextError
+from seqstep.settings.config import TextConfig
+from seqstep.text.documents import END
 from seqstep.text.tokens import Tokens
 
 UNKNOWN = "<unk>"
@@ -58,6 +60,11 @@ class Vocab:
         #: the token of each index
         self.tokens = tuple(dict.fromkeys((UNKNOWN, *reserved, *kept)))
         self._indices = {token: index for index, token in enumerate(self.tokens)}
+
+    @property
+    def end(self) -> int | None:
+        """The index of what ends documents; none of a text that is one."""
+        return self._indices[END] if END in self.reserved else None
 
     @classmethod
     def of(cls, tokens: Tokens, min_freq: int = 0, reserved: Sequence[str] = ()) -> Self:
@@ -127,3 +134,8 @@ class Vocab:
             return cls(pairs, content["min_freq"], content["reserved"])
         except (ValueError, KeyError, TypeError) as error:
             raise ModelError(f"expected a vocabulary as JSON, got something else ({error})") from None
+
+
+def reserved_tokens(config: TextConfig) -> tuple[str, ...]:
+    """List the tokens that stand in a vocabulary, found in the text or not; the end of documents is one."""
+    return config.reserved if config.documents == "none" else (*config.reserved, END)

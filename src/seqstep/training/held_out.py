@@ -151,13 +151,14 @@ class HeldOutTraining(ResumableTraining[RegularisedRNN, HeldOutEpoch]):
         places = np.arange(len(self._ids))
         for inputs, labels in sequential_batches(places, config.batch, config.steps, self._rng, self.section):
             read, following = (torch.tensor(at, device=device) for at in (inputs, labels))
-            logits, state = model(self._ids[read], detach(state))
+            logits, after = model(self._ids[read], state)
             loss, goal = self._losses(logits.flatten(0, 1), following.flatten())
             model.zero_grad()
             goal.backward()
             nn.utils.clip_grad_norm_(model.parameters(), config.clip)
             self.optimizer.step()
             self._update_average()
+            state = detach(after)
             total += loss.detach() * labels.size
             tokens += labels.size
         return total.item() / tokens, tokens

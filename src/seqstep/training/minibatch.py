@@ -12,10 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from seqstep.models.language import LanguageModel
+from seqstep.models.language import HiddenState, LanguageModel
 from seqstep.settings.config import RNNConfig
 from seqstep.training import cuda_graph
 from seqstep.training.cuda_graph import Work
+from seqstep.training.gradients import differentiate
 from seqstep.training.optimizers import SGD
 
 Capture = Callable[[Work, Sequence[Tensor]], Work]
@@ -43,10 +44,15 @@ class Minibatches:
         self._model, self._optimizer, self._clip = model, optimizer, config.clip
         shape = (2, config.batch, config.steps)
         self._tokens = torch.zeros(shape, dtype=torch.int64, device=model.device)
-        self._state = tuple(part.clone() for part in model.begin_state(config.batch))
+        begin = model.begin_state(config.batch)
+        self._state = tuple(part.detach().clone() for part in begin)
+        #: what a model that learns its first state begins with, until the next minibatch has read it
+        self._begin: HiddenState | None = None
         self._loss = torch.zeros((), device=model.device)
         self._count = 0
-        self._capture, self._notice = capture, notice
+        # A graph would go back to a first state that is learned in every minibatch, or in none.
+        self._capture = None if any(part.requires_grad for part in begin) else capture
+        self._notice = notice
         self._replay: Work | None = None
 
     def begin(self) -> None:
@@ -56,9 +62,11 @@ class Minibatches:
         self.forget()
 
     def forget(self) -> None:
-        """Set the state back to zeros, as before any token."""
-        for part in self._state:
-            part.zero_()
+        """Set the state back to that of before any token."""
+        begin = self._model.begin_state(self._tokens.shape[1])
+        for kept, part in zip(self._state, begin, strict=True):
+            kept.copy_(part.detach())
+        self._begin = begin if any(part.requires_grad for part in begin) else None
 
     def train(self, inputs: np.ndarray, labels: np.ndarray) -> None:
         """Take a step on one minibatch, from the state that the one before left, cut off from its past.
@@ -78,10 +86,10 @@ class Minibatches:
 
     def _train(self) -> None:
         inputs, labels = self._tokens
-        logits, state = self._model(inputs, self._state)
+        before, self._begin = self._begin or self._state, None
+        logits, state = self._model(inputs, before)
         loss = nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten())
-        self._model.zero_grad()
-        loss.backward()
+        differentiate(loss, self._model)
         nn.utils.clip_grad_norm_(self._model.parameters(), self._clip)
         self._optimizer.step()
         for kept, after in zip(self._state, state, strict=True):
@@ -90,7 +98,8 @@ class Minibatches:
 
     def _captured(self, capture: Capture) -> Work | None:
         try:
-            return capture(self._train, [*self._model.parameters(), *self._state, self._loss])
+            own = (*self._model.parameters(), *self._model.buffers())
+            return capture(self._train, [*own, *self._state, self._loss])
         except RuntimeError as error:
             self._notice(f"each of its kernels is launched by itself, for there is no CUDA graph: {error}")
             return None

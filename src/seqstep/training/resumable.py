@@ -17,6 +17,7 @@ from seqstep.training.checkpoint import (
     restore_state,
     write_checkpoint,
 )
+from seqstep.training.definition import LaterCheck
 from seqstep.training.optimizers import Optimizer
 
 Model = TypeVar("Model", bound=nn.Module)
@@ -46,6 +47,7 @@ class ResumableTraining(ABC, Generic[Model, Row]):
     row: type[Row]
     #: columns that say how fast it went, which no two trainings share
     speeds: ClassVar[tuple[str, ...]] = ()
+    _later: LaterCheck[Model] | None = None
 
     def __init__(self, model: Model, optimizer: Optimizer, generator: Generator, epochs: int) -> None:
         self.model, self.optimizer, self.generator, self.epochs = model, optimizer, generator, epochs
@@ -56,15 +58,28 @@ class ResumableTraining(ABC, Generic[Model, Row]):
     def run(self) -> Iterator[Row]:
         """Yield the rows of the epochs that there are, then train the others and yield theirs.
 
+        Where a pass is written by hand, it is held against the model's definition after epochs 1, 2, 4, 8, …
+        and at the end.
+
         Raises:
             DivergenceError: the loss is no number any more.
+            ModelError: the pass by hand parts from the definition.
         """
         yield from tuple(self.history)
         while len(self.history) < self.epochs and not self.is_over():
             self._between_epochs = False
-            self.history.append(self._train_epoch(len(self.history) + 1))
+            epoch = len(self.history) + 1
+            row = self._train_epoch(epoch)
+            if epoch.bit_count() == 1:
+                self._check(epoch)
+            self.history.append(row)
             self._between_epochs = True
-            yield self.history[-1]
+            yield row
+        self._check(len(self.history))
+
+    def _check(self, epoch: int) -> None:
+        if self._later:
+            self._later.check(self.model, epoch)
 
     def is_over(self) -> bool:
         """Tell whether the training ends before its last epoch."""

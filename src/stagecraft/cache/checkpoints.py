@@ -1,13 +1,19 @@
-"""Where a training can be resumed: folders that are there whole or not at all, and checked."""
+"""Where a training can be resumed: folders that are there whole or not at all, and checked.
+
+All of this file is part of the key of every training: an error in it could resume one wrongly.
+"""
 
 import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+
+from pydantic import Field
 
 from stagecraft.errors import ArtifactError
-from stagecraft.files.artifact import sha256_of
+from stagecraft.files.artifact import Frozen, sha256_of
+from stagecraft.files.regular import read_regular
+from stagecraft.files.sealed import fields, seal
 from stagecraft.files.whole import inside, whole_folder
 
 _MANIFEST = "manifest.json"
@@ -33,11 +39,34 @@ class Checkpoints:
     ) -> None:
         self.folder, self.run_id, self.anew, self._is_sound = folder, run_id, anew, is_sound
 
-    def furthest(self, limit: int) -> "Checkpoint | None":
-        """Find the intact one that is furthest, but not beyond a number of epochs."""
+    def resume(
+        self, limit: int, load: Callable[[Path], object], passed_over: Callable[[int], object]
+    ) -> "Checkpoint | None":
+        """Load the furthest one, if there is one, and return it.
+
+        Args:
+            limit: see `furthest`.
+            load: is given its folder.
+            passed_over: see `furthest`.
+        """
+        found = self.furthest(limit, passed_over)
+        if found:
+            load(found.folder)
+        return found
+
+    def furthest(
+        self, limit: int, passed_over: Callable[[int], object] = lambda _epoch: None
+    ) -> "Checkpoint | None":
+        """Find the intact one that is furthest, but not beyond a number of epochs.
+
+        Args:
+            passed_over: is told the epochs of those that are further and damaged.
+        """
         for checkpoint in [] if self.anew else reversed(list(self.all())):
-            if checkpoint.epoch <= limit and checkpoint.is_intact():
-                return checkpoint
+            if checkpoint.epoch <= limit:
+                if checkpoint.is_intact():
+                    return checkpoint
+                passed_over(checkpoint.epoch)
         return None
 
     def save(self, epoch: int, write: Callable[[Path], object]) -> None:
@@ -55,7 +84,7 @@ class Checkpoints:
             write(folder)
             files = {path.name: sha256_of(path) for path in sorted(folder.iterdir())}
             manifest = {"run_id": self.run_id, "files": files}
-            (folder / _MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+            (folder / _MANIFEST).write_bytes(seal(json.dumps(manifest).encode()))
         # A longer training of the same configuration has its own, further ones.
         for checkpoint in [known for known in self.all() if known.epoch <= epoch][:-_KEPT]:
             shutil.rmtree(checkpoint.folder, ignore_errors=True)
@@ -63,7 +92,7 @@ class Checkpoints:
     def all(self) -> Iterator["Checkpoint"]:
         """List them in the order of their epochs."""
         if self.folder is not None and self.folder.is_dir():
-            names = (path for path in self.folder.iterdir() if path.name.isdigit())
+            names = (path for path in self.folder.iterdir() if path.name.isdecimal())
             yield from (Checkpoint(path) for path in sorted(names))
 
 
@@ -76,21 +105,29 @@ class Checkpoint:
     @property
     def run_id(self) -> str:
         """The run that wrote it."""
-        return str(self._manifest().get("run_id", ""))
+        return self._manifest().run_id
 
     def is_intact(self) -> bool:
         """Whether every file is what it was."""
-        files = self._manifest().get("files", {})
+        files = self._manifest().files
         try:
             return bool(files) and all(
                 sha256_of(inside(self.folder, name)) == sha for name, sha in files.items()
             )
-        except (ArtifactError, OSError):
+        except (ArtifactError, OSError, ValueError):
             return False
 
-    def _manifest(self) -> dict[str, Any]:
+    def _manifest(self) -> "_Manifest":
         try:
-            content = json.loads((self.folder / _MANIFEST).read_bytes())
+            return _Manifest.model_validate(
+                fields(read_regular(self.folder / _MANIFEST), *_Manifest.model_fields)
+            )
         except (OSError, ValueError):
-            return {}
-        return content if isinstance(content, dict) else {}
+            return _Manifest()
+
+
+class _Manifest(Frozen):
+    """What describes a checkpoint; the SHA-256 of its files by their names."""
+
+    run_id: str = ""
+    files: dict[str, str] = Field(default_factory=dict)

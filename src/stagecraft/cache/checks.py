@@ -13,6 +13,9 @@ from stagecraft.cache.result import Kept
 from stagecraft.errors import ArtifactError, TrackingError
 from stagecraft.files.artifact import sha256_of
 from stagecraft.files.home import Home
+from stagecraft.files.identity import here
+from stagecraft.files.regular import read_regular
+from stagecraft.files.sealed import fields, is_sealed, seal
 from stagecraft.files.whole import write_whole
 
 _BIG = 16 << 20
@@ -43,14 +46,14 @@ class Digests:
         state = [status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns]
         memory = self.home.digests / f"{status.st_dev}-{status.st_ino}.json"
         try:
-            known = json.loads(memory.read_bytes())
-            if known["state"] == state:
+            known = fields(content := read_regular(memory), "state", "sha256")
+            if is_sealed(content) and known["state"] == state:
                 return str(known["sha256"])
-        except (OSError, ValueError, KeyError, TypeError):
-            pass  # never seen, or no longer readable: computed below
+        except (OSError, ValueError):
+            pass  # never seen, or damaged: computed below, like what the version before remembered
         sha256 = sha256_of(path)
         with suppress(OSError):  # it is only a memory
-            write_whole(memory, json.dumps({"state": state, "sha256": sha256}).encode())
+            write_whole(memory, seal(json.dumps({"state": state, "sha256": sha256}).encode()))
         return sha256
 
 
@@ -72,11 +75,15 @@ class Checks:
     def set_aside(self, artifacts: Iterable[Kept]) -> None:
         """Move changed artifacts out of the way, but nothing that no run has made."""
         for artifact in artifacts:
-            path = Path(artifact.place)
+            path = self.path(artifact)
             if self.flaw(artifact) == "changed" and self.is_ours(path):
                 self.home.damaged.mkdir(parents=True, exist_ok=True)
                 now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
                 shutil.move(path, self.home.damaged / f"{now}-{path.name}")  # maybe to another disk
+
+    def path(self, artifact: Kept) -> Path:
+        """Tell where an artifact on this machine lies, also if its home was moved since it was kept."""
+        return Path(here(self.home, artifact.place))
 
     def is_ours(self, path: Path) -> bool:
         """Tell whether a file was made by a run; others in the home are the user's."""
@@ -88,7 +95,7 @@ class Checks:
         try:
             if urlsplit(artifact.place).scheme:
                 return self._remote_flaw(artifact)
-            return self._file_flaw(artifact, Path(artifact.place))
+            return self._file_flaw(artifact, self.path(artifact))
         except ArtifactError:
             return "missing"
         except (OSError, TrackingError):

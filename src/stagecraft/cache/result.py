@@ -27,6 +27,7 @@ class Result(Frozen):
         figure: its main figure, in words.
         drawing: the code that drew it, which is no part of the key.
         written: when, in ISO 8601.
+        notices: what the user was told while it ran.
     """
 
     stage: str = Field(pattern=r"^\w+$")
@@ -40,3 +41,4 @@ class Result(Frozen):
     figure: str
     drawing: dict[str, str]
     written: str
+    notices: tuple[str, ...] = ()

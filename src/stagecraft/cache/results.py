@@ -2,16 +2,17 @@
 
 import json
 import os
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Protocol
-
-from pydantic import ValidationError
 
 from stagecraft.cache.checks import Checks, Fetch, in_short
 from stagecraft.cache.result import Result
 from stagecraft.errors import ArtifactError
 from stagecraft.files.artifact import Frozen
 from stagecraft.files.home import Home
+from stagecraft.files.regular import read_regular
+from stagecraft.files.sealed import fields, is_sealed, seal, unseal
 from stagecraft.files.whole import inside, write_whole
 from stagecraft.key.parts import Parts
 
@@ -75,13 +76,24 @@ class Results:
             result = read(self.path(key))
         except FileNotFoundError:
             return Found()
-        except (ArtifactError, OSError, ValueError, RecursionError) as error:
-            return Found(flaw=f"result unreadable: {key} ({str(error).splitlines()[0][:80]})")
+        except (ArtifactError, OSError) as error:
+            return Found(flaw=f"result unreadable: {key} ({_in_short(error)})")
+        except (ValueError, RecursionError) as error:
+            return Found(flaw=f"result damaged: {key} ({_in_short(error)})")
         if result.key != key:
-            return Found(flaw=f"result unreadable: {key} (it holds the result of {result.key})")
+            return Found(flaw=f"result damaged: {key} (it holds the result of {result.key})")
         if flaws := self.checks.flaws(result.artifacts):
             return Found(result=result, flaw=in_short(flaws))
         return Found(result=result)
+
+    def amend(self, old: Result, new: Result) -> None:
+        """Put more into the record of a result, unless it was replaced or freed meanwhile."""
+        path = self.path(old.key)
+        with self._holding(old.key) as held, suppress(OSError, ValueError):
+            if held and parse_record(content := read_regular(path)) == old:
+                document = {**json.loads(unseal(content)), "result": new.model_dump_json()}
+                amended = json.dumps(document).encode()
+                write_whole(path, seal(amended) if is_sealed(content) else amended)
 
     def path(self, key: str) -> Path:
         """Tell where the record of a result lies.
@@ -93,8 +105,7 @@ class Results:
 
     def all(self) -> list[str]:
         """List the keys of all records."""
-        files = self.home.results.glob("*/*") if self.home.results.is_dir() else ()
-        return sorted(f"{path.parent.name}/{path.name}" for path in files if "." not in path.name)
+        return [f"{path.parent.name}/{path.name}" for path in records(self.home)]
 
     def any_fixed(self, stage: str, parts: Parts) -> bool:
         """Tell whether there is a result of this code and these parameters, whatever its inputs were."""
@@ -105,32 +116,77 @@ class Results:
         return bool(self._shared and self._shared.find(f"{stage}/{parts.fixed}-"))
 
     def latest(self, stage: str) -> Latest | None:
-        """Look up what a stage's latest result was keyed by."""
+        """Look up what a stage's latest result was keyed by; nothing if that is not known."""
         try:
-            return Latest.model_validate_json((self.home.latest / f"{stage}.json").read_bytes())
-        except (OSError, ValidationError):
+            return read_latest(self._latest(stage))
+        except (OSError, ValueError):
             return None
+
+    def why_unknown(self, stage: str) -> str:
+        """Say why nothing is known of a stage's latest result."""
+        if not (path := self._latest(stage)).exists():
+            return "first run"
+        return f"what the latest result was keyed by is not known: {path.name} is damaged or unreadable"
 
     def remember(self, result: Result) -> None:
         """Note that a result was used: it is its stage's latest, and the last to be freed."""
         latest = Latest(key=result.key, parts=result.parts, seconds=result.seconds)
-        write_whole(self.home.latest / f"{result.stage}.json", latest.model_dump_json().encode())
+        write_whole(self._latest(result.stage), seal(latest.model_dump_json().encode()))
         if (path := self.path(result.key)).exists():
+            self._seal(path, result)
             os.utime(path)
+
+    def _seal(self, path: Path, result: Result) -> None:
+        """Put its digest into the record of a result that the version before wrote, unless it is replaced."""
+        with suppress(OSError, ValueError, RecursionError):  # doctor's to tell
+            if is_sealed(read_regular(path)):
+                return
+            with self._holding(result.key) as held:
+                if held and parse_record(content := read_regular(path)) == result and not is_sealed(content):
+                    write_whole(path, seal(content))
+
+    def _holding(self, key: str) -> AbstractContextManager[bool]:
+        """Try to be the only one who writes a record; tell whether that is so."""
+        from stagecraft.cache.locks import KeyLocks  # who only reads needs none
+
+        return KeyLocks(self.home.locks).holding(key, 0)
+
+    def _latest(self, stage: str) -> Path:
+        return self.home.latest / f"{stage}.json"
+
+
+def read_latest(path: Path) -> Latest:
+    """Read what a stage's latest result was keyed by.
+
+    Raises:
+        OSError: it can't be read.
+        ValueError: it is damaged.
+    """
+    return Latest.model_validate_json(unseal(read_regular(path)))
+
+
+def records(home: Home) -> list[Path]:
+    """List the files of all records, by stage and key."""
+    files = home.results.glob("*/*") if home.results.is_dir() else ()
+    return sorted(path for path in files if "." not in path.name)
 
 
 def read(path: Path) -> Result:
-    """Read one of Prefect's records; see `parse`."""
-    return parse(path.read_bytes())
+    """Read one of Prefect's records; see `parse_record`."""
+    return parse_record(read_regular(path))
 
 
-def parse(record: bytes) -> Result:
+def parse_record(record: bytes) -> Result:
     """Find the result in one of Prefect's records.
 
     Raises:
-        ValueError: it is no record of a result.
+        ValueError: it is no record of a result, or is not what its own digest says.
     """
-    content = json.loads(record)
-    if not isinstance(content, dict) or not isinstance(content.get("result"), str):
+    result = fields(record, "metadata", "result")["result"]
+    if not isinstance(result, str):
         raise ValueError("no record of a result")
-    return Result.model_validate_json(content["result"])
+    return Result.model_validate_json(result)
+
+
+def _in_short(error: Exception) -> str:
+    return str(error).splitlines()[0][:80]

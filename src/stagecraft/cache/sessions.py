@@ -2,7 +2,9 @@
 
 import fcntl
 import hashlib
+import os
 import platform
+import re
 import shutil
 import threading
 import uuid
@@ -18,6 +20,8 @@ from stagecraft.files.home import Home
 from stagecraft.files.whole import half_written
 
 _FLOW_RUN, _RUN, _ENDED = "flow_run", "run", "ended"
+# As Prefect writes one: what is damaged, or comes from elsewhere, leads to no other file.
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Session:
@@ -28,18 +32,21 @@ class Session:
 
     Attributes:
         name: what its runs in MLflow are tagged with.
+        is_given_up: it counts as dead, though its process goes on.
     """
 
     def __init__(self, home: Home, run: str = "") -> None:
-        self.name = f"{home_id(home)}-{uuid.uuid4().hex}"
         home.live.mkdir(parents=True, exist_ok=True)
+        self.name = f"{home_id(home)}-{_inode(home)}-{uuid.uuid4().hex}"
         self._path = home.live / self.name
         self._writing, self._abandoned = threading.Lock(), False
+        self.is_given_up = False
         with starting(home):
             self._file = self._path.open("a", encoding="utf-8")
             fcntl.flock(self._file, fcntl.LOCK_EX)
         if run:
             self.use(f"{_RUN} {run}")
+        _open.add(self)
 
     def use(self, key: str) -> None:
         """Keep a result from being freed while this run lasts; to be said before the result is read."""
@@ -56,11 +63,34 @@ class Session:
         self.use(f"{_ENDED} {' '.join(reason.split())}")
         self._abandoned = True
 
+    def leave(self) -> None:
+        """Leave it to the next run to see that what is marked has ended."""
+        self._abandoned = True
+
+    def give_up(self) -> None:
+        """Count as dead from now on."""
+        self._abandoned = self.is_given_up = True
+        with suppress(ValueError):  # it has ended meanwhile
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+
     def close(self) -> None:
         """End the run."""
+        _open.discard(self)
         if not self._abandoned:
             self._path.unlink(missing_ok=True)
         self._file.close()
+
+
+_open: set[Session] = set()
+
+
+def give_up_all() -> bool:
+    """Let the runs of this process count as dead, though it has not ended; tell whether there were any."""
+    given_up = list(_open)
+    _open.clear()
+    for each in given_up:
+        each.give_up()
+    return bool(given_up)
 
 
 @contextmanager
@@ -118,6 +148,17 @@ def end_of(home: Home, name: str) -> str:
     return ""
 
 
+def is_copied(home: Home, name: str) -> bool:
+    """Tell whether a dead run is that of the home that this one is a copy of, where it may be alive."""
+    parts = name.split("-")  # one of a version before tells less
+    return len(parts) == 3 and parts[1] != _inode(home)
+
+
+def _inode(home: Home) -> str:
+    """Tell what a home keeps when it is renamed, and what no copy has."""
+    return f"{home.private.stat().st_ino:x}"
+
+
 def remove_half_written(home: Home) -> list[Path]:
     """Remove half-written files, unless a run in progress may be writing; return what it removed."""
     with starting(home):
@@ -134,26 +175,52 @@ def forget_dead(home: Home, name: str) -> None:
     """Forget a run whose process died, and stop the programs that it left."""
     path = home.live / name
     owner = owner_variable(home)
-    for process in psutil.process_iter():
+    for process in [] if is_copied(home, name) else psutil.process_iter():
         with suppress(psutil.Error):
             if process.environ().get(owner) == name:
                 process.terminate()
-    for line in _lines(path):
-        kind, _, flow_run_id = line.partition(" ")
-        if kind == _FLOW_RUN:
-            home.crashed.mkdir(exist_ok=True)
-            (home.crashed / flow_run_id).touch()
+    _note_flow_runs(home, name)
     path.unlink(missing_ok=True)
 
 
+def note_flow_run(home: Home, flow_run_id: str) -> None:
+    """Have Prefect told that a flow run was broken off."""
+    home.crashed.mkdir(exist_ok=True)
+    (home.crashed / flow_run_id).touch()
+
+
+def crashed_flow_runs(home: Home) -> list[Path]:
+    """List the files of flow runs that Prefect is to be told of; whatever else lies there is none."""
+    return sorted(path for path in home.crashed.glob("*") if _ID.fullmatch(path.name))
+
+
+def note_crashed(home: Home) -> bool:
+    """Have Prefect told of all flow runs whose process died; tell whether there is any to be told of."""
+    for name in dead(home):
+        _note_flow_runs(home, name)
+    return bool(crashed_flow_runs(home))
+
+
+def _note_flow_runs(home: Home, name: str) -> None:
+    if is_copied(home, name) and os.environ.get("PREFECT_API_URL"):
+        return  # that server may know them as ones that go on
+    for line in _lines(home.live / name):
+        kind, _, flow_run_id = line.partition(" ")
+        if kind == _FLOW_RUN and _ID.fullmatch(flow_run_id):
+            note_flow_run(home, flow_run_id)
+
+
 def _files(home: Home) -> list[Path]:
-    return sorted(home.live.glob("*")) if home.live.is_dir() else []
+    return sorted(path for path in home.live.glob("*") if path.is_file())
 
 
 def _lines(path: Path) -> list[str]:
-    """Read a session's file; a run that ends at this moment removes it, and counts on nothing."""
+    """Read a session's file; a run that ends at this moment removes it, and counts on nothing.
+
+    What is damaged in it names nothing.
+    """
     try:
-        return path.read_text(encoding="utf-8").splitlines()
+        return path.read_text(encoding="utf-8", errors="replace").splitlines()
     except FileNotFoundError:
         return []
 

@@ -1,16 +1,18 @@
 """Changes of settings, as a command line has them: assignments, and a file of them."""
 
 import json
-import tomllib
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from secrecy import redact
+from secrecy import quote, redact
 from stagecraft.errors import UsageError
+from stagecraft.files.opening import parse_toml, read_toml
 
 Tree = dict[str, Any]
+
+_DEEPEST = 20
 
 
 def read_file(path: Path) -> Tree:
@@ -20,7 +22,7 @@ def read_file(path: Path) -> Tree:
         UsageError: the file is missing or is not TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return read_toml(path)
     except OSError as error:
         raise UsageError(f"the configuration {path} can't be read: {error.strerror}") from None
     except ValueError as error:
@@ -37,7 +39,11 @@ def read_assignments(assignments: Sequence[str]) -> Tree:
     for assignment in assignments:
         name, equals, value = assignment.partition("=")
         if not equals or not name.strip():
-            raise UsageError(f"expected KEY=VALUE, such as rnn.epochs=500, got {redact(assignment)!r}")
+            raise UsageError(f"expected KEY=VALUE, such as rnn.epochs=500, got {quote(redact(assignment))}")
+        if name.count(".") > _DEEPEST:
+            raise UsageError(
+                f"expected KEY=VALUE, such as rnn.epochs=500, got a key of {name.count('.')} points"
+            )
         group = _group(value)
         branch: Any = value if group is None else group
         for part in reversed(name.strip().split(".")):
@@ -51,7 +57,7 @@ def _group(value: str) -> Tree | None:
     if not value.strip().startswith("{"):
         return None
     for read in (_read_toml, json.loads):
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             found: Tree = read(value)
             return found
     return None
@@ -63,7 +69,7 @@ def _read_toml(value: str) -> Any:
     Raises:
         ValueError: it is not TOML, or there is more behind it.
     """
-    document = tomllib.loads(f"value = {value}")
+    document = parse_toml(f"value = {value}")
     if len(document) > 1:
         raise ValueError("expected one value")
     return document["value"]

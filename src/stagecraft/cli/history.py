@@ -3,9 +3,10 @@
 import argparse
 from typing import TYPE_CHECKING
 
+from secrecy import in_line
 from stagecraft.cli.command import Command, count, print_json
 from stagecraft.cli.manual import Manual
-from stagecraft.cli.tables import escape, make_table, open_console
+from stagecraft.cli.tables import STAGE, make_table, open_console, styled
 from stagecraft.cli.workplace import Workplace
 
 if TYPE_CHECKING:
@@ -49,11 +50,11 @@ def _show(args: argparse.Namespace, workplace: Workplace) -> int:
     console.print(
         f"{run.run_id}  {run.name}  {run.status}  {run.started}  {run.seconds:.1f} s\n", highlight=False
     )
-    table = make_table("stage", "state", "seconds", "computed by", "why")
+    table = make_table(STAGE, "state", "seconds", "computed by", "why")
     table.columns[2].justify = "right"
     table.columns[4].overflow = "fold"
     for stage in run.stages:
-        facts = (stage.state, f"{stage.seconds:.1f}", stage.computed_by[:8], escape(stage.reason))
+        facts = (stage.state, f"{stage.seconds:.1f}", stage.computed_by[:8], stage.reason)
         table.add_row(stage.name, *facts)
     console.print(table)
     console.print("\nmetrics, at the end")
@@ -62,7 +63,7 @@ def _show(args: argparse.Namespace, workplace: Workplace) -> int:
             console.print(f"  {stage.name}: {metric} = {figure:.6g}", highlight=False)
     console.print("\nparameters")
     for name, value in sorted(run.parameters.items()):
-        console.print(f"  {name} = {escape(value)}", highlight=False, soft_wrap=True)
+        console.print(f"  {name} = {in_line(value)}", highlight=False, soft_wrap=True)
     return 0
 
 
@@ -78,9 +79,9 @@ def _diff(args: argparse.Namespace, workplace: Workplace) -> int:
     if not found:
         console.print("no difference in any stage")
     for difference in found:
-        console.print(f"[bold]{difference.stage}[/]")
+        console.print(styled((difference.stage, "bold")))
         for cause in difference.causes:
-            console.print(f"  {escape(cause)}", highlight=False, soft_wrap=True)
+            console.print(f"  {cause}", highlight=False, soft_wrap=True)
         if difference.metrics:
             console.print(_metrics(difference.metrics))
     return 0

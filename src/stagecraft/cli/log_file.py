@@ -8,7 +8,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, get_args
 
+from secrecy import in_line
+from stagecraft.disks import writes_to
 from stagecraft.errors import UsageError, explain
+from stagecraft.files.opening import why_not
 from stagecraft.progress.watching import logged_by
 
 LogFormat = Literal["text", "json"]
@@ -19,7 +22,7 @@ class _Text(logging.Formatter):
     """`2026-11-02T01:00:03+01:00 INFO download: started`, one line each."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return f"{_time(record)} {record.levelname} {' '.join(record.getMessage().splitlines())}"
+        return f"{_time(record)} {record.levelname} {in_line(record.getMessage())}"
 
 
 class _JSON(logging.Formatter):
@@ -36,7 +39,8 @@ class _JSON(logging.Formatter):
 def logging_to(path: Path | None, form: LogFormat) -> Iterator[None]:
     """Append log lines to a file, if one is given, and the error that ends what is done here.
 
-    The file may be renamed meanwhile, as logrotate does.
+    The file may be renamed meanwhile, as logrotate does. What can't be written any more is lost, which is
+    said once on standard error; the run goes on.
 
     Raises:
         UsageError: it can't be written.
@@ -44,13 +48,15 @@ def logging_to(path: Path | None, form: LogFormat) -> Iterator[None]:
     if path is None:
         yield
         return
-    from logging.handlers import WatchedFileHandler
+    from stagecraft.cli.log_handler import PatientHandler
 
+    writes_to(path.absolute().parent, "set --log-file to another")
     try:
-        handler = WatchedFileHandler(path, encoding="utf-8")
+        handler = PatientHandler(path)
     except OSError as error:
         raise UsageError(
-            f"expected a file that can be written at {path}, got: {error.strerror}; set --log-file to another"
+            f"expected a file that can be written at {path}, got: {why_not(error, path)};"
+            " set --log-file to another"
         ) from None
     handler.setFormatter(_JSON() if form == "json" else _Text())
     with closing(handler), logged_by(handler):

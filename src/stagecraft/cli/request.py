@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from secrecy import redact
+from stagecraft.cache.database import check_restored, check_runs, own_database
 from stagecraft.cache.results import Results
-from stagecraft.cli.command import configured_changes
+from stagecraft.cli.command import by_changes
+from stagecraft.errors import ProjectError
 from stagecraft.files.home import Home
 from stagecraft.pipeline.selection import Selector
 from stagecraft.servers.announcement import addresses
@@ -19,6 +21,7 @@ from stagecraft.servers.announcement import addresses
 if TYPE_CHECKING:
     from stagecraft.cache.result import Kept
     from stagecraft.mlflow import SharedRecords
+    from stagecraft.pipeline.plan import Plan
     from stagecraft.project import Project
     from stagecraft.runs.request import Request
 
@@ -28,10 +31,50 @@ def ask(args: argparse.Namespace, project: "Project") -> "Request":
 
     Raises:
         UsageError: its settings can't be read; the project's own errors say what else is wrong with it.
+        ProjectError: what the project makes is no request.
+        CodeError, WiringError: the key of a stage that is asked for can't be made.
     """
+    from stagecraft.runs.request import Request
+
     selector = Selector(only=tuple(args.only), since=args.since, until=args.until, force=tuple(args.force))
-    request = project.ask(args.flow, args.profile, configured_changes(args), selector, args.offline)
-    return replace(request, command=_command(args, project))
+    request = by_changes(
+        args, lambda changes: project.ask(args.flow, args.profile, changes, selector, args.offline)
+    )
+    if not isinstance(request, Request):
+        raise ProjectError(f"expected a Request from the `ask` of {project.names.project}, got {request!r}")
+    request.check()
+    strict: bool = getattr(args, "strict", False)  # a plan runs nothing
+    return replace(request, command=_command(args, project), strict=strict)
+
+
+def check_database(home: Home, is_thorough: bool = False) -> None:
+    """See that the database of a home is there, whole and its own, if that is the store.
+
+    Args:
+        is_thorough: look at each page of it.
+
+    Raises:
+        DatabaseError: it is not.
+    """
+    check_restored(home)
+    if has_own_store(home):
+        own_database(home, is_thorough)
+
+
+def check_results(home: Home, plan: "Plan") -> None:
+    """See that the store knows the runs of the results that a plan found, if it is the home's own.
+
+    Raises:
+        DatabaseError: it does not.
+    """
+    if has_own_store(home):
+        check_runs(home, plan.results.values())
+
+
+def has_own_store(home: Home) -> bool:
+    """Tell whether the store is the database of a home, be it behind the home's own server."""
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or home.store
+    return uri in (home.store, addresses(home).get("MLFLOW_TRACKING_URI"))
 
 
 def open_results(home: Home) -> Results:

@@ -10,11 +10,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from secrecy import redact
-from stagecraft.cli.command import Command, add_configuration, add_flow, add_stages, print_json
+from stagecraft.cli.command import (
+    Command,
+    add_configuration,
+    add_flow,
+    add_stages,
+    add_strict,
+    print_json,
+)
 from stagecraft.cli.log_file import LOG_FORMATS, logging_to
 from stagecraft.cli.manual import Manual
-from stagecraft.cli.request import ask, open_results
-from stagecraft.cli.tables import escape, make_table, open_console
+from stagecraft.cli.outputs import check_outside
+from stagecraft.cli.request import ask, check_database, check_results, open_results
+from stagecraft.cli.tables import STAGE, make_table, open_console, styled
 from stagecraft.cli.workplace import Workplace
 from stagecraft.errors import StageFailedError
 from stagecraft.progress.notifying import notifying_of_failure
@@ -28,7 +36,7 @@ if TYPE_CHECKING:
     from stagecraft.progress.watching import Watcher
     from stagecraft.runs.request import Request, Summary
 
-_MARKS = {"cached": "[blue]", "would_run": "[yellow]", "may_run": "[dim]"}
+_STYLES = {"cached": "blue", "would_run": "yellow", "may_run": "dim"}
 
 
 def _arguments(parser: argparse.ArgumentParser, manual: Manual) -> None:
@@ -57,6 +65,7 @@ def _run_arguments(parser: argparse.ArgumentParser, manual: Manual) -> None:
         " beside it, and what both need is computed once; wait until it has ended; skip (exit status 0);"
         " fail (exit status 75)",
     )
+    add_strict(parser)
     parser.add_argument("--log-file", type=Path, metavar="FILE", help="append log lines to a file")
     parser.add_argument(
         "--log-format",
@@ -68,22 +77,24 @@ def _run_arguments(parser: argparse.ArgumentParser, manual: Manual) -> None:
 
 def _plan(args: argparse.Namespace, workplace: Workplace) -> int:
     request = ask(args, workplace.project)
+    check_database(workplace.home)
     plan = request.plan(open_results(workplace.home))
+    check_results(workplace.home, plan)
     if args.json:
         stages = [intent.model_dump(exclude={"notices"}) for intent in plan.intents]
         print_json({"run_id": None, **_asked(request), "stages": stages})
         return 0
-    table = make_table("stage", "state", "seconds", "why")
+    table = make_table(STAGE, "state", "seconds", "why")
     table.columns[2].justify = "right"
     table.columns[3].overflow = "fold"
     for intent in plan.intents:
         seconds = "" if intent.seconds is None or intent.state == "cached" else f"{intent.seconds:.1f}"
-        why = escape("; ".join([text for text in (intent.reason, *intent.notices) if text]))
-        table.add_row(intent.name, f"{_MARKS[intent.state]}{intent.state}", seconds, why)
+        why = "; ".join([text for text in (intent.reason, *intent.notices) if text])
+        table.add_row(intent.name, styled((intent.state, _STYLES[intent.state])), seconds, why)
     console = open_console()
     console.print(table)
     for notice in request.notices:
-        console.print(f"\nnote: {escape(notice)}", highlight=False)
+        console.print(f"\nnote: {notice}", highlight=False)
     console.print(f"\n{_forecast(plan)}", highlight=False)
     return 0
 
@@ -107,8 +118,10 @@ def _forecast(plan: "Plan") -> str:
 def _run(args: argparse.Namespace, workplace: Workplace) -> int:
     status = 0
     try:
+        check_outside(workplace.home, args.log_file)
         with logging_to(args.log_file, args.log_format):
             request = ask(args, workplace.project)
+            check_database(workplace.home)
             run_id, outcomes = _guarded(request, args, workplace)
     except StageFailedError as error:
         if args.debug:
@@ -162,6 +175,8 @@ def _watched(
         has_server = bool(os.environ.get("PREFECT_API_URL"))
         results = open_results(workplace.home)
         plan = None if has_server and not request.selector.only else request.plan(results)
+        if plan:
+            check_results(workplace.home, plan)
         summary = None if has_server or not plan else replay_cached(request, plan, results, watcher)
         summary = summary or _conduct(request, workplace, watcher)
         ran = sum(outcome.state == "completed" for outcome in summary.stages)
@@ -191,14 +206,14 @@ def _conduct(request: "Request", workplace: Workplace, watcher: "Watcher") -> "S
     """Run the Prefect flow.
 
     Raises:
-        ServerError: Prefect's server does not answer.
+        ServerError: Prefect's server does not answer, or fails.
         StageFailedError: a stage failed.
     """
-    logger.info("starting Prefect and MLflow; the first time in a home takes longest")
-    from stagecraft.prefect import check_server, temporary_server
+    if "PREFECT_API_URL" not in os.environ:
+        logger.info("starting Prefect and MLflow; the first time in a home takes longest")
+    from stagecraft.prefect import answering, reaching_prefect
 
-    check_server(workplace.names)
-    with temporary_server(workplace.home):
+    with reaching_prefect(workplace.home), answering():
         return workplace.project.start(request, watcher)
 
 
@@ -218,6 +233,7 @@ def commands(manual: Manual) -> list[Command]:
             manual.examples["run"],
             partial(_run_arguments, manual=manual),
             _run,
+            needs_project=True,
         ),
         Command(
             "plan",
@@ -226,5 +242,6 @@ def commands(manual: Manual) -> list[Command]:
             partial(_arguments, manual=manual),
             _plan,
             is_brief=True,
+            needs_project=True,
         ),
     ]

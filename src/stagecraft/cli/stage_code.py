@@ -2,15 +2,15 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
-from stagecraft.cli.tables import escape, make_table, open_console
+from secrecy import quote
+from stagecraft.cli.tables import make_table, open_console, styled
 from stagecraft.code import Place
-from stagecraft.errors import SelectionError, nearest
+from stagecraft.errors import SelectionError, nearest, shown
 from stagecraft.pipeline.call import Call
-from stagecraft.pipeline.handle import Handle, dotted
-from stagecraft.pipeline.walk import Trace
+from stagecraft.pipeline.handle import Handle, as_written, path_of, stage_of
+from stagecraft.pipeline.walk import Trace, walk_with
 from stagecraft.runs.request import Request
 
 
@@ -22,9 +22,9 @@ def find_call(request: Request, name: str) -> Call:
     """
     if name not in request.trace.nodes:
         hint = nearest(name, request.trace.nodes)
-        raise SelectionError(f"there is no stage {name!r} in {request.name}; {hint}")
+        raise SelectionError(f"there is no stage {quote(name)} in {request.name}; {hint}")
     trace = Trace()
-    request.walk(trace)  # with all that a run hands it, which the graph need not know
+    walk_with(request.walk, trace)  # with all that a run hands it, which the graph need not know
     node = trace.nodes[name]
     return Call(node.stage, node.arguments)
 
@@ -35,22 +35,23 @@ def as_json(request: Request, call: Call) -> dict[str, Any]:
     Raises:
         CodeError: the stage's code can't be followed.
     """
-    parts, file = call.fixed_parts(), call.own_file()
+    parts = call.fixed_parts()
     return {
         "stage": call.stage.name,
         "description": call.stage.description,
         "definitions": [
-            {"name": name, **_in_file(call.stage.code.place(name)), "digest": digest}
+            {"name": name, **_in_file(call.stage.place(name)), "digest": digest}
             for name, digest in parts.code.items()
         ],
         "settings": parts.parameters,
         "aside": list(call.stage.aside),
         "inputs": [
-            {"name": name, "stage": handle.stage, "part": ".".join(handle.path), "absent": absent}
+            {"name": name, "stage": stage_of(handle), "part": ".".join(path_of(handle)), "absent": absent}
             for name, handle, absent in _inputs(request, call)
         ],
-        "file": str(file) if file else None,
+        "files": list(map(str, call.own_files())),
         "libraries": parts.libraries,
+        "declared": parts.declared,
     }
 
 
@@ -60,24 +61,25 @@ def show(request: Request, call: Call) -> None:
     Raises:
         CodeError: the stage's code can't be followed.
     """
-    parts, file = call.fixed_parts(), call.own_file()
+    parts = call.fixed_parts()
     inputs = [
-        (name, f"{dotted(handle)}{' (not in this flow)' if absent else ''}")
+        (name, f"{as_written(handle)}{' (not in this flow)' if absent else ''}")
         for name, handle, absent in _inputs(request, call)
     ]
     settings = [(name, json.dumps(value, ensure_ascii=False)) for name, value in parts.parameters.items()]
     settings += [(name, "(left out of the key)") for name in call.stage.aside]
     console = open_console()
-    console.print(f"[bold]{call.stage.name}[/]: {escape(call.stage.description)}", highlight=False)
+    console.print(styled((call.stage.name, "bold"), f": {call.stage.description}"), highlight=False)
     for headers, rows in (
         (("definition", "where"), _definitions(call, parts.code)),
         (("setting", "value"), settings),
-        (("input", "from"), inputs + ([(file.name, f"the file {file}")] if file else [])),
+        (("input", "from"), inputs + [(file.name, f"the file {file}") for file in call.own_files()]),
         (("library", "version"), parts.libraries.items()),
+        (("declared besides", "as"), parts.declared.items()),
     ):
         table = make_table(*headers)
         for row in rows:
-            table.add_row(*map(escape, row))
+            table.add_row(*row)
         if table.row_count:
             console.print()
             console.print(table)
@@ -86,19 +88,15 @@ def show(request: Request, call: Call) -> None:
 def _inputs(request: Request, call: Call) -> list[tuple[str, Handle, bool]]:
     """List what other stages yield, and whether that is absent from the flow."""
     present = request.trace.nodes
-    return [(name, handle, handle.stage not in present) for name, handle in call.handles.items()]
+    return [(name, handle, stage_of(handle) not in present) for name, handle in call.handles.items()]
 
 
 def _definitions(call: Call, names: Iterable[str]) -> Iterable[Sequence[str]]:
     """List definitions by where they stand, by the names that they have there."""
-    places = {name: call.stage.code.place(name) for name in names}
+    places = {name: call.stage.place(name) for name in names}
     for place in sorted(filter(None, places.values())):
-        yield place.name or "(the whole file)", f"{_shown(place.file)}:{place.line}".removesuffix(":0")
+        yield place.name or "(the whole file)", f"{shown(place.file)}:{place.line}".removesuffix(":0")
 
 
 def _in_file(place: Place | None) -> dict[str, Any]:
-    return {"file": _shown(place.file), "line": place.line or None} if place else {"file": None, "line": None}
-
-
-def _shown(path: Path) -> str:
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+    return {"file": shown(place.file), "line": place.line or None} if place else {"file": None, "line": None}

@@ -1,12 +1,13 @@
 """The command that lists what a flow is made of, and what a stage's key is: `stages`."""
 
 import argparse
+import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
-from stagecraft.cli.command import Command, add_configuration, add_flow, configured_changes, print_json
+from stagecraft.cli.command import Command, add_configuration, add_flow, by_changes, print_json
 from stagecraft.cli.manual import Manual
-from stagecraft.cli.tables import make_table, open_console
+from stagecraft.cli.tables import STAGE, make_table, open_console
 from stagecraft.cli.workplace import Workplace
 from stagecraft.pipeline.selection import Selector
 
@@ -15,10 +16,14 @@ if TYPE_CHECKING:
 
 
 def _stages(args: argparse.Namespace, workplace: Workplace) -> int:
-    request = workplace.project.ask(args.flow, args.profile, configured_changes(args), Selector(), False)
+    ask = workplace.project.ask
+    request = by_changes(args, lambda changes: ask(args.flow, args.profile, changes, Selector(), False))
     if args.code is not None:
         return _code(args, request)
+    request.check()
     nodes = request.trace.nodes.values()
+    for notice in request.notices:
+        sys.stderr.write(f"{notice}\n")
     if args.json:
         print_json(
             [
@@ -32,9 +37,9 @@ def _stages(args: argparse.Namespace, workplace: Workplace) -> int:
             ]
         )
         return 0
-    table = make_table("stage", "what it does", "needs", "yields")
-    table.columns[0].no_wrap = True
-    for column in table.columns[2:]:
+    table = make_table(STAGE, "what it does", "needs", "yields")
+    table.columns[2].no_wrap = True
+    for column in table.columns[1::2]:
         column.overflow = "fold"
     for node in nodes:
         yields = ", ".join(node.stage.yields)
@@ -69,5 +74,6 @@ def commands(manual: Manual) -> list[Command]:
             manual.examples["stages"],
             partial(_arguments, manual=manual),
             _stages,
+            needs_project=True,
         ),
     ]

@@ -1,35 +1,46 @@
-"""Tables and marked-up text for people; what prints none, such as `plan --json`, does without rich."""
+"""Tables and coloured text for people; what prints none, such as `plan --json`, does without rich."""
 
+import sys
 from typing import TYPE_CHECKING
+
+from secrecy import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
+
+
+#: heads the names of stages
+STAGE = "stage"
 
 
 def open_console(width: int | None = None) -> "Console":
-    """Open standard output for tables and marked-up text.
+    """Open standard output for tables and coloured text; what text holds is printed as text.
 
     Args:
-        width: characters in a line; as many as the terminal has if None.
+        width: characters in a line; see `PlainConsole`.
     """
-    from rich.console import Console
+    from stagecraft.cli.console import PlainConsole
 
-    return Console(width=width)
+    return PlainConsole(sys.stdout, width)
 
 
 def make_table(*headers: str) -> "Table":
-    """Start a table, without lines around and between its cells."""
+    """Start a table, without lines around and between its cells; names of stages are left whole."""
     from rich.table import Table
 
-    return Table(*headers, box=None, pad_edge=False)
+    table = Table(*headers, box=None, pad_edge=False)
+    table.columns[0].no_wrap = headers[0] == STAGE
+    return table
 
 
-def escape(text: str) -> str:
-    """Write text so that nothing in it is taken for mark-up."""
-    from rich.markup import escape as escape_markup
+def styled(*parts: str | tuple[str, str]) -> "Text":
+    """Put a text together, each part as it is or with its style, such as `("done", "green")`."""
+    from rich.text import Text
 
-    return escape_markup(text)
+    pairs = [(part, "") if isinstance(part, str) else part for part in parts]
+    return Text.assemble(*((visible(text), style) for text, style in pairs))
 
 
 def write_size(size_bytes: int) -> str:

@@ -1,17 +1,17 @@
 """What a run looks like on the terminal: bars while it runs where someone watches, else log lines."""
 
 import logging
+import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO, cast
 
-from rich.console import Console
-from rich.markup import escape
 from rich.progress import (
     BarColumn,
     Progress,
+    ProgressColumn,
     Task,
     TaskID,
     TextColumn,
@@ -19,17 +19,26 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.progress_bar import ProgressBar
-from rich.table import Table
+from rich.text import Text
 
 from secrecy import link_url
 from stagecraft.cache.result import Kept
+from stagecraft.cli.console import Above, PlainConsole
+from stagecraft.cli.tables import STAGE, make_table, open_console, styled
 from stagecraft.progress.outcome import Outcome
 from stagecraft.progress.watching import LogWatcher, Together, Watcher, logged_by, logger
 
 if TYPE_CHECKING:
     from stagecraft.mlflow import Tracker
 
-_MARKS = {"completed": "[green]✓", "cached": "[blue]✓", "failed": "[red]✗", "skipped": "[yellow]–"}
+_MARKS = {
+    "waiting": ("·", "dim"),
+    "running": ("▸", "cyan"),
+    "completed": ("✓", "green"),
+    "cached": ("✓", "blue"),
+    "failed": ("✗", "red"),
+    "skipped": ("–", "yellow"),
+}
 _SHORT = {"tokens_per_s": "tokens/s"}
 
 
@@ -40,20 +49,27 @@ class _Bar(BarColumn):
         return super().render(task) if task.started else ProgressBar(total=1, width=self.bar_width)
 
 
+class _Mark(ProgressColumn):
+    """How far a stage is, as a sign."""
+
+    def render(self, task: Task) -> Text:
+        return styled(_MARKS[task.fields["state"]])
+
+
 class Bars(Watcher):
     """Shows the list of stages as it fills, with a bar for each that tells how far it is."""
 
     def __init__(self, progress: Progress, names: Sequence[str]) -> None:
         self.progress = progress
         self.bars: dict[str, TaskID] = {
-            name: progress.add_task(name, start=False, total=None, mark="[dim]·", figures="", visible=True)
+            name: progress.add_task(name, start=False, total=None, state="waiting", figures="", visible=True)
             for name in names
         }
 
     def started(self, stage: str) -> None:
         """Start the stage's clock."""
         self.progress.start_task(self.bars[stage])
-        self.progress.update(self.bars[stage], mark="[cyan]▸")
+        self.progress.update(self.bars[stage], state="running")
 
     def progressed(self, stage: str, done: int, total: int | None, figures: Mapping[str, float]) -> None:
         """Move the stage's bar."""
@@ -63,17 +79,17 @@ class Bars(Watcher):
 
     def noticed(self, stage: str, text: str) -> None:
         """Print the notice above the bars."""
-        self.progress.console.print(f"[yellow]note[/] {stage}: {escape(text)}", highlight=False)
+        self.progress.console.print(styled(("note", "yellow"), f" {stage}: {text}"), highlight=False)
 
     def finished(self, outcome: Outcome, files: Sequence[Kept] = ()) -> None:
         """Fill the stage's bar."""
         done = 1 if outcome.state in ("completed", "cached") else 0
         self.progress.update(
             self.bars[outcome.name],
-            mark=_MARKS[outcome.state],
+            state=outcome.state,
             total=1,
             completed=done,
-            figures=escape(outcome.figure or outcome.reason),
+            figures=outcome.detail,
         )
         self.progress.stop_task(self.bars[outcome.name])
 
@@ -85,7 +101,7 @@ def watching(names: Sequence[str], quiet: bool, logged: bool = False) -> Iterato
     Args:
         logged: a log file has the lines; nobody at a terminal is told warnings and errors only.
     """
-    console = Console(stderr=True)
+    console = PlainConsole(sys.stderr)
     if quiet or not console.is_terminal:
         handler = logging.StreamHandler(sys.stderr)
         handler.setLevel(logging.WARNING if logged and not console.is_terminal else logging.INFO)
@@ -94,14 +110,20 @@ def watching(names: Sequence[str], quiet: bool, logged: bool = False) -> Iterato
             yield LogWatcher()
         return
     columns = (
-        TextColumn("{task.fields[mark]}"),
-        TextColumn("{task.description}"),
+        _Mark(),
+        TextColumn("{task.description}", markup=False),
         _Bar(bar_width=20),
         TimeElapsedColumn(),
         TimeRemainingColumn(compact=True),
-        TextColumn("{task.fields[figures]}"),
+        TextColumn("{task.fields[figures]}", markup=False),
     )
-    with Progress(*columns, console=console) as progress:
+    above = Above(console)
+    with (
+        Progress(*columns, console=console, redirect_stdout=False, redirect_stderr=False) as progress,
+        closing(above),
+        redirect_stdout(cast(TextIO, above)),
+        redirect_stderr(cast(TextIO, above)),
+    ):
         bars = Bars(progress, names)
         # Warnings that concern no stage, which has its bar, go above the bars.
         handler = logging.StreamHandler(sys.stderr)
@@ -117,29 +139,22 @@ def watching(names: Sequence[str], quiet: bool, logged: bool = False) -> Iterato
 
 def print_summary(outcomes: Sequence[Outcome], run_id: str, tracker: "Tracker") -> None:
     """Print how each stage ended, and how to look at what came out."""
-    table = Table("stage", "state", "seconds", "main figure", box=None, pad_edge=False)
+    table = make_table(STAGE, "state", "seconds", "main figure")
     table.columns[2].justify = "right"
     table.columns[3].overflow = "fold"  # an error's address stays whole
     for outcome in outcomes:
-        mark = _MARKS[outcome.state].split("]")[0] + "]"
-        table.add_row(
-            outcome.name,
-            f"{mark}{outcome.state}",
-            f"{outcome.seconds:.1f}",
-            escape(outcome.figure or outcome.reason),
-        )
-    console = Console()
+        state = styled((outcome.state, _MARKS[outcome.state][1]))
+        table.add_row(outcome.name, state, f"{outcome.seconds:.1f}", outcome.detail)
+    console = open_console()
     console.print(table)
     local = tracker.uri == tracker.home.store
     program = Path(sys.executable).with_name("mlflow")
     server = "http://127.0.0.1:5000" if local else link_url(tracker.uri)
     lines = {"run": run_id}
     if local:
-        lines["MLflow"] = f"{program} ui --backend-store-uri {tracker.uri}"
+        lines["MLflow"] = shlex.join([str(program), "ui", "--backend-store-uri", tracker.uri])
     lines["pages"] = f"{server}/#/experiments/{tracker.experiment_id}/runs?workflowType=machine_learning"
-    states = {outcome.name: outcome.state for outcome in outcomes}
-    if "report" in states and "failed" not in states.values():
-        lines["report"] = str(tracker.open_uri(f"runs:/{run_id}/report.html"))
+    lines |= {Path(name).stem: str(tracker.open_held(run_id, name)) for name in tracker.held(run_id)}
     console.print()
     for name, value in lines.items():
         console.print(f"{name:<8}{value}", highlight=False, soft_wrap=True)

@@ -1,22 +1,29 @@
 """The classes of the project: their methods, and who may call these without naming them."""
 
+import abc
 import ast
 import builtins
+import enum
+from functools import cache
 from typing import NamedTuple, TypeGuard
+
+import pydantic
 
 from stagecraft.code.modules import Modules
 from stagecraft.code.names import Ref, bound
 from stagecraft.code.nodes import Function, called, is_function, named
 from stagecraft.code.targets import Target, Unit
 
-# Bases and metaclasses from outside that call no methods but decorated ones and those with underscores around
-# their names.
+# Bases and metaclasses from outside that call no methods but decorated ones, those with underscores around
+# their names, and those that they have themselves.
 _QUIET = {
     *("abc.ABC", "abc.ABCMeta", "builtins.object", "pydantic.BaseModel"),
     *(f"enum.{name}" for name in ("Enum", "EnumMeta", "EnumType", "Flag", "IntEnum", "IntFlag", "StrEnum")),
     *(f"typing.{name}" for name in ("Generic", "NamedTuple", "Protocol", "TypedDict")),
     *(f"typing_extensions.{name}" for name in ("Generic", "NamedTuple", "Protocol", "TypedDict")),
 }
+# Where such stand that have methods of their own.
+_MODULES = {"abc": abc, "builtins": builtins, "enum": enum, "pydantic": pydantic}
 _ACCESSORS = {("setter",), ("getter",), ("deleter",)}
 # Whose decorators keep what they are put on, to call it later.
 _KEEPERS = {"pydantic"}
@@ -27,10 +34,12 @@ class Family(NamedTuple):
 
     Attributes:
         open: something outside the project may call any of their methods.
+        outside: what else they inherit from.
     """
 
     classes: frozenset[Unit]
     open: bool
+    outside: frozenset[Target]
 
 
 class Classes:
@@ -41,6 +50,7 @@ class Classes:
         self._methods: dict[Unit, dict[str, list[Function]]] = {}
         self._attributes: dict[Unit, dict[str, list[ast.stmt]]] = {}
         self._families: dict[Unit, Family] = {}
+        self._overriding: dict[Unit, frozenset[Unit]] = {}
 
     def named(self, unit: Unit) -> list[ast.ClassDef]:
         """List the classes that a name stands for."""
@@ -68,16 +78,34 @@ class Classes:
     def family(self, unit: Unit) -> Family:
         """Find what a class inherits from."""
         if unit not in self._families:
-            classes, is_open = [unit], False
+            classes, outside, is_open = [unit], set[Target](), False
             for relative in classes:  # which grows meanwhile
                 for base in (base for node in self.named(relative) for base in _bases(node)):
                     # What can't be told may be anything.
-                    targets = self._find(called(base), relative.module) or (Target("anything"),)
+                    targets = self._base(called(base), relative.module) or (Target("outside"),)
                     units = [Unit(target.module, target.name) for target in targets]
                     classes += [above for above in units if self.named(above) and above not in classes]
-                    is_open |= not all(map(self._is_quiet, targets))
-            self._families[unit] = Family(frozenset(classes), is_open)
+                    outside |= {target for target in targets if target.kind != "definition"}
+                    is_open |= not all(map(self.is_quiet, targets))
+            self._families[unit] = Family(frozenset(classes), is_open, frozenset(outside))
         return self._families[unit]
+
+    def overriding(self, unit: Unit) -> frozenset[Unit]:
+        """List the methods of a class, and of those above it, that its bases from outside have too."""
+        if unit not in self._overriding:
+            family = self.family(unit)
+            kinds = [kind for base in family.outside if (kind := _quiet(base.name))]
+            self._overriding[unit] = frozenset(
+                one._replace(method=name)
+                for one in family.classes
+                for name in self.methods(one)
+                if any(hasattr(kind, name) for kind in kinds)
+            )
+        return self._overriding[unit]
+
+    def is_marked(self, unit: Unit, mark: str) -> bool:
+        """Whether a class has a decorator of this name."""
+        return any(called(each)[-1:] == (mark,) for node in self.named(unit) for each in node.decorator_list)
 
     def is_called_unseen(self, unit: Unit, method: str) -> bool:
         """Whether a decorator may keep a method to call it without its name being read."""
@@ -88,11 +116,15 @@ class Classes:
         found = self._find(mark, module)
         return bool(mark) and all(target.kind == "outside" and _is_wrapper(target.name) for target in found)
 
-    def _is_quiet(self, target: Target) -> bool:
+    def is_quiet(self, target: Target) -> bool:
+        """Tell whether a base calls no methods but special ones, and those that it has itself."""
         if target.kind != "outside":
             return bool(self.named(Unit(target.module, target.name)))
-        kind = getattr(builtins, target.name.removeprefix("builtins."), None)
-        return target.name in _QUIET or (isinstance(kind, type) and issubclass(kind, BaseException))
+        return _quiet(target.name) is not None
+
+    def _base(self, path: tuple[str, ...], module: str) -> tuple[Target, ...]:
+        """Find what a class inherits from, if a name says it, and not an attribute of something."""
+        return () if self.modules.after(path, module) else self._find(path, module)
 
     def _find(self, path: tuple[str, ...], module: str) -> tuple[Target, ...]:
         return self.modules.find(Ref("", path), module) if path else ()
@@ -108,6 +140,16 @@ def is_field(node: ast.stmt) -> TypeGuard[ast.AnnAssign]:
 
 def _bases(node: ast.ClassDef) -> list[ast.expr]:
     return [*node.bases, *(word.value for word in node.keywords if word.arg in {None, "metaclass"})]
+
+
+@cache
+def _quiet(name: str) -> object:
+    """Find a base or metaclass from outside that is known to be quiet; None if it is not."""
+    module, _, thing = name.rpartition(".")
+    found = getattr(builtins, thing, None) if module in ("", "builtins") else None
+    if name in _QUIET:
+        return getattr(_MODULES.get(module), thing, object)
+    return found if isinstance(found, type) and issubclass(found, BaseException) else None
 
 
 def _is_wrapper(name: str) -> bool:

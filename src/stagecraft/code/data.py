@@ -9,14 +9,14 @@ from stagecraft.code.source import Module
 from stagecraft.code.uses import words_in_braces
 
 
-class Data:
+class DataFiles:
     """Finds data files, and reads each once."""
 
     def __init__(self) -> None:
         self._digests: dict[Path, str] = {}
 
     def digests(self, module: Module, part: str = "") -> dict[str, str]:
-        """Digest the data files beside a module and below it, but not those of other packages.
+        """Digest the data files beside a module and below it.
 
         Args:
             part: only this folder, relative to the module's own.
@@ -44,5 +44,5 @@ def _below(folder: Path, is_deep: bool) -> Iterator[Path]:
         if path.is_file() and path.suffix not in {".py", ".pyc"}:
             yield path
         # A module that is no part of a package has all kinds of neighbours, and none below it.
-        elif is_deep and path.is_dir() and not (path / "__init__.py").is_file():
+        elif is_deep and path.is_dir() and path.name != "__pycache__":
             yield from _below(path, is_deep)

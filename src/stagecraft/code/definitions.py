@@ -1,16 +1,22 @@
 """The units that code is followed by, each read once."""
 
 import ast
+from functools import partial
 from itertools import chain
 from typing import NamedTuple
 
+from stagecraft.code.changes import Change, changes
 from stagecraft.code.classes import Classes
 from stagecraft.code.dynamic import targets_of
 from stagecraft.code.effects import Effects
+from stagecraft.code.fields import Fields
+from stagecraft.code.names import Ref
 from stagecraft.code.nodes import changed, is_function
-from stagecraft.code.syntax import Recording, digest, plain
+from stagecraft.code.source import Module
+from stagecraft.code.syntax import Recording, digest_statements, to_plain
 from stagecraft.code.targets import Target, Unit
-from stagecraft.code.uses import uses
+from stagecraft.code.unseen import FOLDERS, INSIDES, Unseen
+from stagecraft.code.uses import Uses, uses
 
 
 class Facts(NamedTuple):
@@ -18,22 +24,42 @@ class Facts(NamedTuple):
 
     Attributes:
         targets: what its names lead to.
+        hints: names in its type hints that nothing at hand reads.
         bare: names that it says without a module or an object before them.
         reads: attributes that it reads.
+        unknown: those of them that are read on objects of whatever class.
+        fields: the others, with the classes of the project that they are read on.
         stores: attributes that it sets or deletes.
+        changes: what it changes for others.
         bases: what the classes inside it inherit from.
+        handed: of what it hands objects to calls outside the project.
         loads: modules, and names that may be modules, that it imports.
         records: calls that record were left out of it.
+        unseen: what it does that can't be followed.
+        told: what it would do so, if texts in it are templates, or somebody reads what it says.
+        raises: types of the errors that it raises with words of their own, for each of these; none are any.
+        catches: types of the errors that it catches.
+        silent: the digest without these words.
     """
 
     digest: str
     targets: frozenset[Target]
+    hints: frozenset[Ref]
     bare: frozenset[str]
     reads: frozenset[str]
+    unknown: frozenset[str]
+    fields: frozenset[tuple[str, str]]
     stores: frozenset[str]
+    changes: frozenset[Change]
     bases: frozenset[Target]
+    handed: frozenset[Target]
     loads: frozenset[str]
     records: bool
+    unseen: frozenset[Unseen]
+    told: frozenset[Unseen]
+    raises: frozenset[frozenset[Target]]
+    catches: frozenset[Target]
+    silent: str
 
 
 class Definitions:
@@ -42,7 +68,7 @@ class Definitions:
     def __init__(self, classes: Classes, recording: Recording) -> None:
         self.classes, self.modules = classes, classes.modules
         self.effects = Effects(classes)
-        self._recording = recording
+        self._recording, self._fields = recording, Fields(classes)
         self._facts: dict[Unit, Facts] = {}
         self._recorded: dict[Unit, Facts] = {}
 
@@ -65,22 +91,87 @@ class Definitions:
         home = self.modules.load(unit.module)
         assert home
         own = self.statements(unit)
-        statements, records = plain(own if unit.method else list(map(_without_methods, own)), recording)
-        found = uses(statements, home.package)
-        targets = {target for use in found.names for target in targets_of(self.modules, use, home)}
+        by_name = unit.name and not unit.method
+        statements, records = list(map(_without_methods, own)) if by_name else own, False
+        if home.names(recording.recorder):
+            statements, records = to_plain(statements, recording, partial(self.is_recorder, home))
+        owner = Ref("", (unit.name,)) if unit.method else None
+        found = uses(statements, home.package, owner, not unit.name, home.readers)
+        find = partial(self.modules.find, home=home.name)
+        targets, unseen = self._targets(found, home)
         refs = {use.ref for use in found.names}
-        where = sorted(" ".join(chain(ref.path, *self.modules.find(ref, home.name))) for ref in refs)
-        bases = {target for base in found.bases for target in self.modules.find(base, home.name)}
+        where = sorted(" ".join(chain(ref.path, *find(ref))) for ref in refs)
+        known, unknown = self._fields.read(found.fields, home.name)
+        more = [*where, *self._before(unit), *home.futures]
+        whole = digest_statements(statements, more)
         return Facts(
-            digest(statements, [*where, *self._before(unit)]),
-            frozenset(targets | ({Target("fields")} if found.whole else set())),
-            frozenset(use.ref.path[0] for use in found.names if not use.ref.module),
-            frozenset(found.reads),
-            frozenset(found.stores),
-            frozenset(bases),
-            frozenset(found.loads),
-            records,
+            digest=whole,
+            targets=frozenset(targets),
+            hints=frozenset(found.hints),
+            bare=frozenset(use.ref.path[0] for use in found.names if use.ref.path and not use.ref.module),
+            reads=frozenset(found.reads),
+            unknown=frozenset(found.unknown | unknown),
+            fields=frozenset(known),
+            stores=frozenset(found.stores),
+            changes=frozenset(changes(self.modules, found, home, find, str(unit))),
+            bases=frozenset(target for base in found.bases for target in find(base)),
+            handed=frozenset(
+                target
+                for to, made in found.handed
+                if self._is_outside(to, home)
+                for target in find(made)
+                if target.kind == "definition"
+            ),
+            loads=frozenset(found.loads),
+            records=records,
+            unseen=frozenset(unseen),
+            told=frozenset(Unseen("code", name, home.name, line) for name, line in found.told.items()),
+            raises=frozenset(
+                frozenset(chain(*(self._errors(ref, home) for ref in refs))) for refs in found.raises
+            ),
+            catches=frozenset(chain(*(self._errors(ref, home) for ref in found.catches))),
+            silent=digest_statements(statements, more, is_silent=True) if found.raises else whole,
         )
+
+    def _targets(self, found: Uses, home: Module) -> tuple[set[Target], set[Unseen]]:
+        """Find what the names of code lead to, and what of it can't be followed."""
+        targets, unseen = set(), set()
+        for use, line in found.names.items():
+            if name := self.modules.left_out(use.ref, home):
+                unseen.add(Unseen("left out", name, home.name, line))
+            for target in targets_of(self.modules, use, home):
+                if isinstance(target, Target):
+                    targets.add(target)
+                else:
+                    unseen.add(Unseen(*target, home.name, line))
+        reads = found.reads.items()
+        unseen |= {
+            Unseen(*(("file", "") if name in FOLDERS else ("code", name)), home.name, line)
+            for name, line in reads
+            if name in INSIDES
+        }
+        return targets, unseen
+
+    def _errors(self, ref: Ref, home: Module) -> tuple[Target, ...]:
+        """Find the class that a name stands for; an attribute of something may be any error."""
+        is_attribute = self.modules.after(ref.path, ref.module or home.name)
+        return (Target("attribute"),) if is_attribute else self.modules.find(ref, home.name)
+
+    def is_recorder(self, home: Module, path: tuple[str, ...]) -> bool:
+        """Tell whether a name leads to the type that is recorded by: this mechanism's own, by any name."""
+        is_bound = path[0] in home.bound
+        sources = home.bound[path[0]][1] if is_bound else home.hinted.get(path[0], ())
+        refs = [ref.on(*path[1:]) for ref in sources] or [Ref("", path)]
+        # Nothing, if it is left out.
+        found = [to.name for ref in refs for to in self.modules.find(ref, home.name)]
+        own = __name__.partition(".")[0]
+        is_called_so = all(ref.path[-1:] == (self._recording.recorder,) for ref in refs)
+        return is_called_so and all(name.startswith(f"{own}.") for name in found)
+
+    def _is_outside(self, to: tuple[Ref, ...], home: Module) -> bool:
+        """Tell whether what is called may be something outside the project that calls methods by name."""
+        found = [target for ref in to for target in self.modules.find(ref, home.name)]
+        return not to or any(one.kind == "outside" and not one.name.startswith("builtins.") for one in found)
 
     def _before(self, unit: Unit) -> list[str]:
         """Tell how many loose statements, which may change its value, stand before each of a unit's own."""

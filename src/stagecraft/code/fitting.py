@@ -1,8 +1,27 @@
 """Whether what is given may stand where something is expected; what can't be told may."""
 
+from types import NoneType
+
 from stagecraft.code.hints import Hint, Hints, Kind
 from stagecraft.code.outside import is_told_by_methods
 from stagecraft.code.targets import Unit
+
+# Types that JSON tells.
+_TOLD = {bool, float, int, NoneType, str}
+
+
+def names_exactly(given: Hint, expected: Hint) -> bool:
+    """Tell whether a hint names all types that are given, and what these hold, unless JSON tells them."""
+    return all(
+        kind.type in _TOLD or any(_names(kind, allowed) for allowed in expected.kinds) for kind in given.kinds
+    )
+
+
+def _names(given: Kind, expected: Kind) -> bool:
+    parts = expected.parts or (Hint(""),)
+    return given.type == expected.type and all(
+        any(names_exactly(part, allowed) for allowed in parts) for part in given.parts
+    )
 
 
 def fits(hints: Hints, given: Hint, expected: Hint) -> bool:
@@ -13,11 +32,14 @@ def fits(hints: Hints, given: Hint, expected: Hint) -> bool:
 
 
 def _is(hints: Hints, given: Kind, expected: Kind) -> bool:
-    return _derives(hints, given.type, expected.type) and _holds(hints, given, expected)
+    is_allowed = not (given.values and expected.values) or given.values[0] in expected.values
+    return is_allowed and _derives(hints, given.type, expected.type) and _holds(hints, given, expected)
 
 
 def _holds(hints: Hints, given: Kind, expected: Kind) -> bool:
-    """Tell whether a tuple holds what is expected."""
+    """Tell whether a collection holds what is expected; a text holds texts."""
+    if given.type is str and expected.parts:
+        return fits(hints, Hint("str", (Kind(str),)), expected.parts[0])
     if not given.parts or not expected.parts:
         return True
     count = len(given.parts if expected.endless else expected.parts)
@@ -28,7 +50,7 @@ def _holds(hints: Hints, given: Kind, expected: Kind) -> bool:
 
 
 def _parts(kind: Kind, count: int) -> tuple[Hint, ...]:
-    return kind.parts * count if kind.endless else kind.parts
+    return (kind.parts * count)[:count] if kind.endless else kind.parts
 
 
 def _derives(hints: Hints, given: Unit | type, expected: Unit | type) -> bool:

@@ -2,13 +2,16 @@
 
 import ast
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 
 from stagecraft.code.names import Ref
+from stagecraft.code.nodes import is_function
 from stagecraft.code.source import CodeError, Module
 from stagecraft.code.targets import Target, Unit
 
+_COMPILED = {".pyc", ".pyd", ".so"}
 _OF_FILES = frozenset({"__file__", "__path__", "__spec__"})
 
 
@@ -24,6 +27,7 @@ class Modules:
         self._roots = {package: _locate(package) for package in packages}
         self._leave_out = tuple(f"{name}." for name in leave_out)
         self._loaded: dict[str, Module | None] = {}
+        self._leading_out: dict[str, dict[str, list[Ref]]] = {}
         self._targets: dict[Ref, tuple[Target, ...]] = {}
 
     def load(self, name: str) -> Module | None:
@@ -32,8 +36,16 @@ class Modules:
         Raises:
             CodeError: its file is no Python.
         """
+        return None if self._is_left_out(name) else self.read(name)
+
+    def read(self, name: str) -> Module | None:
+        """Read a module, be it left out; None where the project has none of that name.
+
+        Raises:
+            CodeError: its file is no Python.
+        """
         if name not in self._loaded:
-            self._loaded[name] = None if self._is_left_out(name) else self._read(name)
+            self._loaded[name] = self._read(name)
         return self._loaded[name]
 
     def exists(self, name: str) -> bool:
@@ -43,6 +55,55 @@ class Modules:
         return any(
             place.with_name(f"{place.name}.py").is_file() or any(place.glob("*.py")) for place in places
         )
+
+    def is_outside(self, name: str) -> bool:
+        """Tell whether a module is none of the project's packages, be it left out."""
+        return name.partition(".")[0] not in self._roots
+
+    def is_elsewhere(self, name: str) -> bool:
+        """Tell whether a module is neither of the project's packages nor left out."""
+        return self.is_outside(name) and not self._is_left_out(name)
+
+    def left_out(self, ref: Ref, home: Module) -> str:
+        """Name what of a module of the project that is left out a name leads to, but for functions there."""
+        if home.name not in self._leading_out:
+            self._leading_out[home.name] = {
+                name: sources for name, (_, refs) in home.bound.items() if (sources := self._out(refs))
+            }
+        known = self._leading_out[home.name].get(ref.path[0], []) if ref.path else []
+        sources = self._out([ref]) if ref.module else [source.on(*ref.path[1:]) for source in known]
+        return next(filter(None, map(self._lost, sources)), "")
+
+    def _lost(self, ref: Ref) -> str:
+        """Name what a name leads to, if that is in a module that is left out, and no function."""
+        names = ".".join((ref.module, *ref.path)).split(".")
+        for end in range(len(names) - 1, 0, -1):
+            if there := self.read(".".join(names[:end])):
+                name = ".".join(names[: end + 1])
+                is_function_there = any(map(is_function, there.bound.get(names[end], ([], []))[0]))
+                return name if self._is_left_out(name) and not is_function_there else ""
+        return ""
+
+    def _out(self, refs: list[Ref]) -> list[Ref]:
+        """List what leads to modules of the project that are left out, or to packages of these."""
+        names = ((ref, f"{'.'.join((ref.module, *ref.path))}.") for ref in refs)
+        return [
+            ref
+            for ref, name in names
+            if not self.is_outside(name)
+            and any(name.startswith(one) or one.startswith(name) for one in self._leave_out)
+        ]
+
+    @cached_property
+    def compiled(self) -> frozenset[str]:
+        """The modules of the project that have no source to follow."""
+        found = set()
+        for root in self.roots:
+            for file in root.rglob("*"):
+                if file.suffix in _COMPILED and file.parent.name != "__pycache__":
+                    parts = (*file.relative_to(root.parent).parent.parts, file.name.partition(".")[0])
+                    found.add(".".join(parts))
+        return frozenset(name for name in found if not self._is_left_out(name))
 
     @property
     def roots(self) -> list[Path]:
@@ -87,6 +148,13 @@ class Modules:
             self._targets[start] = tuple(found)
         return self._targets[start]
 
+    def after(self, path: tuple[str, ...], home: str) -> tuple[str, ...]:
+        """Tell which attributes of a definition a name leads to."""
+        for end in range(1, len(path)):
+            if any(to.kind == "definition" for to in self.find(Ref("", path[:end]), home)):
+                return path[end:]
+        return ()
+
     def _steps(self, ref: Ref) -> Iterator[Target | Ref]:
         """Find what a name leads to, one import further."""
         name = ".".join((ref.module, *ref.path))
@@ -102,21 +170,24 @@ class Modules:
     def _steps_in(self, module: Module, name: str, rest: tuple[str, ...]) -> Iterator[Target | Ref]:
         statements, sources = module.bound.get(name, ([], []))
         # A package that imports its own submodule only says that there is one.
-        sources = [source for source in sources if source != (module.name, (name,))]
+        itself = Ref(module.name, (name,))
+        has_own, sources = itself in sources, [source for source in sources if source != itself]
         if statements:
             yield Target("definition", module.name, name)
         yield from (source.on(*rest) for source in sources)
         # A star may take over any name, and says by `__all__` which.
         yield from (Ref(star, path) for star in module.stars for path in ((name, *rest), ("__all__",)))
-        if statements or sources:
+        if sources and not (has_own or statements):
             return
         if module.package == module.name and self.load(f"{module.name}.{name}"):
             yield Ref(f"{module.name}.{name}", rest)
+        elif (statements or sources) and not has_own:
+            return
         elif name in _OF_FILES:
             # From there a path may go up as well.
             parts = module.name.split(".")
             yield from (Target("place", ".".join(parts[:depth])) for depth in range(len(parts), 0, -1))
-        elif name == "__dict__":
+        elif name in ("__annotations__", "__dict__"):
             yield Target("module", module.name)
         else:
             if "__getattr__" in module.bound:

@@ -1,11 +1,11 @@
 """The names that code binds, scope by scope, and where imported ones come from."""
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from stagecraft.code.nodes import children, dotted
+from stagecraft.code.nodes import children, dotted, with_defaults
 
 
 class Ref(NamedTuple):
@@ -32,13 +32,18 @@ def imported(node: ast.AST, package: str) -> Iterator[tuple[str, Ref]]:
             yield alias.asname or alias.name, Ref(module, (alias.name,))
 
 
+def taken(node: ast.AST, package: str) -> Iterator[Ref]:
+    """List what an import takes: whole modules, and names of modules."""
+    if isinstance(node, ast.Import):
+        yield from (Ref(alias.name, ()) for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        yield from (ref for _, ref in imported(node, package))
+
+
 def loaded(node: ast.AST, package: str) -> Iterator[str]:
     """List the modules that an import runs, and what it takes from them, which may be modules too."""
-    if isinstance(node, ast.Import):
-        yield from (alias.name for alias in node.names)
-    elif isinstance(node, ast.ImportFrom):
-        for _, ref in imported(node, package):
-            yield from (ref.module, ".".join((ref.module, *ref.path)))
+    for ref in taken(node, package):
+        yield from dict.fromkeys((ref.module, ".".join((ref.module, *ref.path))))
 
 
 def bound(nodes: Iterable[ast.AST], package: str) -> dict[str, tuple[Ref, ...]]:
@@ -76,10 +81,11 @@ class Scopes:
         return bool(self._inner)
 
     @contextmanager
-    def inside(self, parameters: Iterable[str], body: Iterable[ast.AST]) -> Iterator[None]:
-        """Go into the scope that has these parameters and this body."""
-        self._inner.append(dict.fromkeys(parameters, ()) | bound(body, self.package))
-        yield
+    def inside(self, parameters: Iterable[str], body: Iterable[ast.AST]) -> Iterator[Collection[str]]:
+        """Go into the scope that has these parameters and this body, and tell which names the body binds."""
+        names = bound(body, self.package)
+        self._inner.append(dict.fromkeys(parameters, ()) | names)
+        yield names
         self._inner.pop()
 
     def lookup(self, name: str) -> tuple[Ref, ...]:
@@ -153,4 +159,4 @@ def at_once(node: ast.AST) -> Iterator[ast.AST]:
 
 def defaults(arguments: ast.arguments) -> list[ast.expr]:
     """List the default values of a function's parameters."""
-    return [*arguments.defaults, *filter(None, arguments.kw_defaults)]
+    return [default for _, default in with_defaults(arguments)]

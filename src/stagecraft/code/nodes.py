@@ -6,7 +6,7 @@ from typing import Any, TypeGuard, TypeVar
 
 from stagecraft.code.parsing import parse
 
-Node = TypeVar("Node", bound=ast.AST)
+_Node = TypeVar("_Node", bound=ast.AST)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 # Fields that hold text, or nodes without parts.
@@ -24,16 +24,43 @@ def is_function(node: ast.AST) -> TypeGuard[Function]:
     return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
 
 
-def changed(node: Node, **changes: Any) -> Node:
+def own_nodes(function: Function) -> Iterator[ast.AST]:
+    """List what stands in a function's body, but for what stands in functions and classes there."""
+    waiting: list[ast.AST] = list(function.body)
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            waiting += ast.iter_child_nodes(node)
+
+
+def is_lazy(node: ast.AST) -> bool:
+    """Tell whether a call of a function only makes a coroutine or a generator."""
+    if isinstance(node, ast.AsyncFunctionDef):
+        return True
+    own = own_nodes(node) if isinstance(node, ast.FunctionDef) else ()
+    return any(isinstance(part, ast.Yield | ast.YieldFrom) for part in own)
+
+
+def changed(node: _Node, **changes: Any) -> _Node:
     """Copy a node with some of its fields changed."""
     fields = {name: getattr(node, name, None) for name in node._fields}
-    return type(node)(**fields | {name: value for name, value in changes.items() if name in fields})
+    copy = type(node)(**fields | {name: value for name, value in changes.items() if name in fields})
+    return ast.copy_location(copy, node)
 
 
 def parameters(arguments: ast.arguments) -> list[ast.arg]:
     """List all parameters of a function."""
     stars = [star for star in (arguments.vararg, arguments.kwarg) if star]
     return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *stars]
+
+
+def with_defaults(arguments: ast.arguments) -> list[tuple[ast.arg, ast.expr]]:
+    """List the parameters of a function that have a default, with it."""
+    places = [*arguments.posonlyargs, *arguments.args]
+    late = zip(places[len(places) - len(arguments.defaults) :], arguments.defaults, strict=True)
+    alone = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    return [*late, *((arg, default) for arg, default in alone if default)]
 
 
 def children(node: ast.AST) -> list[ast.AST]:
@@ -72,6 +99,16 @@ def spelled(node: ast.expr) -> str:
 def text_of(node: ast.AST | None) -> str | None:
     """Return the text that an expression literally is."""
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def is_text(node: ast.AST) -> bool:
+    """Tell whether a statement is a text alone, such as a docstring."""
+    return isinstance(node, ast.Expr) and text_of(node.value) is not None
+
+
+def is_special(name: str) -> bool:
+    """Tell whether Python itself may call what has this name, or an Enum."""
+    return name.startswith("_") and name.endswith("_")
 
 
 def named(annotation: ast.expr) -> Iterator[tuple[str, ...]]:

@@ -29,6 +29,9 @@ def find_place(definitions: Definitions, name: str) -> Place | None:
     if "/" in name:
         files = (root.parent / name for root in definitions.modules.roots if name.startswith(f"{root.name}/"))
         return next((Place(file) for file in files if file.is_file()), None)
+    if name.endswith(".<names>"):
+        whole = definitions.modules.load(name.removesuffix(".<names>"))
+        return Place(whole.file) if whole and whole.file else None
     parts = name.split(".")
     for end in range(len(parts) - 1, 0, -1):
         unit = _unit(".".join(parts[:end]), *parts[end:])

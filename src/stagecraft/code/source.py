@@ -2,16 +2,27 @@
 
 import ast
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 
-from stagecraft.code.names import Ref, bound, imported, loaded
+from stagecraft.code.mangling import with_private_names
+from stagecraft.code.names import Ref, bound, loaded, taken
 from stagecraft.code.nodes import children, dotted, is_function, text_of
 from stagecraft.code.parsing import parse
+from stagecraft.code.unseen import may_read
 from stagecraft.errors import UsageError
 
+Flags = Collection[tuple[str, ...]]
+
 _IMPORTS = (ast.Import, ast.ImportFrom)
+# Fields of statements, and of their parts, that hold statements, or parts with some.
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+# From what is imported to the flag of type checkers.
+_WAYS: dict[tuple[Ref, ...], tuple[str, ...]] = {
+    (Ref("typing", ()),): ("TYPE_CHECKING",),
+    (Ref("typing", ("TYPE_CHECKING",)),): (),
+}
 
 
 class CodeError(UsageError):
@@ -25,8 +36,10 @@ class Module:
         package: what its relative imports are relative to.
         folder: where it lies.
         file: its own; None if it is a folder alone.
+        source: what stands in that.
         bound: its names, each with the statements that bind it and with what it is imported from.
         stars: modules whose names it takes over.
+        futures: what it imports from `__future__`, which changes what its code means.
         hinted: what it imports for type checkers alone.
         statements: those that run on import.
         times: how many of them bind a name.
@@ -40,32 +53,64 @@ class Module:
         self.stars: list[str] = []
         self.hinted: dict[str, tuple[Ref, ...]] = {}
         self.times: Counter[str] = Counter()
-        self._tree = _parse(file) if file else ast.Module([], [])
-        self.statements = list(_alive(self._tree.body))
+        self.futures: list[str] = []
+        self.source = _read(file) if file else b""
+        self._tree = _parse(self.source, file)
+        flags = _flags(self._tree.body) if self.names("TYPE_CHECKING") else ()
+        self.statements = list(_alive(self._tree.body, flags))
         for statement in self.statements:
             self._add(statement)
         for statement in self._tree.body:
-            if isinstance(statement, ast.If) and _is_false(statement.test):
+            if isinstance(statement, ast.If) and _is_false(statement.test, flags):
                 self.hinted |= bound(statement.body, self.package)
 
     @cached_property
-    def loads(self) -> frozenset[str]:
-        """The modules, and names that may be modules, that it imports when it is imported itself."""
-        statements = list(self.statements)
-        for statement in statements:  # which grows meanwhile
-            statements += [] if is_function(statement) else inside(statement)
-        return frozenset(name for part in statements for name in loaded(part, self.package))
+    def loads(self) -> tuple[str, ...]:
+        """The modules, and names that may be modules, that it imports when it is imported, in order."""
+        return tuple(dict.fromkeys(name for part in self.statements for name in self.loads_of(part)))
 
-    def imports(self) -> Iterator[Ref]:
-        """List all that is imported anywhere in it."""
+    def loads_of(self, statement: ast.stmt) -> list[str]:
+        """List the modules, and names that may be modules, that a statement of its own imports, in order."""
+        statements = [statement]
+        for part in statements:  # which grows meanwhile
+            statements += [] if is_function(part) else nested(part)
+        statements.sort(key=lambda part: part.lineno)
+        return [name for part in statements for name in loaded(part, self.package)]
+
+    def line_of(self, name: str) -> int:
+        """Find the line where a module, or one below it, is imported; 0 if it is not."""
         for node in ast.walk(self._tree):
-            if isinstance(node, ast.Import):
-                yield from (Ref(alias.name, ()) for alias in node.names)
-            elif isinstance(node, ast.ImportFrom):
-                yield from (ref for _, ref in imported(node, self.package))
+            if any(f"{found}.".startswith(f"{name}.") for found in loaded(node, self.package)):
+                return getattr(node, "lineno", 0)
+        return 0
+
+    def names(self, word: str) -> bool:
+        """Tell whether a word stands in it."""
+        return word.encode() in self.source
+
+    @cached_property
+    def readers(self) -> frozenset[str]:
+        """The names under which it imports what may open files without an audit event."""
+        sources = ((name, ref.path) for name, (_, refs) in self.bound.items() for ref in refs)
+        return frozenset(name for name, path in sources if path and may_read(path[-1]))
+
+    @cached_property
+    def imports(self) -> tuple[Ref, ...]:
+        """All that is imported anywhere in it."""
+        nodes = list[ast.AST](self._tree.body)
+        for node in nodes:  # which grows meanwhile; expressions import nothing
+            nodes += [part for block in _BLOCKS for part in getattr(node, block, ())]
+        return tuple(ref for node in nodes for ref in taken(node, self.package))
+
+    @cached_property
+    def imported(self) -> frozenset[str]:
+        """The modules, and the names that may be modules, that are imported anywhere in it."""
+        pairs = ((ref.module, ".".join((ref.module, *ref.path))) for ref in self.imports)
+        return frozenset(name for pair in pairs for name in pair if name)
 
     def _add(self, statement: ast.stmt) -> None:
         for name, refs in bound([statement], self.package).items():
+            self.futures += [name for ref in refs if ref.module == "__future__"]
             if name == "*":
                 self.stars += [ref.module for ref in refs]
                 continue
@@ -75,43 +120,75 @@ class Module:
             sources += refs
 
 
-def _parse(file: Path) -> ast.Module:
+def _read(file: Path) -> bytes:
     try:
-        return parse(file.read_bytes(), str(file))
-    except SyntaxError as error:
-        raise CodeError(f"{file}:{error.lineno}: {error.msg}; no key can be made from this code") from None
-    except (OSError, ValueError) as error:
+        return file.read_bytes()
+    except OSError as error:
         raise CodeError(f"{file} can't be read: {error}") from None
 
 
-def _alive(statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+def _parse(source: bytes, file: Path | None) -> ast.Module:
+    try:
+        return with_private_names(parse(source, str(file)), source)
+    except SyntaxError as error:
+        raise CodeError(f"{file}:{error.lineno}: {error.msg}; no key can be made from this code") from None
+    except ValueError as error:
+        raise CodeError(f"{file} can't be read: {error}") from None
+
+
+def _flags(statements: Iterable[ast.stmt]) -> set[tuple[str, ...]]:
+    """List the names that stand for `typing.TYPE_CHECKING`, and for nothing else, in a module."""
+    flags: set[tuple[str, ...]] = set()
+    others: set[str] = set()
+    for statement in statements:
+        for name, refs in bound([statement], "").items():
+            way = _WAYS.get(refs)
+            if way is not None and isinstance(statement, _IMPORTS):
+                flags.add((name, *way))
+            else:
+                others.add(name)
+    return {way for way in flags if way[0] not in others}
+
+
+def _alive(statements: Iterable[ast.stmt], flags: Flags) -> Iterator[ast.stmt]:
     """Leave out what only type checkers see, and what only runs as a program."""
     for statement in statements:
-        if isinstance(statement, ast.If) and _is_false(statement.test):
-            yield from _alive(statement.orelse)
-        elif isinstance(statement, ast.If) and _is_true(statement.test):
-            yield from _alive(statement.body)
+        if isinstance(statement, ast.If) and _is_false(statement.test, flags):
+            yield from _alive(statement.orelse, flags)
+        elif isinstance(statement, ast.If) and _is_true(statement.test, flags):
+            yield from _alive(statement.body, flags)
         else:
             yield statement
 
 
-def _is_false(test: ast.expr) -> bool:
+def _is_false(test: ast.expr, flags: Flags) -> bool:
     if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Eq):
         sides = [test.left, *test.comparators]
         return {dotted(side) or text_of(side) for side in sides} == {("__name__",), "__main__"}
-    return dotted(test)[-1:] == ("TYPE_CHECKING",)
+    return dotted(test) in flags
 
 
-def _is_true(test: ast.expr) -> bool:
-    return isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) and _is_false(test.operand)
+def _is_true(test: ast.expr, flags: Flags) -> bool:
+    return isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) and _is_false(test.operand, flags)
 
 
-def inside(node: ast.AST) -> list[ast.stmt]:
+def nested(node: ast.AST) -> list[ast.stmt]:
     """List the statements right inside a statement."""
     found = []
     for child in children(node):
         if isinstance(child, ast.stmt):
             found.append(child)
         elif isinstance(child, ast.ExceptHandler | ast.match_case):
-            found += inside(child)
+            found += nested(child)
+    return found
+
+
+def innermost(statements: Iterable[ast.stmt], name: str) -> list[ast.stmt]:
+    """List the statements that bind a name, also those within `if`, `try` and the like."""
+    found = []
+    for statement in statements:
+        if name in bound([statement], ""):
+            is_scope = is_function(statement) or isinstance(statement, ast.ClassDef)
+            within = [] if is_scope else innermost(nested(statement), name)
+            found += within or [statement]
     return found

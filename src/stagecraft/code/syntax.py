@@ -1,20 +1,14 @@
-"""A definition's syntax as far as it counts: no docstrings, no type hints of functions, no recording."""
+"""A definition's syntax as far as it counts: no docstrings, no recording, and no messages of errors alone."""
 
 import ast
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from stagecraft.code.nodes import Function, called, changed, named, parameters, text_of
+from stagecraft.code.messages import silenced
+from stagecraft.code.nodes import Function, changed, is_text, named, parameters
 
-# Decorators that leave the hints of a function alone.
-_UNREADING = {
-    (name,)
-    for name in (
-        *("abstractmethod", "cache", "cached_property", "classmethod", "contextmanager", "lru_cache"),
-        *("no_grad", "overload", "override", "property", "setter", "staticmethod", "wraps"),
-    )
-}
+Test = Callable[[tuple[str, ...]], bool]
 
 
 class Recording(NamedTuple):
@@ -36,20 +30,30 @@ class Plain(NamedTuple):
     records: bool
 
 
-def plain(statements: Iterable[ast.stmt], recording: Recording) -> Plain:
-    """Leave out of statements what does not count; the statements themselves stay as they are."""
-    visitor = _Plain(recording)
+def to_plain(statements: Iterable[ast.stmt], recording: Recording, is_recorder: Test) -> Plain:
+    """Leave recording out of statements; the statements themselves stay as they are.
+
+    Args:
+        is_recorder: tells whether a name leads to the recorder's type.
+    """
+    visitor = _Plain(recording, is_recorder)
     kept = [visitor.visit(statement) for statement in statements]
     return Plain([statement for statement in kept if statement], visitor.records)
 
 
-def digest(statements: Iterable[ast.stmt], more: Iterable[str] = ()) -> str:
-    """Digest statements, and what else there is to them, in 16 hexadecimal digits."""
-    text = "\n".join([*map(_write, statements), *more])
+def digest_statements(
+    statements: Iterable[ast.stmt], more: Iterable[str] = (), is_silent: bool = False
+) -> str:
+    """Digest statements, and what else there is to them, in 16 hexadecimal digits.
+
+    Args:
+        is_silent: the messages of errors that they raise do not count.
+    """
+    text = "\n".join([*(_write(part, is_silent) for part in statements), *more])
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
 
 
-def _write(part: Any) -> str:
+def _write(part: Any, is_silent: bool) -> str:
     """Write syntax as `ast.dump` does, but faster, and without the `u` of `u"text"`."""
     kind = type(part)
     if kind is ast.Name:
@@ -57,9 +61,11 @@ def _write(part: Any) -> str:
     if kind is ast.Constant:
         return repr(part.value)
     if kind is list:
-        return f"[{','.join(map(_write, part))}]"
+        return f"[{','.join(_write(inner, is_silent) for inner in part if not is_text(inner))}]"
+    if kind is ast.Raise and is_silent:
+        part = silenced(part)
     if isinstance(part, ast.AST):
-        fields = [_write(getattr(part, name, None)) for name in part._fields]
+        fields = [_write(getattr(part, name, None), is_silent) for name in part._fields]
         return f"{kind.__name__}({','.join(fields)})"
     return repr(part)
 
@@ -67,11 +73,10 @@ def _write(part: Any) -> str:
 class _Plain(ast.NodeVisitor):
     """Copies what it changes and shares the rest, for the same tree is read in more than one way."""
 
-    def __init__(self, recording: Recording) -> None:
-        self.recording = recording
+    def __init__(self, recording: Recording, is_recorder: Test) -> None:
+        self.recording, self.is_recorder = recording, is_recorder
         self.records = False
         self.recorders: frozenset[str] = frozenset()
-        self.in_class = False
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
         changes = {}
@@ -83,56 +88,35 @@ class _Plain(ast.NodeVisitor):
         return changed(node, **changes) if changes else node
 
     def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
-        documents = text_of(node.value) is not None
-        return None if documents or self._is_recording(node.value) else self.generic_visit(node)
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
-        if self.in_class:
-            return self.generic_visit(node)
-        return self.generic_visit(ast.Assign([node.target], node.value)) if node.value else None
+        return None if self._is_recording(node.value) else self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         return ast.Constant(None) if self._is_recording(node) else self.generic_visit(node)
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        return changed(
-            node,
-            decorator_list=self._part(node.decorator_list),
-            bases=self._part(node.bases),
-            keywords=self._part(node.keywords),
-            body=self._inside(node.body, self.recorders, in_class=True),
-        )
-
     def visit_FunctionDef(self, node: Function) -> ast.AST:
-        """Take the hints out of a function's head, and recording out of its body."""
-        inner = self._hidden(node.args) | _recorders(node, self.recording.recorder)
-        # What decorates a function may read its hints.
-        is_read = any(called(mark)[-1:] not in _UNREADING for mark in node.decorator_list)
-        arguments = self._part(node.args)
+        """Take recording out of a function's body."""
+        inner = self._hidden(node.args) | _recorders(node, self.is_recorder)
         return changed(
             node,
             decorator_list=self._part(node.decorator_list),
-            args=arguments if is_read else _without_hints(arguments),
-            returns=None,
-            type_params=[],
-            body=self._inside(node.body, inner, in_class=False),
+            args=self._part(node.args),
+            body=self._inside(node.body, inner),
         )
 
     visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
-        body = self._inside(node.body, self._hidden(node.args), in_class=False)
+        body = self._inside(node.body, self._hidden(node.args))
         return changed(node, args=self._part(node.args), body=body)
 
     def _hidden(self, arguments: ast.arguments) -> frozenset[str]:
         """Name the recorders around a function that its own parameters do not hide."""
         return self.recorders - {parameter.arg for parameter in parameters(arguments)}
 
-    def _inside(self, part: Any, recorders: frozenset[str], in_class: bool) -> Any:
-        outside = self.recorders, self.in_class
-        self.recorders, self.in_class = recorders, in_class
+    def _inside(self, part: Any, recorders: frozenset[str]) -> Any:
+        outside, self.recorders = self.recorders, recorders
         inside = self._part(part)
-        self.recorders, self.in_class = outside
+        self.recorders = outside
         return inside
 
     def _part(self, part: Any) -> Any:
@@ -161,15 +145,6 @@ class _Plain(ast.NodeVisitor):
         return records
 
 
-def _without_hints(part: Any) -> Any:
-    """Take the hints out of a function's parameters."""
-    if isinstance(part, ast.arguments):
-        return changed(part, **{name: _without_hints(getattr(part, name)) for name in part._fields})
-    if isinstance(part, list):
-        return list(map(_without_hints, part))
-    return changed(part, annotation=None) if isinstance(part, ast.arg) and part.annotation else part
-
-
 def _root(node: ast.expr) -> str | None:
     """Name what a chain of attributes and calls starts from."""
     while isinstance(node, ast.Attribute | ast.Call | ast.Subscript):
@@ -177,12 +152,12 @@ def _root(node: ast.expr) -> str | None:
     return node.id if isinstance(node, ast.Name) else None
 
 
-def _recorders(node: Function, recorder: str) -> frozenset[str]:
+def _recorders(node: Function, is_recorder: Test) -> frozenset[str]:
     """Name a function's parameters that are recorders, and stay so."""
     found = {
         parameter.arg
         for parameter in parameters(node.args)
-        if parameter.annotation and any(names[-1] == recorder for names in named(parameter.annotation))
+        if parameter.annotation and any(map(is_recorder, named(parameter.annotation)))
     }
     if not found:
         return frozenset()

@@ -1,8 +1,9 @@
 """What names lead to, and the units that code is followed by."""
 
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-Kind = Literal[
+TargetKind = Literal[
     "definition",  # of the project
     "module",  # of the project, as a value
     "outside",  # something outside the project, by its dotted name
@@ -11,15 +12,14 @@ Kind = Literal[
     "attribute",  # an attribute that is read
     "method",  # one that may be called by this name
     "attributes",  # any attribute
-    "fields",  # any field of an object
-    "anything",  # everything that the project has
+    "hints",  # the type hints of what is followed
 ]
 
 
 class Target(NamedTuple):
     """What a name leads to; `module` is one of the project."""
 
-    kind: Kind
+    kind: TargetKind
     module: str = ""
     name: str = ""
 
@@ -33,3 +33,8 @@ class Unit(NamedTuple):
 
     def __str__(self) -> str:
         return ".".join(filter(None, (self.module, self.name or "<statements>", self.method)))
+
+
+def definitions(targets: Iterable[Target]) -> list[Unit]:
+    """List what of the project's own is among targets, each name as a whole."""
+    return [Unit(target.module, target.name) for target in targets if target.kind == "definition"]

@@ -2,10 +2,16 @@
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
+
+from stagecraft.files.opening import open_at_once
+
+# What MLflow calls runs.
+_RUN, _SHA256 = re.compile("[0-9a-f]{32}"), re.compile("[0-9a-f]{64}")
 
 
 class Frozen(BaseModel):
@@ -42,8 +48,8 @@ class Reference(Frozen):
 
 
 def sha256_of(path: Path) -> str:
-    """Compute the SHA-256 of a file, in hexadecimal digits."""
-    with path.open("rb") as file:
+    """Compute the SHA-256 of a file, in hexadecimal digits; a pipe that nobody writes to is empty."""
+    with open(path, "rb", opener=open_at_once) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -53,13 +59,20 @@ def address(path: Path, uri: str, kind: str) -> Artifact:
 
 
 def digest(value: Any) -> str:
-    """Digest a value as JSON has it, in 16 hexadecimal digits; where an artifact lies does not count."""
-    text = json.dumps(_content(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    """Digest a value as JSON has it, in 16 hexadecimal digits."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
 
 
-def _content(value: Any) -> Any:
-    """Leave the addresses out of a value."""
+def content(value: Any) -> Any:
+    """Leave the addresses of artifacts, and of runs, out of JSON: where something lies is no content."""
     if isinstance(value, dict):
-        return {name: _content(part) for name, part in value.items() if name != "uri"}
-    return [_content(part) for part in value] if isinstance(value, list | tuple) else value
+        left_out = {"uri"} if _is_address(value) else set()
+        return {name: content(part) for name, part in value.items() if name not in left_out}
+    return [content(part) for part in value] if isinstance(value, list) else value
+
+
+def _is_address(value: dict[str, Any]) -> bool:
+    is_run = value.keys() == Reference.model_fields.keys() and _RUN.fullmatch(str(value["uri"]))
+    is_file = value.keys() == Artifact.model_fields.keys() and _SHA256.fullmatch(str(value["sha256"]))
+    return bool(is_run or is_file)

@@ -10,6 +10,8 @@ from pathlib import Path, PurePosixPath
 from stagecraft.errors import ArtifactError
 
 PART = ".part"
+#: the name of folders in which repairs keep what they moved out of the way, on other disks after a dot
+ASIDE = "set-aside"
 
 #: what tells a file from one that was changed, be it to what it had been before
 FileState = tuple[int, ...]
@@ -65,5 +67,10 @@ def whole_folder(path: Path) -> Iterator[Path]:
 
 
 def half_written(folder: Path) -> list[Path]:
-    """Find what a killed process left behind half-written."""
-    return sorted(folder.rglob(f"*{PART}"))
+    """Find what a killed process left behind half-written; what is set aside stays as it is."""
+    return sorted(path for path in folder.rglob(f"*{PART}") if not is_aside(path.relative_to(folder)))
+
+
+def is_aside(path: Path) -> bool:
+    """Tell whether a path in a home leads to what a repair moved out of the way."""
+    return not {ASIDE, f".{ASIDE}"}.isdisjoint(path.parts)

@@ -1,4 +1,4 @@
-"""What makes a result reusable: the parts of a key, and what differs between two.
+"""What makes a result reusable: the parts of a key, what a stage declares, and what differs between two.
 
-May import: files.
+May import: files, errors.
 """

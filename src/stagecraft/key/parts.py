@@ -1,4 +1,4 @@
-"""The key of a result: the code, the parameters, the libraries and the inputs that it can depend on."""
+"""The key of a result: the code, the parameters, the libraries, the inputs and what is declared besides."""
 
 import json
 from collections.abc import Mapping
@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from stagecraft.files.artifact import Frozen, digest
+from stagecraft.key.depends import SEALED
 
 _MOST_NAMES = 3
 
@@ -19,17 +20,20 @@ class Parts(Frozen):
         parameters: the values that the stage reads, under dotted names, as JSON has them.
         libraries: distributions that this code imports, with their versions.
         inputs: what the stage is given by others, with the digest of its content.
+        declared: what the stage declares besides, `kind: name` -> a version or a digest.
     """
 
     code: dict[str, str]
     parameters: dict[str, Any]
     libraries: dict[str, str]
     inputs: dict[str, str] = Field(default_factory=dict)
+    declared: dict[str, str] = Field(default_factory=dict)
 
     @property
     def fixed(self) -> str:
         """Digest of all but the inputs, which are known only when the stages before have ended."""
-        return digest([self.code, self.parameters, self.libraries])
+        declared = [self.declared] if self.declared else []
+        return digest([self.code, self.parameters, self.libraries, *declared])
 
     def key(self, stage: str) -> str:
         """Make the key: `<stage>/<digest of all but the inputs>-<digest of the inputs>`."""
@@ -53,6 +57,7 @@ def differences(old: Parts, new: Parts, sources: Mapping[str, str] | None = None
         found.append(f"code changed: {', '.join(names[:_MOST_NAMES])}{more}")
     found += _values("parameter", old.parameters, new.parameters)
     found += _values("library", old.libraries, new.libraries)
+    found += _declared(old.declared, new.declared)
     for name in _changed(old.inputs, new.inputs):
         source = (sources or {}).get(name)
         found.append(f"input changed: {name}{f' from {source}' if source else ''}")
@@ -61,10 +66,24 @@ def differences(old: Parts, new: Parts, sources: Mapping[str, str] | None = None
 
 def _values(kind: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """Say which values differ."""
-    return [
-        f"{kind} changed: {name} {_text(old.get(name))} → {_text(new.get(name))}"
-        for name in _changed(old, new)
-    ]
+    found = []
+    for name in _changed(old, new):
+        one, other = _text(old.get(name)), _text(new.get(name))
+        if one == other:
+            one, other = _as_json(old, name) or "absent", _as_json(new, name) or "absent"
+        found.append(f"{kind} changed: {name} {one} → {other}")
+    return found
+
+
+def _declared(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
+    """Say which declared things differ, and how if they may be shown."""
+    found = []
+    for name in _changed(old, new):
+        kind, _, thing = name.partition(": ")
+        values = old.get(name, "nothing"), new.get(name, "nothing")
+        is_shown = not any(value.startswith(SEALED) for value in values)
+        found.append(f"{kind} changed: {thing}{' {} → {}'.format(*values) if is_shown else ''}")
+    return found
 
 
 def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:

@@ -3,14 +3,17 @@
 May import: cache, code (to parse), files, errors.
 """
 
+from stagecraft.mlflow.accounts import keep_account, log_account, with_account
+from stagecraft.mlflow.data_sets import request_tags
 from stagecraft.mlflow.evaluations import Evaluation, evaluation_tags, evaluations
 from stagecraft.mlflow.links import address_of, chart_of, command_for_pages, page_of
 from stagecraft.mlflow.machine import results_among
+from stagecraft.mlflow.promotions import note_aliases
 from stagecraft.mlflow.record import ModelFiles, Record
 from stagecraft.mlflow.registry import CHAMPION, LATEST, Registry, Version, content_of
 from stagecraft.mlflow.replay import replay
 from stagecraft.mlflow.shared_records import SharedRecords
-from stagecraft.mlflow.store import Tracker, param_text
+from stagecraft.mlflow.store import Status, Tracker, param_text
 from stagecraft.mlflow.tags import NOTE_TAG, PARENT_TAG, Tags
 
 __all__ = [
@@ -23,6 +26,7 @@ __all__ = [
     "Record",
     "Registry",
     "SharedRecords",
+    "Status",
     "Tags",
     "Tracker",
     "Version",
@@ -32,8 +36,13 @@ __all__ = [
     "content_of",
     "evaluation_tags",
     "evaluations",
+    "keep_account",
+    "log_account",
+    "note_aliases",
     "page_of",
     "param_text",
     "replay",
+    "request_tags",
     "results_among",
+    "with_account",
 ]

@@ -32,10 +32,15 @@ class Inventory:
         models = self.tracker.pages(lambda token: search(ids, page_token=token))
         return {model.model_id: model.source_run_id or "" for model in models}
 
-    def versions(self) -> list[Version]:
-        """List the versions of all registered models."""
+    def versions(self, is_used: bool = False) -> list[Version]:
+        """List the versions of all registered models.
+
+        Args:
+            is_used: leave out those that are set aside.
+        """
         client = self._client
-        versions = self.tracker.pages(lambda token: client.search_model_versions(page_token=token))
+        every = self.tracker.pages(lambda token: client.search_model_versions(page_token=token))
+        versions = [item for item in every if not (is_used and self._tags.set_aside in item.tags)]
         # MLflow tells aliases of registered models only.
         models = self.tracker.pages(lambda token: client.search_registered_models(page_token=token))
         aliases = {model.name: model.aliases for model in models}
@@ -85,6 +90,23 @@ class Inventory:
     def forget_version(self, version: Version) -> None:
         """Delete a version of a registered model."""
         self.tracker.is_there(lambda: self._client.delete_model_version(version.name, version.number))
+
+    def restore_run(self, run_id: str) -> bool:
+        """Bring back a run that was deleted; its files are there until MLflow's own `gc`."""
+        with self.tracker.reaching():
+            self._client.restore_run(run_id)
+        return True
+
+    def set_version_aside(self, version: Version, repair: str) -> None:
+        """Have a version used no more."""
+        with self.tracker.reaching():
+            self._client.set_model_version_tag(version.name, version.number, self._tags.set_aside, repair)
+
+    def put_version_back(self, name: str, number: str) -> None:
+        """Have a version used again."""
+        self.tracker.is_there(
+            lambda: self._client.delete_model_version_tag(name, number, self._tags.set_aside)
+        )
 
     def forget_model(self, model_id: str) -> None:
         """Delete a logged model; its files stay."""

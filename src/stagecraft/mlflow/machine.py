@@ -4,10 +4,13 @@ import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import TypeVar
 
 from mlflow.system_metrics.metrics.disk_monitor import DiskMonitor
 from mlflow.system_metrics.metrics.network_monitor import NetworkMonitor
 from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
+
+_Figure = TypeVar("_Figure")
 
 _PREFIX = "system/"
 # A training of half a minute has a curve too; MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL sets another.
@@ -37,6 +40,6 @@ def watched(run_id: str, uri: str) -> Iterator[None]:
         monitor.finish()
 
 
-def results_among(metrics: Mapping[str, float]) -> dict[str, float]:
+def results_among(metrics: Mapping[str, _Figure]) -> dict[str, _Figure]:
     """Leave out what was measured of a machine: it says nothing about a result."""
     return {name: value for name, value in metrics.items() if not name.startswith(_PREFIX)}

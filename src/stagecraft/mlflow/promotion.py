@@ -1,24 +1,46 @@
 """Which version of a model is the champion: the one that was found better, on the same data."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-
-from filelock import FileLock
+from typing import Protocol
 
 from stagecraft.errors import ComparisonError
 from stagecraft.files.artifact import Frozen
-from stagecraft.files.home import Home
-from stagecraft.mlflow import Evaluation, Registry, Version, evaluations
-from stagecraft.names import Names
+from stagecraft.mlflow import CHAMPION, Registry, Version
+from stagecraft.mlflow.data_sets import champion_of
+from stagecraft.mlflow.promotions import note_promotion
 
 #: from the names of figures to those by which models may be compared, the usual one first
 Measures = Callable[[Iterable[str]], list[str]]
 
 
+class Judged(Protocol):
+    """What versions came to on the same data, none of which trained any of them."""
+
+    @property
+    def data(self) -> str:
+        """A digest of what was measured on."""
+
+    @property
+    def targets(self) -> str:
+        """The same in words."""
+
+    @property
+    def figures(self) -> Sequence[Mapping[str, float]]:
+        """Of each version, by the same names; in each, less is better."""
+
+    @property
+    def notice(self) -> str:
+        """Say why a figure is missing that is usual; nothing if none is."""
+
+
+#: measures versions of a model on the same data
+MeasureAlike = Callable[[Sequence[Version]], Judged]
+
+
 class Measured(Frozen):
-    """A version with its figure, and the run that found it."""
+    """A version with its figure, and the run that trained it."""
 
     version: int
     value: float
@@ -30,6 +52,7 @@ class Comparison(Frozen):
 
     Attributes:
         data: digest of what both were measured on.
+        targets: the same in words; none of it trained either.
         champion: None if there is none yet.
         min_gain: what the gain must be at least.
         lost: a champion whose files are missing or changed, which counts as none.
@@ -40,6 +63,7 @@ class Comparison(Frozen):
     model: str
     metric: str
     data: str
+    targets: str
     candidate: Measured
     champion: Measured | None
     min_gain: float
@@ -74,18 +98,23 @@ class Comparison(Frozen):
         short = "" if self.is_won else f", expected {self.min_gain:.2%} at least"
         return f"{against}; {self.gain:.2%} better{short}"
 
+    @property
+    def measured_on(self) -> str:
+        """Say what was measured on, in a sentence."""
+        return f"measured on {self.targets}; none of that trained {'either' if self.champion else 'it'}"
 
-class Judge:
-    """Compares versions of one model by what is known about them.
+
+class VersionComparer:
+    """Compares versions of one model by what they come to now, on the same data.
 
     Args:
-        part: what stands for the model in the names of the evaluations' metrics.
+        judge: measures versions on the same data, none of which trained any of them.
         measures: chooses the figures that count.
     """
 
-    def __init__(self, registry: Registry, part: str, measures: Measures) -> None:
-        self.registry, self.part, self.measures = registry, part, measures
-        self._tags, self._advice = registry.tracker.tags, _advice(registry.tracker.home.names)
+    def __init__(self, registry: Registry, judge: MeasureAlike, measures: Measures) -> None:
+        self.registry, self.judge, self.measures = registry, judge, measures
+        self._tags = registry.tracker.tags
 
     def compare(
         self, candidate: Version, champion: Version | None, metric: str = "", min_gain: float = 0.0
@@ -96,30 +125,25 @@ class Judge:
 
         Raises:
             ArtifactError: the candidate's files are missing or changed.
-            ComparisonError: one of them was not evaluated, not by this figure, or on other data.
+            ComparisonError: this figure can't be measured for both, or is not finite.
         """
         self.registry.folder(candidate)
         lost = None if champion is None or self.registry.is_usable(champion) else int(champion.number)
         champion = None if lost else champion
-        known = self._evaluations(candidate)
-        metric = self._choose(candidate, known, metric)
-        mine = _by_data(known, metric)
-        others = _by_data(self._evaluations(champion), metric) if champion else mine
-        shared = next((data for data in mine if data in others), None)
-        if not mine or not others:
-            lacking = champion if mine else candidate
-            raise ComparisonError(f"expected a finite {metric} of {lacking}, got none; {self._advice}")
-        if shared is None:
-            raise ComparisonError(
-                f"expected evaluations of {candidate} and of {champion} on the same data, got"
-                f" {_listed(mine)} and {_listed(others)}; {self._advice}"
-            )
+        versions = [candidate, champion] if champion else [candidate]
+        judged = self.judge(versions)
+        metric = self._choose(versions, judged, metric)
+        found = [
+            _measured(version, figures[metric])
+            for version, figures in zip(versions, judged.figures, strict=True)
+        ]
         return Comparison(
             model=candidate.name,
             metric=metric,
-            data=shared,
-            candidate=_measured(candidate, mine[shared], metric),
-            champion=_measured(champion, others[shared], metric) if champion else None,
+            data=judged.data,
+            targets="; ".join(filter(None, [judged.targets, judged.notice])),
+            candidate=found[0],
+            champion=found[1] if champion else None,
             min_gain=min_gain,
             lost=lost,
             is_renewed=champion is not None and self._is_renewed(candidate, champion),
@@ -131,47 +155,35 @@ class Judge:
         same, other = (new.get(tag) == old.get(tag) for tag in (self._tags.content, self._tags.code))
         return same and not other and int(candidate.number) > int(champion.number)
 
-    def _evaluations(self, version: Version) -> list[Evaluation]:
-        """Find what is known about a version; of a champion at least what it was promoted by.
-
-        Raises:
-            ComparisonError: nothing is known.
-        """
-        tags = self.registry.tags(version)
-        known = evaluations(self.registry.tracker, self.part, tags.get(self._tags.content, "none"))
-        if f"{self._tags.promoted}.run" in tags:
-            metric, value, data, run = (
-                tags[f"{self._tags.promoted}.{name}"] for name in ("metric", "value", "data", "run")
-            )
-            known.append(Evaluation(run, data, {metric: float(value)}))
-        if not known:
-            raise ComparisonError(f"expected an evaluation of {version}, got none; {self._advice}")
-        return known
-
-    def _choose(self, version: Version, known: list[Evaluation], metric: str) -> str:
+    def _choose(self, versions: Sequence[Version], judged: Judged, metric: str) -> str:
         """Choose the figure to compare by.
 
         Raises:
-            ComparisonError: it was not measured.
+            ComparisonError: it was not measured, or is not finite.
         """
-        measured = self.measures({name for evaluation in known for name in evaluation.figures})
+        measured = self.measures(judged.figures[0])
+        told = " and of ".join(map(str, versions))
         if not measured or (metric and metric not in measured):
-            wanted = metric or "a figure on unseen data"
-            there_are = ", ".join(measured) or "none; is any data left to test on?"
-            raise ComparisonError(f"expected {wanted} of {version}; there are: {there_are}")
-        return metric or measured[0]
+            there_are = "; ".join(filter(None, [", ".join(measured) or "none", judged.notice]))
+            raise ComparisonError(
+                f"expected {metric or 'a figure on unseen data'} of {told}; there are: {there_are}"
+            )
+        chosen = metric or measured[0]
+        if not all(math.isfinite(figures[chosen]) for figures in judged.figures):
+            found = ", ".join(f"{figures[chosen]:g}" for figures in judged.figures)
+            raise ComparisonError(f"expected a finite {chosen} of {told}, got {found}; name another --metric")
+        return chosen
 
 
-@contextmanager
-def promoting(home: Home) -> Iterator[None]:
-    """Keep others on this home from choosing a champion at the same time."""
-    with FileLock(home.private / "promote.lock"):
-        yield
+def promote(registry: Registry, version: Version, comparison: Comparison, data: str = "") -> None:
+    """Make a version the champion, with the evidence on it, and note it in the home.
 
+    To be called while nobody else promotes; see `promoting`.
 
-def promote(registry: Registry, version: Version, comparison: Comparison) -> None:
-    """Make a version the champion, with the evidence on it."""
-    facts = {name: getattr(comparison, name) for name in ("metric", "data", "gain", "min_gain")}
+    Args:
+        data: what the data set is called whose champion it is, besides being the one promoted last.
+    """
+    facts = {name: getattr(comparison, name) for name in ("metric", "data", "targets", "gain", "min_gain")}
     facts |= {"value": repr(comparison.candidate.value), "run": comparison.candidate.run_id}
     if other := comparison.champion:
         facts |= {"over": other.version, "over_value": repr(other.value), "over_run": other.run_id}
@@ -179,30 +191,12 @@ def promote(registry: Registry, version: Version, comparison: Comparison) -> Non
     promoted = registry.tracker.tags.promoted
     evidence = {f"{promoted}.{name}": str(value) for name, value in {**facts, "at": now}.items()}
     runs = ", ".join(part.run_id for part in (comparison.candidate, other) if part)
-    words = f"Champion since {now}: {comparison.reason} (data {comparison.data}; runs {runs})."
-    registry.set_champion(version, evidence, words)
+    found = f"{comparison.reason}, {comparison.measured_on}"
+    words = f"Champion since {now}: {found} (data {comparison.data}; runs {runs})."
+    for alias in (champion_of(data), CHAMPION) if data else (CHAMPION,):
+        registry.set_alias(version, alias, evidence, words)
+        note_promotion(registry.tracker, alias, version, now)
 
 
-def _advice(names: Names) -> str:
-    """Say what a user does whose versions can't be compared."""
-    return (
-        f"versions are compared on the same data only: `{names.project} run` with the settings that trained a"
-        " version evaluates it, with --force STAGE anew"
-    )
-
-
-def _by_data(known: list[Evaluation], metric: str) -> dict[str, Evaluation]:
-    """Take the newest evaluation on each data that has a finite figure, the newest data first."""
-    found: dict[str, Evaluation] = {}
-    for evaluation in known:
-        if math.isfinite(evaluation.figures.get(metric, math.inf)):
-            found.setdefault(evaluation.data, evaluation)
-    return found
-
-
-def _measured(version: Version, evaluation: Evaluation, metric: str) -> Measured:
-    return Measured(version=int(version.number), value=evaluation.figures[metric], run_id=evaluation.run_id)
-
-
-def _listed(found: dict[str, Evaluation]) -> str:
-    return ", ".join(f"{data} (run {evaluation.run_id[:8]})" for data, evaluation in found.items())
+def _measured(version: Version, value: float) -> Measured:
+    return Measured(version=int(version.number), value=value, run_id=version.run_id)

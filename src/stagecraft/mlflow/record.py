@@ -24,7 +24,7 @@ from stagecraft.mlflow.sending import Sending
 from stagecraft.mlflow.store import Tracker
 from stagecraft.mlflow.tags import NOTE_TAG
 
-Row = TypeVar("Row", bound=tuple[Any, ...])
+_Row = TypeVar("_Row", bound=tuple[Any, ...])
 
 
 class Savable(Protocol):
@@ -55,6 +55,7 @@ class Record:
         run_id: the stage's run.
         metrics: the last value of every metric so far.
         logged: every file so far.
+        notices: what the user was told so far.
         checkpoints: where a training can be resumed.
     """
 
@@ -71,6 +72,7 @@ class Record:
         self.tracker, self.run_id = tracker, run_id
         self.metrics: dict[str, float] = {}
         self.logged: list[Artifact] = []
+        self.notices: list[str] = []
         self.checkpoints = checkpoints or Checkpoints(None, run_id)
         #: tells whoever watches how far the stage is: steps done, steps in all, figures
         self.progress = on_progress
@@ -94,10 +96,9 @@ class Record:
             epochs: how far the training is to go; none that is further is resumed.
             load: is given the folder with the state after an epoch.
         """
-        found = self.checkpoints.furthest(epochs)
+        found = self.checkpoints.resume(epochs, load, self._passed_over)
         if found is None:
             return 0
-        load(found.folder)
         self.tag({self.tracker.tags.resumed_from: found.run_id})
         self.notice(f"goes on after epoch {found.epoch} of {epochs}, as run {found.run_id[:8]} left it")
         return found.epoch
@@ -114,7 +115,7 @@ class Record:
             if math.isinf(value):
                 self.tag({f"{self.tracker.tags.infinite}.{name.replace('/', '.')}": str(value)})
 
-    def follow(self, rows: Iterable[Row], total: int, metrics: Mapping[str, str]) -> Iterator[Row]:
+    def follow(self, rows: Iterable[_Row], total: int, metrics: Mapping[str, str]) -> Iterator[_Row]:
         """Hand on rows one by one, recording some of their columns as metrics by step; see `Sending`.
 
         Args:
@@ -132,6 +133,7 @@ class Record:
 
     def notice(self, text: str) -> None:
         """Tell the user something that is no error; it stays with the run, below its description."""
+        self.notices.append(text)
         self._notes.append(text)
         self.tag({NOTE_TAG: "\n\n".join(self._notes)})
         self._on_notice(text)
@@ -182,6 +184,12 @@ class Record:
                 self.tracker.client.log_artifact(self.run_id, str(local), where)
             self.logged.append(address(local, f"runs:/{self.run_id}/{path}", kind))
             return self.logged[-1]
+
+    def hold(self) -> None:
+        """Note what the files so far must be, at a run that has no result which would tell."""
+        start = f"runs:/{self.run_id}/"
+        names = {file.uri.removeprefix(start): file.sha256 for file in self.logged}
+        self.tag({f"{self.tracker.tags.digest}.{name}": sha256 for name, sha256 in names.items()})
 
     def hand_on(self, path: Path, kind: str) -> Artifact:
         """Hand on a file of this machine: as it is, or as an artifact if machines share the store."""
@@ -235,6 +243,9 @@ class Record:
         self.logged += there.values()
         parts = {part: there[f"artifacts/{path.name}"] for part, path in files.items()}
         return ModelFiles(uri, parts)
+
+    def _passed_over(self, epoch: int) -> None:
+        self.notice(f"the checkpoint after epoch {epoch} is damaged, so nothing goes on from there")
 
     def _send(self, metrics: Sequence[Metric]) -> None:
         if metrics:

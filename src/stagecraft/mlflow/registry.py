@@ -1,13 +1,14 @@
 """Registered models: their versions, what each holds, and which of them is the champion."""
 
 import os
-from collections.abc import Iterator, Mapping
+import shutil
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from mlflow.exceptions import MlflowException
 
-from secrecy import redact
+from secrecy import show_url
 from stagecraft.errors import ArtifactError
 from stagecraft.files.artifact import Artifact, address, digest, sha256_of
 from stagecraft.mlflow.store import Tracker
@@ -18,10 +19,10 @@ CHAMPION = "champion"
 LATEST = "latest"
 
 #: every file of a logged model, by its path in it
-Files = Mapping[str, Artifact]
+Artifacts = Mapping[str, Artifact]
 
-# MLflow until 3.17 writes this file beside a registered model that it loads.
-_LEFT_BY_LOADING = "registered_model_meta"
+# What loading a model leaves beside its files, MLflow until 3.17 the second.
+_LEFT_BY_LOADING = {"__pycache__", "registered_model_meta"}
 _KINDS, _ANY = {".json": "application/json", ".py": "text/x-python"}, "application/octet-stream"
 
 
@@ -56,7 +57,7 @@ class Registry:
         """
         versions = {version.number: version for version in self.versions(name)}
         if not versions:
-            where, project = redact(self.tracker.uri), self.tracker.home.names.project
+            where, project = show_url(self.tracker.uri), self.tracker.home.names.project
             raise ArtifactError(f"there is no model {name} in {where}; train it with `{project} run`")
         newest = versions[max(versions, key=int)]
         named = {alias: version for version in versions.values() for alias in version.aliases}
@@ -77,9 +78,10 @@ class Registry:
         return next((version for version in self.versions(name) if CHAMPION in version.aliases), None)
 
     def versions(self, name: str) -> list[Version]:
-        """List the versions of a model; none if there is no such model."""
+        """List the versions of a model that are not set aside; none if there is no such model."""
         search = self._client.search_model_versions
-        found = self.tracker.pages(lambda token: search(f"name = '{name}'", page_token=token))
+        every = self.tracker.pages(lambda token: search(f"name = '{name}'", page_token=token))
+        found = [item for item in every if self._tags.set_aside not in item.tags]
         if not found:
             return []
         with self.tracker.reaching():  # MLflow tells aliases of registered models only
@@ -97,10 +99,16 @@ class Registry:
         Raises:
             ArtifactError: they are gone, or are not what was registered.
         """
-        folder = self._open(version)
-        files = files_of(self.tracker, version.model_id)
-        self._check(version, folder, self._tags.files, _digest_of(files) if files else "")
-        return folder
+        return self._checked(version, self._tags.files, _sums_in)
+
+    def lay_out(self, version: Version, folder: Path) -> None:
+        """Copy a version's files to an empty folder, and nothing that lies beside them, such as byte code.
+
+        Raises:
+            ArtifactError: they are gone, or are not what was registered.
+        """
+        ignored = shutil.ignore_patterns(*_LEFT_BY_LOADING)
+        shutil.copytree(self.folder(version), folder, ignore=ignored, dirs_exist_ok=True)
 
     def parts(self, version: Version) -> dict[str, Path]:
         """Find what a version was made of, its weights and their description, by the names of the files.
@@ -108,41 +116,46 @@ class Registry:
         Raises:
             ArtifactError: they are gone, or are not what was registered.
         """
-        folder = self._open(version) / "artifacts"
-        parts = {path.name: path for path in folder.iterdir()} if folder.is_dir() else {}
-        content = content_of({name: sha256_of(path) for name, path in parts.items()})
-        self._check(version, folder, self._tags.content, content if parts else "")
-        return parts
+        folder = self._checked(version, self._tags.content, _parts_in)
+        return {path.name: path for path in (folder / "artifacts").iterdir()}
+
+    def _checked(self, version: Version, tag: str, look: Callable[[Path], Mapping[str, str]]) -> Path:
+        """Hold files against what was registered, if that was noted; a damaged copy is fetched again, once.
+
+        Args:
+            look: finds the SHA-256 of the files in a folder, by their names.
+        """
+        folder = self._open(version)
+        found = look(folder)
+        expected = self.tags(version).get(tag, digest(found))
+        if (not found or digest(found) != expected) and self.tracker.drop_copy(version.model_id):
+            found = look(folder := self._open(version))
+        if not found or digest(found) != expected:
+            got, project = digest(found) if found else "nothing", self.tracker.home.names.project
+            raise ArtifactError(
+                f"expected files with {tag} {expected} for {version} in {folder}, got {got}: some are missing"
+                f" or changed; train it again, and `{project} promote` that, or have it set aside"
+                f" by `{project} doctor --fix`"
+            )
+        return folder
 
     def _open(self, version: Version) -> Path:
         if not version.model_id:
             raise ArtifactError(f"expected {version} to be one of this project's, got one made elsewhere")
         return self.tracker.open_model(version.model_id)
 
-    def _check(self, version: Version, folder: Path, tag: str, found: str) -> None:
-        """Hold files against what was registered, if that was noted."""
-        expected = self.tags(version).get(tag, found)
-        if not found or found != expected:
-            got, project = found or "nothing", self.tracker.home.names.project
-            raise ArtifactError(
-                f"expected files with {tag} {expected} for {version} in {folder}, got {got}: some are missing"
-                f" or changed; train it again, and `{project} promote` that, or have it deleted by"
-                f" `{project} doctor --fix`"
-            )
-
     def newest_of(self, name: str, content: str, code: str) -> Version | None:
         """Find the newest version of a model that holds the same, with the same code."""
         tags = {self._tags.content: content, self._tags.code: code}
         wanted = " and ".join([f"name = '{name}'", *(f"tags.`{tag}` = '{tags[tag]}'" for tag in tags)])
         with self.tracker.reaching():
-            found = self._client.search_model_versions(
-                wanted, max_results=1, order_by=["version_number DESC"]
-            )
-        return describe(found[0], {}) if found else None
+            found = self._client.search_model_versions(wanted, order_by=["version_number DESC"])
+        usable = (item for item in found if self._tags.set_aside not in item.tags)
+        return next((describe(item, {}) for item in usable), None)
 
-    def is_intact(self, version: Version, files: Files) -> bool:
+    def is_intact(self, version: Version, files: Artifacts) -> bool:
         """Tell whether a version's files are those that were registered."""
-        return self.tags(version).get(self._tags.files) == _digest_of(files)
+        return self.tags(version).get(self._tags.files) == digest_of(files)
 
     def is_usable(self, version: Version) -> bool:
         """Tell whether a version's files are there, and are those that were registered."""
@@ -152,8 +165,27 @@ class Registry:
             return False
         return True
 
-    def add(self, name: str, model_id: str, run_id: str, content: str, code: str, files: Files) -> None:
-        """Make a logged model the newest version of a registered one."""
+    def add(
+        self,
+        name: str,
+        model_id: str,
+        run_id: str,
+        content: str,
+        code: str,
+        files: Artifacts,
+        more: Mapping[str, str] | None = None,
+    ) -> None:
+        """Make a logged model the newest version of a registered one.
+
+        Args:
+            more: tags, such as those that say what it was trained on.
+        """
+        tags = {self._tags.content: content, self._tags.code: code, self._tags.files: digest_of(files)}
+        tags |= more or {}
+        self.register(name, model_id, run_id, tags)
+
+    def register(self, name: str, model_id: str, run_id: str, tags: Mapping[str, str]) -> None:
+        """Make a logged model the newest version of a registered one, with such tags."""
         with self.tracker.reaching():
             try:
                 self._client.create_registered_model(name)
@@ -162,24 +194,16 @@ class Registry:
                     raise
             self.tracker.name_to_mlflow()
             self._client.create_model_version(
-                name,
-                f"models:/{model_id}",
-                run_id=run_id,
-                tags={
-                    self._tags.content: content,
-                    self._tags.code: code,
-                    self._tags.files: _digest_of(files),
-                },
-                model_id=model_id,
+                name, f"models:/{model_id}", run_id=run_id, tags=dict(tags), model_id=model_id
             )
 
-    def set_champion(self, version: Version, evidence: Mapping[str, str], description: str) -> None:
-        """Make a version the champion, and note on it why."""
+    def set_alias(self, version: Version, alias: str, evidence: Mapping[str, str], description: str) -> None:
+        """Give a version an alias, and note on it why."""
         with self.tracker.reaching():
             for tag, value in evidence.items():
                 self._client.set_model_version_tag(version.name, version.number, tag, value)
             self._client.update_model_version(version.name, version.number, description)
-            self._client.set_registered_model_alias(version.name, CHAMPION, version.number)
+            self._client.set_registered_model_alias(version.name, alias, version.number)
 
 
 def content_of(parts: Mapping[str, str]) -> str:
@@ -201,19 +225,37 @@ def describe(item: Any, aliases: Mapping[str, Any]) -> Version:
 
 
 def files_of(tracker: Tracker, model_id: str) -> dict[str, Artifact]:
+    """Describe every file of a logged model; see `files_below`."""
+    return files_below(tracker.open_model(model_id), model_id)
+
+
+def files_below(root: Path, model_id: str) -> dict[str, Artifact]:
     """Describe every file of a logged model, as it was logged: loading it may leave other files beside.
 
     Raises:
         OSError: one can't be read.
     """
-    root = tracker.open_model(model_id)
     return {
         str(path.relative_to(root)): address(
             path, f"models:/{model_id}/{path.relative_to(root)}", _KINDS.get(path.suffix, _ANY)
         )
         for path in sorted(_below(root))
-        if path.is_file() and path.suffix != ".pyc" and path.name != _LEFT_BY_LOADING
+        if path.is_file() and _LEFT_BY_LOADING.isdisjoint(path.relative_to(root).parts)
     }
+
+
+def _sums_in(folder: Path) -> dict[str, str]:
+    return {path: file.sha256 for path, file in files_below(folder, "").items()}
+
+
+def _parts_in(folder: Path) -> dict[str, str]:
+    parts = folder / "artifacts"
+    return {path.name: sha256_of(path) for path in parts.iterdir()} if parts.is_dir() else {}
+
+
+def digest_of(files: Artifacts) -> str:
+    """Digest all files of a logged model."""
+    return digest({path: file.sha256 for path, file in files.items()})
 
 
 def _below(root: Path) -> Iterator[Path]:
@@ -224,7 +266,3 @@ def _below(root: Path) -> Iterator[Path]:
 
     for folder, _, names in os.walk(root, onerror=refuse) if root.is_dir() else ():
         yield from (Path(folder) / name for name in names)
-
-
-def _digest_of(files: Files) -> str:
-    return digest({path: file.sha256 for path, file in files.items()})

@@ -13,8 +13,9 @@ from mlflow.models import Model
 from mlflow.utils import requirements_utils
 
 from stagecraft.errors import TrackingError
+from stagecraft.mlflow.data_sets import version_tags
 from stagecraft.mlflow.packaging import lay_out
-from stagecraft.mlflow.registry import Files, Registry, Version, files_of
+from stagecraft.mlflow.registry import Artifacts, Registry, Version, files_of
 from stagecraft.mlflow.store import Tracker
 
 _logging_model = threading.Lock()
@@ -31,7 +32,7 @@ class RunModel:
         self.tracker, self.run_id, self.name = tracker, run_id, registered_name
         self.registry = Registry(tracker)
 
-    def registered(self, content: str, code: str) -> tuple[Version, Files] | None:
+    def registered(self, content: str, code: str) -> tuple[Version, Artifacts] | None:
         """Find a version with the same weights and code whose files are intact; it is this run's too.
 
         Only the newest one is looked at, for what is older was hardly intact when that was registered. The
@@ -59,7 +60,7 @@ class RunModel:
         modules: Mapping[str, Path],
         needs: Iterable[str],
         example: tuple[Any, Mapping[str, Any]],
-    ) -> tuple[str, Files]:
+    ) -> tuple[str, Artifacts]:
         """Log a model; see `Record.log_model`. Return its address and its files.
 
         Args:
@@ -88,11 +89,13 @@ class RunModel:
             )
         return f"models:/{logged.model_id}", files_of(self.tracker, logged.model_id)
 
-    def register(self, uri: str, content: str, code: str, files: Files) -> None:
-        """Make a logged model the newest version."""
-        self.registry.add(self.name, uri.removeprefix("models:/"), self.run_id, content, code, files)
+    def register(self, uri: str, content: str, code: str, files: Artifacts) -> None:
+        """Make a logged model the newest version, with what it was trained on."""
+        with self.tracker.reaching():
+            told = version_tags(self.tracker, self.run_id)
+        self.registry.add(self.name, uri.removeprefix("models:/"), self.run_id, content, code, files, told)
 
-    def _files_of(self, model_id: str) -> Files:
+    def _files_of(self, model_id: str) -> Artifacts:
         """Describe the files of an earlier model, as far as they are there."""
         try:
             return files_of(self.tracker, model_id)

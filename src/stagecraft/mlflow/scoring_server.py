@@ -1,105 +1,171 @@
-"""MLflow's scoring server for one model, which also refuses what MLflow would pass over in silence."""
+"""A server for one model: what MLflow's scoring server answers, within limits of its own.
 
-import json
+MLflow's application keeps a few threads for all requests, goes on with what nobody waits for any more, takes
+bodies of any length, and has pages that load scripts from elsewhere. So only its answers are used.
+"""
+
+import asyncio
+import gc
 import logging
-from collections.abc import Awaitable, Callable, Set
+import os
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, NamedTuple, NoReturn, cast
+from typing import Any, cast
 
-from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse
+import mlflow
 from mlflow.exceptions import MlflowException
 from mlflow.pyfunc import PyFuncModel, load_model, scoring_server
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
-_MOST_BYTES = 1 << 20
-_FIELDS = {"inputs", "params"}
+from secrecy import cut
+from stagecraft.mlflow.scoring_requests import JSON, RefusalError, read_body, read_request
+from stagecraft.mlflow.stoppable import run_stoppable
+
+#: requests that the model may work on at once, a thread each
+_AT_ONCE = 100
+# Many that are as long as they may be share the processors.
+_USUAL_TIMEOUT_S = 600
 _logger = logging.getLogger(__name__)
 
 
-class Refusal(NamedTuple):
-    """Why a request is not answered."""
-
-    status: HTTPStatus
-    message: str
-
-
-def make_app(folder: str) -> FastAPI:
+def make_app(folder: str) -> Starlette:
     """Make the server of a model.
 
     Args:
         folder: the model's files, as MLflow wrote them.
     """
-    model: PyFuncModel = load_model(folder)
-    app: FastAPI = scoring_server.init(cast(PyFuncModel, _InWords(model)))
-    signature = model.metadata.signature
-    known = {param.name for param in signature.params or ()} if signature else set()
-
-    @app.middleware("http")
-    async def refuse(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
-        if request.url.path != "/invocations" or request.method != "POST":
-            return await answer(request)
-        refusal = check_head(request.headers.get("content-type"), request.headers.get("content-length"))
-        refusal = refusal or check_body(await request.body(), known)
-        if not refusal:
-            return await answer(request)
-        content = {"error_code": refusal.status.name, "message": refusal.message}
-        return JSONResponse(content, refusal.status)
-
+    scoring = _Scoring(load_model(folder))
+    gc.freeze()  # else Python looks through the libraries each time that a request has made many objects
+    routes = [
+        Route("/ping", _ping),
+        Route("/health", _ping),
+        Route("/version", _version),
+        Route("/invocations", scoring.answer, methods=["POST"]),
+    ]
+    app = Starlette(routes=routes, exception_handlers={HTTPException: _passed_by, Exception: _failed})
+    app.router.redirect_slashes = False
     return app
 
 
-class _InWords:
-    """A model whose unexpected errors reach the log with a traceback, and the client in a sentence."""
+class _Scoring:
+    """What answers to requests for predictions."""
 
     def __init__(self, model: PyFuncModel) -> None:
-        self.model, self.metadata = model, model.metadata
+        signature = model.metadata.signature
+        self._model, self._schema = model, model.metadata.get_input_schema()
+        params = (signature.params or ()) if signature else ()
+        self._known = {param.name: param.dtype.name == "boolean" for param in params}
+        self._takes_numbers = bool(self._schema and self._schema.is_tensor_spec())
+        self._timeout_s = int(os.environ.get("MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT", _USUAL_TIMEOUT_S))
+        self._going = 0
+
+    async def answer(self, request: Request) -> Response:
+        """Answer with predictions, or in JSON with the reason why there are none."""
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await self._predict(request)
+        except RefusalError as refusal:
+            return _in_json(refusal.status, refusal.code, str(refusal))
+        except TimeoutError:
+            message = f"expected an answer within {self._timeout_s} s; ask for less at once"
+            return _in_json(HTTPStatus.GATEWAY_TIMEOUT, HTTPStatus.GATEWAY_TIMEOUT.name, message)
+        except ClientDisconnect:
+            return Response()  # to nobody
+
+    async def _predict(self, request: Request) -> Response:
+        body = await read_body(request)
+        if self._going >= _AT_ONCE:
+            raise RefusalError(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                f"expected at most {_AT_ONCE} requests at once; try again later",
+            )
+        self._going += 1
+        try:
+            return await _while_wanted(request, lambda: self._invoke(body))
+        finally:
+            self._going -= 1
+
+    def _invoke(self, body: bytes) -> Response:
+        request = read_request(body, self._known, self._takes_numbers)
+        model = _InWords(self._model)
+        try:
+            found = scoring_server.invocations(request, JSON, cast(PyFuncModel, model), self._schema)
+        except MlflowException as error:
+            message = model.reason or error.message
+            raise RefusalError(error.get_http_status_code(), message, error.error_code) from None
+        if found.status != HTTPStatus.OK:
+            raise RefusalError(found.status, found.response)
+        return Response(found.response, media_type=found.mimetype)
+
+
+async def _while_wanted(request: Request, work: Callable[[], Response]) -> Response:
+    """Do something in a thread until it is done, or its client goes.
+
+    Raises:
+        ClientDisconnect: it went.
+    """
+    working = asyncio.create_task(run_stoppable(work))
+    leaving = asyncio.create_task(_left(request))
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            _logger.warning("nobody waits for a request any more; its work is stopped")
+            raise ClientDisconnect
+        return working.result()
+    finally:
+        working.cancel()
+        leaving.cancel()
+
+
+async def _left(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+class _InWords:
+    """A model that tells why it did not answer: MLflow's own words repeat the whole request.
+
+    An unexpected error reaches the log with a traceback, and the client in a sentence.
+    """
+
+    def __init__(self, model: PyFuncModel) -> None:
+        self.model, self.metadata, self.reason = model, model.metadata, ""
 
     def predict(self, data: Any, params: dict[str, Any] | None = None) -> Any:
         try:
             return self.model.predict(data, params=params)
-        except MlflowException:
+        except MlflowException as error:
+            self.reason = error.message
             raise
         except Exception as error:
             _logger.exception("the model failed")
-            raise MlflowException(f"the model failed: {error}; the server's log says where") from None
+            self.reason = f"the model failed: {error}; the server's log says where"
+            raise MlflowException(self.reason) from None
 
 
-def check_head(content_type: str | None, length: str | None) -> Refusal | None:
-    """Refuse what is not JSON, or too long."""
-    if (content_type or "").partition(";")[0].strip().lower() != "application/json":
-        found = content_type or "none"
-        return Refusal(
-            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-            f"expected the header Content-Type: application/json, got {found}",
-        )
-    if not (length or "").isdecimal():
-        return Refusal(HTTPStatus.LENGTH_REQUIRED, "expected the header Content-Length")
-    if int(length or 0) > _MOST_BYTES:
-        return Refusal(
-            HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"expected at most {_MOST_BYTES} bytes, got {length}"
-        )
-    return None
+async def _ping(_: Request) -> Response:
+    return Response("\n", media_type="application/json")
 
 
-def check_body(body: bytes, known: Set[str]) -> Refusal | None:
-    """Refuse what is not a request: MLflow drops fields and parameters that it does not know."""
-    try:
-        request = json.loads(body, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        return Refusal(HTTPStatus.BAD_REQUEST, f"expected JSON, got something else: {error}")
-    if not isinstance(request, dict) or "inputs" not in request or request.keys() - _FIELDS:
-        got = f"the fields {', '.join(request)}" if isinstance(request, dict) else type(request).__name__
-        return Refusal(
-            HTTPStatus.BAD_REQUEST,
-            f'expected {{"inputs": [...], "params": {{...}}}}, params if wanted, got {got}',
-        )
-    params = request.get("params") or {}
-    unknown = sorted(params.keys() - known) if isinstance(params, dict) else [f"a {type(params).__name__}"]
-    if unknown:
-        there_are = ", ".join(sorted(known))
-        return Refusal(HTTPStatus.BAD_REQUEST, f"expected params among {there_are}; got {', '.join(unknown)}")
-    return None
+async def _version(_: Request) -> Response:
+    return Response(mlflow.__version__, media_type="application/json")
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number in JSON")
+async def _passed_by(request: Request, error: Exception) -> Response:
+    """Answer to a path that is not there, or a method that it does not have."""
+    found = cast(HTTPException, error)
+    message = f"expected POST /invocations or GET /ping, got {request.method} {cut(request.url.path)}"
+    return _in_json(found.status_code, HTTPStatus(found.status_code).name, message, found.headers)
+
+
+async def _failed(_: Request, error: Exception) -> Response:
+    message = f"the server failed: {type(error).__name__}; its log says where"
+    return _in_json(HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.INTERNAL_SERVER_ERROR.name, message)
+
+
+def _in_json(status: int, code: str, message: str, headers: Any = None) -> Response:
+    return JSONResponse({"error_code": code, "message": message}, status, headers)

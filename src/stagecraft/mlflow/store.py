@@ -2,8 +2,9 @@
 
 import logging
 import os
+import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, closing
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -13,17 +14,20 @@ from urllib.parse import unquote, urlsplit
 import mlflow
 from filelock import FileLock
 from mlflow import MlflowClient
-from mlflow.entities import Param, Run, ViewType
+from mlflow.entities import Experiment, Param, Run, ViewType
 from mlflow.exceptions import MlflowException
 from mlflow.tracking.registry import UnsupportedModelRegistryStoreURIException
 
-from secrecy import redact
+from secrecy import quote, show_url
+from stagecraft.cache.database import own_database
 from stagecraft.cache.result import Kept
 from stagecraft.cache.sessions import Session
 from stagecraft.errors import ArtifactError, TrackingError, UsageError
 from stagecraft.files.artifact import Artifact, sha256_of
 from stagecraft.files.home import Home
+from stagecraft.files.identity import here, name_home, settle
 from stagecraft.files.whole import PART, inside
+from stagecraft.mlflow.address import check_address
 from stagecraft.mlflow.reaching import reaching
 from stagecraft.mlflow.tags import NOTE_TAG, PARENT_TAG, Tags
 
@@ -32,7 +36,7 @@ logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
 
 _MAX_PARAMS, _MAX_VALUE = 100, 6000
 
-Known = TypeVar("Known")
+_Known = TypeVar("_Known")
 Status = Literal["FINISHED", "FAILED", "KILLED"]
 _UNKNOWN = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 
@@ -47,6 +51,8 @@ class Tracker:
 
     Attributes:
         tags: what the project's own tags are called.
+        is_deleted: the experiment was deleted in MLflow's pages.
+        known_as: what it is called there, by which it may have been renamed.
 
     Raises:
         TrackingError: the store can't be reached.
@@ -57,12 +63,15 @@ class Tracker:
         self.home, self.experiment = home, experiment or home.names.project
         self.tags = Tags.of(home.names)
         self._roots: dict[str, str] = {}
+        self.is_deleted, self.known_as = False, self.experiment
         self.uri = tracking_uri or os.environ.get("MLFLOW_TRACKING_URI") or home.store
         self.name_to_mlflow()
         # Two processes that create a fresh database at once would get in each other's way.
         with self.reaching(), FileLock(home.private / "mlflow.lock"):
-            if self.uri == home.store and not home.database.exists():
-                _make_database(home)
+            if self.uri == home.store:
+                _settle(home)
+            else:
+                check_address(self.uri)
             self.client = _client(self.uri)
             self.experiment_id = self._open_experiment()
 
@@ -78,6 +87,32 @@ class Tracker:
         """
         return reaching(self.uri, self.home.names.variable("HOME"))
 
+    def check_there(self) -> None:
+        """See that the experiment was not deleted.
+
+        Raises:
+            UsageError: it was.
+        """
+        if self.is_deleted:
+            raise UsageError(
+                f"expected the experiment {self.experiment} in MLflow, got one that was deleted in its pages;"
+                f" `{self.home.names.project} doctor --fix` restores it with its runs"
+            )
+
+    def restore(self) -> bool:
+        """Bring back the experiment with its runs."""
+        with self.reaching():
+            self.client.restore_experiment(self.experiment_id)
+        self.is_deleted = False
+        return True
+
+    def rename_back(self) -> bool:
+        """Give the experiment its own name again."""
+        with self.reaching():
+            self.client.rename_experiment(self.experiment_id, self.experiment)
+        self.known_as = self.experiment
+        return True
+
     def start_run(
         self, name: str, tags: Mapping[str, str], parent: str | None = None, session: str = ""
     ) -> str:
@@ -86,6 +121,7 @@ class Tracker:
         Args:
             session: the run in progress (see `stagecraft.cache.sessions`) that it belongs to.
         """
+        self.check_there()
         more = {PARENT_TAG: parent, self.tags.session: session}
         all_tags = {**tags, **{tag: value for tag, value in more.items() if value}}
         with self.reaching():
@@ -113,6 +149,7 @@ class Tracker:
 
     def search(self, wanted: str, most: int | None = None) -> list[Run]:
         """List the runs that fit, the newest first; see MLflow's `search_runs`."""
+        self.check_there()
         search = partial(
             self.client.search_runs,
             [self.experiment_id],
@@ -138,7 +175,7 @@ class Tracker:
         """Ask MLflow for something; tell whether it knows of it."""
         return self.known(lambda: (ask(),)) is not None
 
-    def known(self, ask: Callable[[], Known]) -> Known | None:
+    def known(self, ask: Callable[[], _Known]) -> _Known | None:
         """Ask MLflow for something; nothing if it does not know of it."""
         with self.reaching():
             try:
@@ -160,13 +197,17 @@ class Tracker:
         metrics: dict[str, float] = run.data.metrics if run else {}
         return metrics
 
-    def finish_run(self, run_id: str, status: Status, reason: str = "") -> None:
-        """End a run; a reason becomes a tag and the run's description."""
+    def finish_run(self, run_id: str, status: Status, reason: str = "", ended: int | None = None) -> None:
+        """End a run; a reason becomes a tag and the run's description.
+
+        Args:
+            ended: when, in milliseconds since 1970; now, unless it is given.
+        """
         with self.reaching():
             if reason:
                 self.client.set_tag(run_id, self.tags.error, reason[:_MAX_VALUE])
                 self.client.set_tag(run_id, NOTE_TAG, reason[:_MAX_VALUE])
-            self.client.set_terminated(run_id, status)
+            self.client.set_terminated(run_id, status, ended)
 
     def log_params(self, run_id: str, params: Mapping[str, object]) -> None:
         """Record parameters of a run, in batches."""
@@ -207,19 +248,35 @@ class Tracker:
         Raises:
             ArtifactError: it is missing, or its content is not what the address says.
         """
-        path = self._open(artifact.uri)
-        found = sha256_of(path)
-        if found != artifact.sha256:
-            raise ArtifactError(
-                f"expected SHA-256 {artifact.sha256} for {artifact.uri}, got {found} at {path};"
-                " run its stage again"
-            )
-        return path
+        return _checked(self._open(artifact.uri), artifact.uri, artifact.sha256)
 
-    def input_of(self, run_id: str, name: str) -> str:
-        """Return the address that a stage's run was given under a name, or an empty string."""
+    def open_input(self, run_id: str, name: str) -> Path:
+        """Find the file that a stage's run was given under a name.
+
+        Raises:
+            ArtifactError: there is none, or its content is not what the run was given, if that was noted.
+        """
+        tags = self._tags_of(run_id)
+        uri = tags.get(f"{self.tags.input}.{name}", "")
+        return _checked(self.open_uri(uri), uri, tags.get(f"{self.tags.digest}.{name}", ""))
+
+    def open_held(self, run_id: str, path: str) -> Path:
+        """Find a file of a run that has no result; see `Record.hold`.
+
+        Raises:
+            ArtifactError: it is missing, or its content is not what was recorded, if that was noted.
+        """
+        uri = f"runs:/{run_id}/{path}"
+        return _checked(self._open(uri), uri, self._tags_of(run_id).get(f"{self.tags.digest}.{path}", ""))
+
+    def held(self, run_id: str) -> list[str]:
+        """List the files of a run that has no result, by their paths in it; see `Record.hold`."""
+        mark = f"{self.tags.digest}."
+        return [tag.removeprefix(mark) for tag in self._tags_of(run_id) if tag.startswith(mark)]
+
+    def _tags_of(self, run_id: str) -> dict[str, str]:
         with self.reaching():
-            return str(self.client.get_run(run_id).data.tags.get(f"{self.tags.input}.{name}", ""))
+            return dict(self.client.get_run(run_id).data.tags)
 
     def open_uri(self, uri: str) -> Path:
         """Find the file behind a bare address, which must be one of MLflow's: nothing tells what it holds.
@@ -228,7 +285,7 @@ class Tracker:
             ArtifactError: it is missing, or lies elsewhere.
         """
         if not uri.startswith(("runs:/", "models:/")):
-            raise ArtifactError(f"expected the address of an artifact in MLflow, got {uri!r}")
+            raise ArtifactError(f"expected the address of an artifact in MLflow, got {quote(uri)}")
         return self._open(uri)
 
     def _open(self, uri: str) -> Path:
@@ -241,6 +298,17 @@ class Tracker:
         """Find the folder of a logged model, fetching it if it is not on this machine."""
         return self._folder(f"models:/{model_id}/")
 
+    def drop_copy(self, model_id: str) -> bool:
+        """Remove this machine's copy of a logged model that lies on a server; tell whether it is one."""
+        if not urlsplit(self.place(f"models:/{model_id}/")).scheme:
+            return False
+        shutil.rmtree(self._copy(f"models:/{model_id}/"), ignore_errors=True)
+        return True
+
+    def _copy(self, uri: str) -> Path:
+        """Tell where a folder is copied to, apart from the single files of it that may have been fetched."""
+        return inside(self.home.downloads / "folders", uri.partition(":")[2].strip("/"))
+
     def artifact_folder(self) -> Path | None:
         """Find the folder of all artifacts; None if they do not lie on this machine."""
         with self.reaching():
@@ -252,18 +320,24 @@ class Tracker:
         place = self.place(uri)
         if not urlsplit(place).scheme:
             return Path(place)
-        # Apart from the single files of it that may have been fetched before.
-        return self._fetched(place, inside(self.home.downloads / "folders", uri.partition(":")[2].strip("/")))
+        return self._fetched(place, self._copy(uri))
 
     def _open_experiment(self) -> str:
         """Find or create the experiment, with artifacts in the home if the database is there."""
-        found = self.client.search_experiments(
-            view_type=ViewType.ALL, filter_string=f"name = '{self.experiment}'"
-        )
+        search = partial(self.client.search_experiments, view_type=ViewType.ALL)
+        found = search(filter_string=f"name = '{self.experiment}'") or self._renamed(search())
         if found:
+            self.is_deleted = found[0].lifecycle_stage == "deleted"
+            self.known_as = str(found[0].name)
             return str(found[0].experiment_id)
         location = self.home.artifacts.as_uri() if self.uri == self.home.store else None
         return str(self.client.create_experiment(self.experiment, artifact_location=location))
+
+    def _renamed(self, experiments: Iterable[Experiment]) -> list[Experiment]:
+        """Find the project's own experiment under another name: its artifacts lie in the home."""
+        place = self.home.artifacts.as_uri() if self.experiment == self.home.names.project else None
+        own = [each for each in experiments if each.artifact_location == place]
+        return sorted(own, key=lambda each: int(each.experiment_id))[:1]
 
     def _resolve(self, uri: str) -> Path:
         """Turn an address into a local path; what lies on a server is fetched."""
@@ -280,7 +354,7 @@ class Tracker:
         """
         scheme, _, rest = uri.partition(":")
         if scheme == "file":
-            return unquote(urlsplit(uri).path)
+            return here(self.home, unquote(urlsplit(uri).path))
         owner, _, path = rest.strip("/").partition("/")
         root = self._root(scheme, owner)
         local = inside(Path(unquote(urlsplit(root).path)), path)
@@ -317,15 +391,36 @@ class Tracker:
         return target
 
 
+def _checked(path: Path, uri: str, sha256: str) -> Path:
+    """Hold a file against its SHA-256, if that is known."""
+    if sha256 and (found := sha256_of(path)) != sha256:
+        raise ArtifactError(
+            f"expected SHA-256 {sha256} for {uri}, got {found} at {path}; run its stage again"
+        )
+    return path
+
+
 def _client(uri: str) -> MlflowClient:
     try:
         return MlflowClient(uri)
     except UnsupportedModelRegistryStoreURIException as error:
         known = ", ".join(sorted(filter(None, error.supported_uri_schemes)))
         raise UsageError(
-            f"expected MLFLOW_TRACKING_URI to start with one of {known}, got {redact(uri)};"
+            f"expected MLFLOW_TRACKING_URI to start with one of {known}, got {show_url(uri)};"
             " unset it to use the store in the home"
         ) from None
+
+
+def _settle(home: Home) -> None:
+    """Make sure that the home has a database of its own, whose addresses lead to where both are.
+
+    Raises:
+        DatabaseError: it has that of another home, a damaged one, or none although it had one.
+    """
+    if stamp := own_database(home):
+        settle(home, stamp)
+    else:
+        _make_database(home)
 
 
 def _make_database(home: Home) -> None:
@@ -334,6 +429,7 @@ def _make_database(home: Home) -> None:
     with closing(Session(home)):  # else a run that starts would sweep it away
         part.unlink(missing_ok=True)
         MlflowClient(f"sqlite:///{part}").search_experiments()
+        name_home(home, part)
         part.replace(home.database)
 
 

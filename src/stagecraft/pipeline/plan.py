@@ -6,14 +6,14 @@ from typing import Any, Literal
 
 from stagecraft.cache.result import Result
 from stagecraft.cache.results import Latest, Results
-from stagecraft.errors import SelectionError
+from stagecraft.errors import SelectionError, shown
 from stagecraft.files.artifact import Frozen
 from stagecraft.key.parts import Parts, differences
 from stagecraft.pipeline.call import Call
 from stagecraft.pipeline.handle import Handle
 from stagecraft.pipeline.selection import Selection
 from stagecraft.pipeline.stage import Stage
-from stagecraft.pipeline.walk import Walk
+from stagecraft.pipeline.walk import Walk, walk_with
 
 IntentState = Literal["cached", "would_run", "may_run"]
 _MOST_REASONS = 3
@@ -100,11 +100,12 @@ class Planner:
         waits = [need for need in dict.fromkeys(call.sources().values()) if self._is_open(need)]
         if not waits:
             return None
-        name, fixed = call.stage.name, call.fixed_parts()
+        name, fixed = call.stage.name, call.fixed_parts(self.results.checks.digests.of)
         if self.results.any_fixed(name, fixed):
             return Intent(name=name, state="may_run", reason=f"after {', '.join(waits)}")
         known = latest.parts.model_copy(update={"inputs": {}}) if latest else None
-        return Intent(name=name, state="would_run", reason=why(known, fixed, call))
+        reason = why(known, fixed, call, self.results)
+        return Intent(name=name, state="would_run", reason=reason)
 
     def _looked_up(self, call: Call, latest: Latest | None) -> Intent:
         """Decide on a stage whose inputs are known."""
@@ -116,7 +117,9 @@ class Planner:
         if found.result and found.intact:
             self.plan.results[name] = found.result
             return _cached(found.result, call)
-        reason = found.flaw or why(latest.parts if latest else None, parts, call)
+        lost = [path for path in call.own_files() if not path.is_file()]
+        missing = f"file missing: {shown(lost[0])}" if lost else ""
+        reason = missing or found.flaw or why(latest.parts if latest else None, parts, call, self.results)
         return Intent(name=name, state="would_run", reason=reason, key=parts.key(name))
 
     def _is_open(self, name: str) -> bool:
@@ -134,7 +137,7 @@ def make_plan(walk: Walk, results: Results, selection: Selection, command: str =
         SelectionError: the selected stages need results that are not cached.
     """
     planner = Planner(results, selection)
-    walk(planner)
+    walk_with(walk, planner)
     if missing := planner.missing():
         _refuse(planner.plan, missing, command)
     return planner.plan
@@ -160,7 +163,7 @@ def _before(plan: Plan, name: str) -> set[str]:
     return needs.union(*(_before(plan, need) for need in needs))
 
 
-def why(old: Parts | None, new: Parts, call: Call) -> str:
+def why(old: Parts | None, new: Parts, call: Call, results: Results) -> str:
     """Say why there is no result for a key.
 
     Args:
@@ -168,7 +171,7 @@ def why(old: Parts | None, new: Parts, call: Call) -> str:
         new: what this key is made of.
     """
     if old is None:
-        return "first run"
+        return results.why_unknown(call.stage.name)
     reasons = differences(old, new, call.sources())
     more = f"; and {len(reasons) - _MOST_REASONS} more" if len(reasons) > _MOST_REASONS else ""
     return "; ".join(reasons[:_MOST_REASONS]) + more or "no result is kept"

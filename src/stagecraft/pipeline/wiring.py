@@ -5,29 +5,42 @@ Told from syntax, so that nothing heavy is imported; what can't be told so is le
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from inspect import Parameter
+from types import NoneType
 from typing import Any
 
 from pydantic import BaseModel
 
-from stagecraft.code import Hint, hint_of
+from secrecy import cut, redact, spell
+from stagecraft.code import Hint, Kind, hint_of
 from stagecraft.errors import WiringError, nearest
-from stagecraft.pipeline.handle import Handle, dotted
+from stagecraft.pipeline.function import check_function, check_head
+from stagecraft.pipeline.handle import Handle, as_written, path_of, stage_of
+from stagecraft.pipeline.narrowed import fields_of
+from stagecraft.pipeline.settings_named import check_named
 from stagecraft.pipeline.stage import Stage
-
-# These names of a handle's are not those of parts.
-_TAKEN = ("path", "pick", "stage")
+from stagecraft.pipeline.validated import unvalidated
 
 
-def lay_out(stage: Stage, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+def bind_arguments(stage: Stage, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """Lay what a stage is handed out by the names of its parameters.
 
     Raises:
-        WiringError: it takes more, fewer or others.
+        CodeError: its function is not there.
+        WiringError: it takes more, fewer or others, or no record before them, or that can't be told.
     """
+    check_head(stage)
+    _, *parameters = stage.signature.parameters.values()
+    takes = [parameter.name for parameter in parameters]
+    takes_others = any(parameter.kind is Parameter.VAR_KEYWORD for parameter in parameters)
+    if strange := [name for name in kwargs if name not in takes and not takes_others]:
+        raise WiringError(
+            f"{stage.name} is handed something as {strange[0]}, which {stage.target} does not take;"
+            f" {nearest(strange[0], takes)}"
+        )
     try:
         return stage.bind(*args, **kwargs)
     except TypeError as error:
-        takes = list(stage.signature.parameters)[1:]
         raise WiringError(f"{stage.name}: {error}; {stage.target} takes {', '.join(takes)}") from None
 
 
@@ -41,8 +54,7 @@ def check(stage: Stage, arguments: Mapping[str, Any], before: Mapping[str, Stage
     Raises:
         WiringError: there is no such part of a stage's results, or the stage asks for something else.
     """
-    stage.check_place()
-    _check_result(stage)
+    check_function(stage)
     for name, value in arguments.items():
         if _holds_a_handle(value):
             raise WiringError(
@@ -51,6 +63,8 @@ def check(stage: Stage, arguments: Mapping[str, Any], before: Mapping[str, Stage
             )
         argument = _Argument(stage, name, value)
         argument.check(argument.found_in(before) if isinstance(value, Handle) else hint_of(value))
+        argument.check_validated()
+    check_named(stage, arguments)
 
 
 def check_absent(stage: Stage, arguments: Mapping[str, Any], present: Collection[str]) -> None:
@@ -63,37 +77,19 @@ def check_absent(stage: Stage, arguments: Mapping[str, Any], present: Collection
         WiringError: it can't.
     """
     for name, value in arguments.items():
-        if isinstance(value, Handle) and value.stage not in present:
+        if isinstance(value, Handle) and stage_of(value) not in present:
             _Argument(stage, name, value).check_absent()
 
 
 def _holds_a_handle(value: Any) -> bool:
     """Tell whether a collection holds handles, which would be handed on as they are."""
     if isinstance(value, BaseModel):
-        value = dict(value)
+        value = fields_of(value)
     if isinstance(value, Mapping):
-        value = tuple(value.values())
+        value = (*value, *value.values())
     if not isinstance(value, list | tuple | set | frozenset):
         return False
     return any(isinstance(part, Handle) or _holds_a_handle(part) for part in value)
-
-
-def _check_result(stage: Stage) -> None:
-    """See that a stage says what it yields, in names that a handle can have."""
-    fields = stage.code.fields(stage.result)
-    is_model = len(stage.result.kinds) == 1 and fields != {}
-    if not is_model or stage.is_lazy:
-        got = "a coroutine or a generator" if stage.is_lazy else stage.result.text
-        raise WiringError(
-            f"expected the return hint of {stage.target} to name a model of results whose fields can be read,"
-            f" got {got}; say `-> MODEL`, a subclass of Frozen that the module imports by name"
-        )
-    taken = [name for name in _TAKEN if name in (fields or ())]
-    if taken:
-        raise WiringError(
-            f"{stage.name} yields {taken[0]}, a name that handles have for themselves"
-            f" ({', '.join(_TAKEN)}); call it otherwise in {stage.result.text}"
-        )
 
 
 @dataclass(frozen=True)
@@ -104,44 +100,79 @@ class _Argument:
 
     def found_in(self, before: Mapping[str, Stage]) -> Hint:
         """Tell what is behind a handle, part by part."""
-        source = before.get(self.value.stage)
+        source = before.get(stage_of(self.value))
         if source is None:
             raise WiringError(
-                f"{self.stage.name} is handed {dotted(self.value)} as {self.name}, but no stage"
-                f" {self.value.stage} is called before it; hand on what this walk made"
+                f"{self.stage.name} is handed {as_written(self.value)} as {self.name}, but no stage"
+                f" {stage_of(self.value)} is called before it; hand on what this walk made"
             )
         found = source.result
-        for depth, part in enumerate(self.value.path):
-            fields = source.code.fields(found)
-            if fields is None:
-                return Hint("")
-            if part not in fields:
-                whole = Handle(source.name, self.value.path[:depth])
-                hint = nearest(part, fields) if fields else "hand on all of it"
+        for depth, part in enumerate(path_of(self.value)):
+            above = Handle(source.name, path_of(self.value)[:depth])
+            if wrong := self._wrong(source, found, part, above):
                 raise WiringError(
-                    f"{self.stage.name} is handed {dotted(self.value)} as {self.name}, but {dotted(whole)} is"
-                    f" {_one(found)} and has no {part}; {hint}"
+                    f"{self.stage.name} is handed {as_written(self.value)} as {self.name}, but"
+                    f" {as_written(above)} is {_one(found)}{wrong}"
                 )
-            found = fields[part]
+            found = (source.code.fields(found) or {})[part]
         return found
+
+    def _wrong(self, source: Stage, found: Hint, part: str, above: Handle) -> str:
+        """Say why what is found has no such part for sure; nothing if it has."""
+        fields = source.code.fields(found)
+        if fields is None:
+            return ", whose parts can't be told before it is made; hand on all of it"
+        if part not in fields:
+            return f" and has no {part}; {nearest(part, fields) if fields else 'hand on all of it'}"
+        if lacking := [kind for kind in found.kinds if self._lacks(source, kind, part)]:
+            what = "be None" if lacking[0].type is NoneType else "be another model"
+            return f", and may {what}, which has no {part}; hand on all of {as_written(above)}"
+        return ""
+
+    @staticmethod
+    def _lacks(source: Stage, kind: Kind, part: str) -> bool:
+        """Tell whether one of several types that something may be has no such part."""
+        fields = source.code.fields(Hint("", (kind,)))
+        return kind.type is NoneType or (fields is not None and part not in fields)
 
     def check(self, given: Hint) -> None:
         """Hold what is given against what the stage asks for."""
         if not self._is_met_by(given):
-            got = f"{dotted(self.value)}, {_one(given)}," if isinstance(self.value, Handle) else given.text
             raise WiringError(
-                f"{self.stage.name} is handed {got} as {self.name}, but {self.stage.target} asks for"
-                f" {self._expected.text}; {self._advice(given)}"
+                f"{self.stage.name} is handed {self._got(given)} as {self.name}, but {self.stage.target} asks"
+                f" for {self._expected.text}; {self._advice(given)}"
+            )
+        if isinstance(self.value, Handle) and not self.stage.code.names(given, self._expected):
+            raise WiringError(
+                f"expected the hint of {self.stage.target} to say exactly of which type"
+                f" {as_written(self.value)} is, {given.text}, for its code is followed by that, got"
+                f" {self._expected.text} as {self.name}; say `{self.name}: {given.text}`"
+            )
+
+    def check_validated(self) -> None:
+        """See that settings are such as their classes let them be made."""
+        if not isinstance(self.value, Handle) and (wrong := unvalidated(self.value)):
+            raise WiringError(
+                f"{self.stage.name} is handed settings as {self.name} that their class would not make again:"
+                f" {wrong}; make them by their class, not by model_copy or model_construct, and let its"
+                " validators take what they made"
             )
 
     def check_absent(self) -> None:
         """See that the stage can do without it."""
         if not self._is_met_by(hint_of(None)):
             raise WiringError(
-                f"{self.stage.name} is handed {dotted(self.value)} as {self.name}, but"
-                f" {self.value.stage} is left out here and {self.stage.target} asks for"
+                f"{self.stage.name} is handed {as_written(self.value)} as {self.name}, but"
+                f" {stage_of(self.value)} is left out here and {self.stage.target} asks for"
                 f" {self._expected.text}; let that allow None, or hand on what is always there"
             )
+
+    def _got(self, given: Hint) -> str:
+        """Say what is given: a handle as it is written, a value as it is, settings by their class alone."""
+        if self.value is None or isinstance(self.value, BaseModel):
+            return given.text
+        is_handle = isinstance(self.value, Handle)
+        return f"{as_written(self.value) if is_handle else cut(redact(spell(self.value)))}, {_one(given)},"
 
     @property
     def _expected(self) -> Hint:
@@ -154,7 +185,7 @@ class _Argument:
         fields = self.stage.code.fields(given) or {}
         parts = [part for part, hint in fields.items() if hint.kinds and self._is_met_by(hint)]
         if parts and isinstance(self.value, Handle):
-            return f"did you mean {' or '.join(f'{dotted(self.value)}.{part}' for part in parts)}?"
+            return f"did you mean {' or '.join(f'{as_written(self.value)}.{part}' for part in parts)}?"
         return "hand on what it asks for, or correct its hint"
 
 

@@ -12,7 +12,8 @@ from prefect.serializers import Serializer
 from pydantic import PrivateAttr
 
 from stagecraft.cache.result import Result
-from stagecraft.cache.results import parse
+from stagecraft.cache.results import parse_record
+from stagecraft.files.sealed import seal, unseal
 from stagecraft.files.whole import write_whole
 
 
@@ -52,7 +53,10 @@ class ResultAsJSON(Serializer):
 
 
 class WholeFiles(LocalFileSystem):
-    """A folder of records that are there whole or not at all, and are verified when they are read."""
+    """A folder of records that are there whole or not at all, and are verified when they are read.
+
+    There each carries a digest of itself, which Prefect does not see.
+    """
 
     _block_type_slug = "stagecraft-whole-files"
     _verify: Callable[[Result], None] = PrivateAttr()
@@ -74,16 +78,16 @@ class WholeFiles(LocalFileSystem):
 
         Raises:
             OSError: there is none, or it can't be read.
-            ValueError: it holds no result, or that of another key, or an artifact behind it is missing or
-                changed; Prefect takes each for no result.
+            ValueError: it is damaged, holds no result, or that of another key, or an artifact behind it is
+                missing or changed; Prefect takes each for no result.
         """
         whole = Path(self._resolve_path(path))
         record = whole.read_bytes()
-        result = parse(record)
+        result = parse_record(record)
         if result.key != (asked := f"{whole.parent.name}/{whole.name}"):
             raise ValueError(f"expected the result of {asked}, got that of {result.key}")
         self._verify(result)
-        return record
+        return unseal(record)
 
     async def aread_path(self, path: str) -> bytes:
         """Read the record of a key."""
@@ -94,7 +98,7 @@ class WholeFiles(LocalFileSystem):
         whole = Path(self._resolve_path(path))
         # A key has a folder. What has none is an error, which Prefect would keep beside the results.
         if whole.parent != Path(self._resolve_path("")):
-            write_whole(whole, content)
+            write_whole(whole, seal(content))
         return str(whole)
 
     async def awrite_path(self, path: str, content: bytes) -> str:

@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture
+from prefect.settings import get_current_settings
 
 from stagecraft.cache.result import Kept
-from stagecraft.errors import SelectionError, StageFailedError, TrackingError, explain
+from stagecraft.errors import SelectionError, StageFailedError, TrackingError, UsageError, explain
 from stagecraft.pipeline.call import Call
 from stagecraft.pipeline.handle import Handle
 from stagecraft.pipeline.stage import Stage
@@ -29,9 +29,15 @@ class Conductor:
 
     Raises:
         SelectionError: a result that stages are to be given was freed since it was looked up.
+        UsageError: a setting of Prefect's stands against the cache.
     """
 
     def __init__(self, context: RunContext, pages: Pages) -> None:
+        if get_current_settings().tasks.disable_caching:
+            raise UsageError(
+                "expected Prefect to cache what tasks return, got PREFECT_TASKS_DISABLE_CACHING;"
+                " unset it, and use --force to run stages again"
+            )
         self._context, self._pages = context, pages
         self._runs: dict[str, StageRun] = {}
         self._futures: dict[str, PrefectFuture[Any]] = {}
@@ -68,7 +74,7 @@ class Conductor:
             future.wait()
             run = self._runs[name]
             if run.outcome is None:
-                self._end_unrecorded(run, future.state)
+                self._end_unrecorded(run, future)
             self._share_result(run)
 
     def check(self) -> None:
@@ -102,8 +108,9 @@ class Conductor:
         except TrackingError as error:
             self._context.watcher.noticed(run.name, f"other machines will compute it too: {error}")
 
-    def _end_unrecorded(self, run: StageRun, state: State[Any]) -> None:
+    def _end_unrecorded(self, run: StageRun, future: PrefectFuture[Any]) -> None:
         """Tell how a stage ended that never started, or whose run could not be recorded."""
+        state = future.state
         if state.is_failed() or state.is_crashed():
             error = state.result(raise_on_failure=False)
             run.end_failed(error, explain(error))
@@ -111,6 +118,8 @@ class Conductor:
         failed = ", ".join(dict.fromkeys(self._culprits(run.name)))
         reason = f"after {failed}" if failed else (state.message or "not started")
         run.end(Outcome(name=run.name, state="skipped", reason=reason))
+        if not state.is_final():
+            self._pages.skipped(future.task_run_id, reason)
 
     def _culprits(self, name: str) -> list[str]:
         """Name the failed stages that a stage stands on."""

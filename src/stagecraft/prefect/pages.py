@@ -5,6 +5,7 @@ import math
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
 from queue import Empty, Queue
@@ -15,6 +16,8 @@ from uuid import UUID
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import ArtifactCreate, ArtifactUpdate
 from prefect.context import FlowRunContext
+from prefect.exceptions import ObjectNotFound
+from prefect.states import Cancelled
 
 from stagecraft.cache.result import Kept
 from stagecraft.errors import explain
@@ -26,6 +29,7 @@ from stagecraft.progress.watching import Watcher, logger
 
 _EVERY_S = 2.0
 _PATIENCE_S = 10.0
+_HEARD_OF_S, _POLL_S = 5.0, 0.1
 
 Order = Callable[[SyncPrefectClient], object]
 
@@ -89,6 +93,10 @@ class Pages(Watcher):
         text = summaries.of_run(self._tracker, run_id, outcomes, files)
         self._order("", "run", "How each stage ended", "markdown", text)
 
+    def skipped(self, task_run: UUID, reason: str) -> None:
+        """Close the task run of a stage that was not started, which Prefect leaves waiting for ever."""
+        self._orders.put(partial(_cancel, task_run, reason))
+
     def _order(self, stage: str, name: str, description: str, kind: str, data: str) -> None:
         artifact = self._artifact(stage, name, description=description, type=kind, data=data)
         self._orders.put(lambda client: client.create_artifact(artifact))
@@ -144,6 +152,17 @@ class Pages(Watcher):
         if not self._complained:
             logger.warning("Prefect's pages lack what could not be written there: %s", explain(error))
         self._complained = True
+
+
+def _cancel(task_run: UUID, reason: str, client: SyncPrefectClient) -> None:
+    """Mark a task run as cancelled, as soon as the server has heard of it."""
+    end = time.monotonic() + _HEARD_OF_S
+    while time.monotonic() < end:
+        with suppress(ObjectNotFound):
+            client.read_task_run(task_run)
+            break
+        time.sleep(_POLL_S)
+    client.set_task_run_state(task_run, Cancelled(message=f"not started: {reason}"), force=True)
 
 
 def _number(value: float) -> str:

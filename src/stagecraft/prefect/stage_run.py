@@ -1,7 +1,7 @@
 """One stage in a run of a pipeline: its key, its record in MLflow, what is kept of it, how it ended."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -14,18 +14,21 @@ from stagecraft.cache.checkpoints import Checkpoints
 from stagecraft.cache.checks import in_short
 from stagecraft.cache.result import Kept, Result
 from stagecraft.cache.sessions import keys_in_use
-from stagecraft.errors import TrackingError, explain
+from stagecraft.errors import TrackingError, explain, is_for_users, raised_at, shown
 from stagecraft.files.artifact import digest
+from stagecraft.files.removal import discard
+from stagecraft.files.sealed import seal
 from stagecraft.files.whole import FileState, state_of
 from stagecraft.key.parts import Parts
-from stagecraft.mlflow import NOTE_TAG, Record
+from stagecraft.mlflow import NOTE_TAG, Record, log_account
 from stagecraft.patience import is_transient
 from stagecraft.pipeline.call import Call, artifacts_in
 from stagecraft.pipeline.plan import redrawn, why
+from stagecraft.prefect.watched import known_to, unkeyed_tag
 from stagecraft.progress.outcome import Outcome
 from stagecraft.runs.context import RunContext
-from stagecraft.runs.replaying import replayed
-from stagecraft.upkeep.disk import discard
+from stagecraft.runs.replaying import check_known, replayed
+from stagecraft.witness import Witness
 
 
 class StageRun:
@@ -52,7 +55,10 @@ class StageRun:
         self._key_error: Exception | None = None
         # What was wrong with the result that was there.
         self._found_flaw = ""
-        self._own_file: tuple[Path, FileState] | None = None
+        # Those that the key was made of and that are no code which is followed, as they were then.
+        self._outside: dict[Path, FileState] = {}
+        # What is seen of the stage while it runs.
+        self._witness: Witness | None = None
 
     def find_key(self, results: Mapping[str, Result]) -> str:
         """Make the key, and count on its result from now on; where that fails, `execute` says why.
@@ -81,8 +87,7 @@ class StageRun:
             raise ValueError("; ".join(flaws))
 
     def _find_key(self, results: Mapping[str, Result]) -> str:
-        if path := self.call.own_file():
-            self._own_file = path, state_of(path)
+        self._outside = {path: state_of(path) for path in self.call.outside_files()}
         kept = self._context.results
         self._parts = self.call.parts({**self._context.given, **results}, kept.checks.digests)
         self._key = self._parts.key(self.name)
@@ -100,6 +105,7 @@ class StageRun:
         try:
             if text := redrawn(result, self.stage):
                 self.watcher.noticed(self.name, text)
+            self._context.patience.retry(lambda: check_known(self._context, result))
             self.outcome = replayed(self._context, result)
         except Exception as error:  # noqa: BLE001  (Prefect would only log what a hook raises)
             self.end_failed(error, explain(error), seconds=time.monotonic() - start)
@@ -115,8 +121,8 @@ class StageRun:
         tags = {known.stage: self.name, known.reason: reason, NOTE_TAG: self.stage.description}
         run_id = context.tracker.start_run(self.name, tags, context.parent, context.session.name)
         try:
+            context.check_goes_on()  # who closes the runs that are open may not have seen this one
             result = self._compute(self._record(run_id), {**context.given, **results}, start)
-            context.patience.retry(lambda: context.tracker.finish_run(run_id, "FINISHED"))
             is_kept = self._keep(result)
         except BaseException as error:
             self._fail(error, run_id, time.monotonic() - start)
@@ -131,6 +137,7 @@ class StageRun:
                 computed_by=run_id,
                 seconds=result.seconds,
                 figure=result.figure,
+                notices=result.notices,
             ),
             result.artifacts,
         )
@@ -164,8 +171,9 @@ class StageRun:
         """Say why the stage will run, if there is no result of it."""
         if self.name in self._context.selection.forced:
             return "forced"
-        latest = self._context.results.latest(self.name)
-        return why(latest.parts if latest else None, self._parts, self.call)
+        results = self._context.results
+        latest = results.latest(self.name)
+        return why(latest.parts if latest else None, self._parts, self.call, results)
 
     def _flaw(self) -> str:
         """Say what was wrong with a result that was there, as the plan says it."""
@@ -178,70 +186,125 @@ class StageRun:
         return flaw
 
     def _compute(self, record: Record, results: Mapping[str, Result], start: float) -> Result:
-        """Call the function with its inputs, and put together what is kept of it."""
+        """Call the function with its inputs, end its run, and put together what is kept of it."""
         tracker = self._context.tracker
-        values = {
-            name: self._context.stages[name].returns.model_validate(result.value)
-            for name, result in results.items()
-        }
+        values = {name: self._context.stages[name].read(result.value) for name, result in results.items()}
         inputs = self.call.filled(values)
         tracker.log_params(record.run_id, self._parameters(results))
-        used = {name: artifact.uri for name, artifact in artifacts_in(inputs)}
+        given = dict(artifacts_in(inputs | self.call.settings))
+        used = {name: artifact.uri for name, artifact in given.items()}
         record.tag({f"{tracker.tags.input}.{name}": uri for name, uri in used.items()})
-        function = self.stage.function
-        self.stage.note_imports()
-        value = function(record, **inputs)
+        record.tag({f"{tracker.tags.digest}.{name}": artifact.sha256 for name, artifact in given.items()})
+        value = self._call(record, inputs, used.values())
+        told = self.stage.write(value)
+        self._tell_what_is_not_declared(record)
         seconds = time.monotonic() - start
-        record.log_text("key.json", self._parts.model_dump_json(indent=1), "application/json")
+        written = seal(self._parts.model_dump_json(indent=1).encode()).decode()
+        record.log_text("key.json", written, "application/json")
+        self._finish(record)
         yielded = (artifact for _, artifact in artifacts_in({"": value}))
         files = {file.uri: file for file in (*record.logged, *yielded)}
         return Result(
             stage=self.name,
             key=self._key,
             parts=self._parts,
-            value=value.model_dump(mode="json"),
+            value=told,
             artifacts=tuple(map(tracker.keep, files.values())),
             used=used,
             run_id=record.run_id,
             seconds=seconds,
-            figure=self.stage.figure(record.metrics),
+            figure=self._figure(record),
             drawing=self.stage.drawing,
             written=datetime.now(UTC).isoformat(timespec="seconds"),
+            notices=tuple(record.notices),
         )
+
+    def _tell_what_is_not_declared(self, record: Record) -> None:
+        strange = [metric for metric in record.metrics if not self.stage.may_record(metric)]
+        if self.stage.records and strange:
+            self.watcher.noticed(
+                self.name,
+                f"records {', '.join(strange)}, which `records` of its `Stage(…)` does not name, so no sweep"
+                " can look for the best of it; name it there",
+            )
+
+    def _finish(self, record: Record) -> None:
+        """End the stage's run, with its account beside what it yielded."""
+        tracker, retry, ended = self._context.tracker, self._context.patience.retry, round(time.time() * 1000)
+        retry(lambda: log_account(record, ended))
+        retry(lambda: tracker.finish_run(record.run_id, "FINISHED", ended=ended))
+
+    def _figure(self, record: Record) -> str:
+        """Put the stage's main figure into words; where that fails, its result is no worse for it."""
+        try:
+            if not isinstance(figure := self.stage.figure(record.metrics), str):
+                raise TypeError(f"expected a text, got {figure!r}")
+            return figure
+        except Exception as error:  # noqa: BLE001  (the project's own code)
+            self.watcher.noticed(
+                self.name, f"has no figure: {explain(error)}; correct that in its `Stage(…)`"
+            )
+            return ""
+
+    def _call(self, record: Record, inputs: Mapping[str, Any], addresses: Iterable[str]) -> Any:
+        """Call the function, and see what it touches; what no key knows is told at once, and recorded."""
+        known = known_to(self.call, self._parts, addresses, self._context.tracker)
+        witness = self._witness = Witness(known, self._noted, self._context.is_strict)
+        try:
+            with witness.watching():
+                function = self.stage.function
+                self.stage.note_imports()
+                witness.look_at_code()
+                value = function(record, **inputs)
+                witness.look_at_code()
+        finally:
+            if witness.noted:
+                record.tag({self._context.tracker.tags.unkeyed: unkeyed_tag(witness.noted)})
+        return value
+
+    def _noted(self, text: str) -> None:
+        self.watcher.noticed(
+            self.name, f"{text}, which its key does not know, so its result will not be kept"
+        )
+
+    def _unkeyed(self) -> list[str]:
+        """Say what the stage touched that its key does not know."""
+        return self._witness.noted if self._witness else []
 
     def _parameters(self, results: Mapping[str, Result]) -> dict[str, Any]:
         """List the stage's own parameters, and those of the stages that it judges."""
-        judged = [results[name].parts.parameters for name in self.stage.judges if name in results]
+        names = [stage.name for stage in self.stage.judges]
+        judged = [results[name].parts.parameters for name in names if name in results]
         return {name: value for some in (*judged, self._parts.parameters) for name, value in some.items()}
 
     def _keep(self, result: Result) -> bool:
         """Remember a result, unless it may have come from something else than what its key was made of."""
-        changed = self._changed()
-        if not changed:
+        reasons = self._unkeyed()
+        if changed := self._changed():
+            reasons.append(f"{', '.join(map(str, changed))} was changed meanwhile")
+        if not reasons:
             self._context.results.remember(result)
             return True
         if transaction := get_transaction():
             transaction.write_on_commit = False
-        what = ", ".join(map(str, changed))
         self.watcher.noticed(
-            self.name,
-            f"its result is not kept, and it will run again next time: {what} was changed meanwhile",
+            self.name, f"its result is not kept, and it will run again next time: {'; '.join(reasons)}"
         )
         return False
 
     def _changed(self) -> list[Path]:
         """Name the files that the key was made of and that the stage may have found otherwise."""
         self.stage.note_imports()
-        own = [self._own_file] if self._own_file else []
-        return self.stage.changed() + [path for path, state in own if state_of(path) != state]
+        known, found = self._outside, set(self.call.outside_files())
+        others = [path for path, state in known.items() if path not in found or state_of(path) != state]
+        return self.stage.changed() + others + sorted(found - known.keys())
 
     def _record(self, run_id: str) -> Record:
         """Make the record of the stage's run, which also tells whoever watches how far the stage is."""
         name, watcher = self.name, self.watcher
 
         def progress(done: int, total: int | None, figures: Mapping[str, float]) -> None:
-            if self._context.stopped.is_set():
-                raise KeyboardInterrupt
+            self._context.check_goes_on()
             watcher.progressed(name, done, total, figures)
 
         return Record(
@@ -267,12 +330,19 @@ class StageRun:
             if anew and training not in keys_in_use(home):
                 discard(home, folder)
             self._context.session.use(training)
-        return Checkpoints(folder, run_id, anew, lambda: not self._changed())
+        return Checkpoints(folder, run_id, anew, lambda: not (self._unkeyed() or self._changed()))
+
+    def _explained(self, error: BaseException) -> str:
+        """Say what an error means; a fault in the stage's code is told with its place."""
+        is_fault = not (is_for_users(error) or isinstance(error, OSError))
+        place = raised_at(error, lambda file: Path(file) in self.stage.files) if is_fault else None
+        words = explain(error)
+        return f"{' '.join(words.split())} at {shown(place[0])}:{place[1]}" if place else words
 
     def _fail(self, error: BaseException, run_id: str, seconds: float) -> None:
         """Mark the stage's run, and keep the outcome unless the stage is tried again."""
         killed = not isinstance(error, Exception)
-        reason = "interrupted" if killed else explain(error)
+        reason = "interrupted" if killed else self._explained(error)
         if not self.is_tried_again(error):
             self.end_failed(error, reason, run_id, seconds)
         # Where the store is what failed, the first error is the one to tell.

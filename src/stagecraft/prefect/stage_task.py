@@ -26,8 +26,7 @@ def task_of(run: StageRun, run_context: RunContext, pages: Pages) -> "Task[Any, 
         if context := TaskRunContext.get():
             pages.belongs(run.name, context.task_run.id)
         with without_secrets(), _noticing(run):
-            if run_context.stopped.is_set():
-                raise KeyboardInterrupt
+            run_context.check_goes_on()
             return run.execute(results)
 
     def may_pass(_task: Any, _run: TaskRun, state: State[Any]) -> bool:

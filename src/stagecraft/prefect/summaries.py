@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from stagecraft.cache.result import Kept
+from stagecraft.files.identity import here
 from stagecraft.mlflow import Tracker, command_for_pages, page_of
 from stagecraft.progress.outcome import Outcome
 
@@ -23,8 +24,7 @@ def of_run(tracker: Tracker, run_id: str, outcomes: Sequence[Outcome], files: It
     """List how each stage of a run ended, and where the run's record and files are."""
     facts = [f"MLflow run: {_run(tracker, run_id)}", *(_file(tracker, file) for file in files)]
     rows = [
-        f"| {outcome.name} | {outcome.state} | {outcome.seconds:.1f} |"
-        f" {_plain(outcome.figure or outcome.reason)} |"
+        f"| {outcome.name} | {outcome.state} | {outcome.seconds:.1f} | {_plain(outcome.detail)} |"
         for outcome in outcomes
     ]
     table = ["| stage | state | seconds | main figure |", "|---|---|---:|---|", *rows]
@@ -41,7 +41,7 @@ def _file(tracker: Tracker, file: Kept) -> str:
     """Link to a file's page, or tell where it lies."""
     run_id, _, path = file.uri.removeprefix("runs:").strip("/").partition("/")
     page = page_of(tracker, run_id, path)
-    return f"[{path}]({page})" if page else f"{path}: `{file.place}`"
+    return f"[{path}]({page})" if page else f"{path}: `{here(tracker.home, file.place)}`"
 
 
 def _hint(tracker: Tracker) -> list[str]:

@@ -19,6 +19,7 @@ class Outcome(Frozen):
         seconds: wall time.
         figure: its main figure, in words.
         exit_status: what its error asks for, if it failed.
+        notices: what the user was told while its result was computed.
     """
 
     name: str
@@ -30,6 +31,12 @@ class Outcome(Frozen):
     seconds: float = 0.0
     figure: str = ""
     exit_status: int = 0
+    notices: tuple[str, ...] = ()
+
+    @property
+    def detail(self) -> str:
+        """What there is to say of it: its main figure, or why it has none to tell."""
+        return self.figure if self.state in ("completed", "cached") else self.reason
 
     @classmethod
     def cached(cls, result: Result, run_id: str, seconds: float) -> Self:
@@ -47,4 +54,5 @@ class Outcome(Frozen):
             computed_by=result.run_id,
             seconds=seconds,
             figure=result.figure,
+            notices=result.notices,
         )

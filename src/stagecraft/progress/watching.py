@@ -62,7 +62,7 @@ class LogWatcher(Watcher):
     def finished(self, outcome: Outcome, files: Sequence[Kept] = ()) -> None:
         """Log the end."""
         level = logging.ERROR if outcome.state == "failed" else logging.INFO
-        detail = outcome.figure or outcome.reason
+        detail = outcome.detail
         words = outcome.name, outcome.state, outcome.seconds, detail
         logger.log(level, "%s: %s in %.1f s; %s", *words, extra={"stage": outcome.name})
 

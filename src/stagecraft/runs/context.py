@@ -29,6 +29,7 @@ class RunContext:
         given: results of stages that do not run but are needed.
         patience: with stages that fail for a reason that may pass.
         watcher: is told what happens.
+        is_strict: a stage that touches what its key does not know fails.
         stages: those of the pipeline, by name.
         stopped: asks stages that are running to stop at their next step.
     """
@@ -41,8 +42,18 @@ class RunContext:
     given: Mapping[str, Result]
     patience: Patience
     watcher: Watcher
+    is_strict: bool = False
     stages: dict[str, Stage] = field(default_factory=dict)
     stopped: threading.Event = field(default_factory=threading.Event)
+
+    def check_goes_on(self) -> None:
+        """See that the run was not broken off.
+
+        Raises:
+            KeyboardInterrupt: it was.
+        """
+        if self.stopped.is_set() or self.session.is_given_up:
+            raise KeyboardInterrupt
 
     @cached_property
     def locks(self) -> KeyLocks:

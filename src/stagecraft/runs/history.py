@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from secrecy import quote
 from stagecraft.errors import ArtifactError, SelectionError
 from stagecraft.files.artifact import Frozen
+from stagecraft.files.regular import read_regular
+from stagecraft.files.sealed import unseal
 from stagecraft.key.parts import Parts, differences
 from stagecraft.mlflow import PARENT_TAG, Tags, Tracker, results_among
 
@@ -67,7 +70,9 @@ class PipelineRun(Frozen):
         }
         if not found:
             known = {name: None for run in self.stages for name in sorted(run.metrics)}
-            raise SelectionError(f"there is no metric {metric!r}; there are: {', '.join(known) or 'none'}")
+            raise SelectionError(
+                f"there is no metric {quote(metric)}; there are: {', '.join(known) or 'none'}"
+            )
         if len(found) > 1:
             first = next(iter(found))
             raise SelectionError(
@@ -124,16 +129,16 @@ class History:
             found = self.tracker.search(fits) if _ID.fullmatch(text) else []
         if len(found) != 1:
             raise SelectionError(
-                f"expected the id of a run, or the start of one, or latest, latest~1, …; {text!r} fits"
+                f"expected the id of a run, or the start of one, or latest, latest~1, …; {quote(text)} fits"
                 f" {len(found)} runs; `{self.tracker.home.names.project} runs` lists them"
             )
         return self._with_stages(found[0])
 
     def parts(self, stage: StageHistory) -> Parts | None:
-        """Read what made the key of a stage's result, if that is still there."""
+        """Read what made the key of a stage's result, if that is still there and whole."""
         try:
             path = self.tracker.open_uri(f"runs:/{stage.computed_by}/key.json")
-            return Parts.model_validate_json(path.read_bytes())
+            return Parts.model_validate_json(unseal(read_regular(path)))
         except (ArtifactError, OSError, ValueError):
             return None
 

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from stagecraft.cache.database import unknown_runs
 from stagecraft.cache.locks import KeyLocks
 from stagecraft.cache.result import Result
 from stagecraft.cache.results import Results
 from stagecraft.cache.sessions import Session
-from stagecraft.mlflow import replay
+from stagecraft.mlflow import replay, with_account
 from stagecraft.pipeline.handle import Handle
 from stagecraft.pipeline.plan import Plan
 from stagecraft.pipeline.stage import Stage
@@ -41,8 +42,12 @@ def replaying(context: RunContext, page: Page) -> Iterator[Replayer]:
 
 
 def replayed(context: RunContext, result: Result) -> Outcome:
-    """Record a stage whose result was there, and tell."""
+    """Record a stage whose result was there, and tell.
+
+    The store of the home is to know the run that computed it.
+    """
     start = time.monotonic()
+    result = _with_account(context, result)
     run_id = context.patience.retry(
         lambda: replay(context.tracker, result, context.parent, context.session.name)
     )
@@ -50,6 +55,27 @@ def replayed(context: RunContext, result: Result) -> Outcome:
     outcome = Outcome.cached(result, run_id, time.monotonic() - start)
     context.watcher.finished(outcome, result.artifacts)
     return outcome
+
+
+def check_known(context: RunContext, result: Result) -> None:
+    """See that the store of the home knows the run that computed a result.
+
+    Raises:
+        DatabaseError: it does not.
+    """
+    tracker = context.tracker
+    if tracker.artifact_folder() == tracker.home.artifacts and not tracker.is_there(
+        lambda: tracker.client.get_run(result.run_id)
+    ):
+        raise unknown_runs(tracker.home, {result.run_id: result.stage})
+
+
+def _with_account(context: RunContext, result: Result) -> Result:
+    """Have the account of the run behind a result, which the version before did not keep."""
+    found = context.patience.retry(lambda: with_account(context.tracker, result))
+    if found != result:
+        context.results.amend(result, found)
+    return found
 
 
 def all_there(results: Results, counting_on: Session, plan: Plan) -> bool:

@@ -1,17 +1,18 @@
 """A run of what a user asks for: recorded in MLflow, whoever walks it."""
 
+import os
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
 from stagecraft.cache.result import Result
 from stagecraft.cache.results import Results
-from stagecraft.mlflow import Tracker
-from stagecraft.pipeline.walk import Run
+from stagecraft.mlflow import Tracker, request_tags
+from stagecraft.pipeline.walk import Run, walk_with
 from stagecraft.progress.outcome import Outcome
 from stagecraft.progress.watching import Watcher
 from stagecraft.runs.context import RunContext
-from stagecraft.runs.pipeline_run import pipeline_run
+from stagecraft.runs.pipeline_run import above_variable, pipeline_run
 from stagecraft.runs.request import Page, Request, Summary
 
 
@@ -41,15 +42,19 @@ def run(
         given: cached results, by stage, if they are known; else they are looked up where stages need them.
 
     Raises:
+        CodeError, WiringError: the key of a stage can't be made, so nothing is run.
         SelectionError: there are no such stages, or what they need is not cached.
         StageFailedError: a stage failed; the others ran as far as they could.
     """
+    request.check()
     if given is None:
         given = request.plan(results).results if request.selector.only else {}
     page = request.make_page(tracker, results, given)
     told = request.notifier.tell_of_dead_run
+    is_by_user = request.is_by_user and above_variable(tracker.home.names) not in os.environ
+    tags = request_tags(tracker, request.data_asked, is_by_user)
     with pipeline_run(
-        tracker, request.name, request.parameters, request.patience, told, page.title
+        tracker, request.name, request.parameters, request.patience, told, page.title, tags
     ) as parent:
         context = RunContext(
             tracker,
@@ -60,8 +65,9 @@ def run(
             given,
             request.patience,
             watcher,
+            request.strict,
         )
         with walking(context, page) as walker:
-            request.walk(walker)
+            walk_with(request.walk, walker)
         outcomes = tuple(walker.outcomes.values())
     return Summary(run_id=parent.run_id, profile=request.profile, stages=outcomes)

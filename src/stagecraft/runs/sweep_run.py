@@ -8,7 +8,7 @@ from stagecraft.cache.locks import KeyLocks
 from stagecraft.cache.sessions import session
 from stagecraft.errors import BusyError
 from stagecraft.files.home import Home
-from stagecraft.mlflow import NOTE_TAG, Tracker
+from stagecraft.mlflow import NOTE_TAG, Tracker, keep_account
 from stagecraft.names import Names
 from stagecraft.patience import Patience
 from stagecraft.runs.pipeline_run import OnDeadRun, Parent, Title, above_variable, close_dead_runs, closing
@@ -38,12 +38,16 @@ def sweep_run(
         close_dead_runs(tracker, on_dead_run)
         with session(tracker.home, f"sweep {identity}") as started:
             tags = {tracker.tags.sweep: identity, NOTE_TAG: title.note}
-            if run_id := _unfinished(tracker, identity):
-                tracker.reopen_run(run_id, tags, started.name)
-            else:
-                run_id = tracker.start_run(title.name, tags, session=started.name)
-            with closing(tracker, run_id, started, patience), _above(run_id, tracker.home.names):
+
+            def start() -> str:
+                if run_id := _unfinished(tracker, identity):
+                    tracker.reopen_run(run_id, tags, started.name)
+                    return run_id
+                return tracker.start_run(title.name, tags, session=started.name)
+
+            with closing(tracker, started, patience, start) as run_id, _above(run_id, tracker.home.names):
                 patience.retry(lambda: tracker.log_params(run_id, params))
+                patience.retry(lambda: keep_account(tracker, run_id))
                 yield Parent(run_id, started)
 
 

@@ -1,4 +1,4 @@
-"""The servers of a home as child processes: where they listen, and who runs them.
+"""The servers of a home as child processes: where they listen, who runs them, and whom they let in.
 
-May import: files, errors.
+May import: mlflow, progress, files, errors, disks.
 """

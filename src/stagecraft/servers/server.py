@@ -1,8 +1,6 @@
-"""Prefect's server, MLflow's server and a worker, as child processes."""
+"""Servers as child processes: started in order, started again, stopped."""
 
-import os
 import subprocess
-import sys
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,12 +13,10 @@ import psutil
 import requests
 
 from stagecraft.errors import ServerError
-from stagecraft.files.home import Home
-from stagecraft.servers.environment import QUIET
-from stagecraft.servers.listening import LOOPBACK, check_port, is_loopback, names, reachable
+from stagecraft.servers.environment import inherited
+from stagecraft.servers.listening import check_port
 from stagecraft.servers.process_group import stop_group
 
-POOL = "local"
 _STOP_S = 15
 # A server that ends more often than this is not started again.
 _RESTARTS, _WITHIN_S = 5, 120
@@ -37,78 +33,16 @@ class Server:
         health: answers 200 when it is ready; empty to not wait.
         settings: more environment variables.
         option: the option that chooses its port, where it is not called after the server.
+        headers: what its health is asked with.
     """
 
     name: str
     command: Sequence[str]
     url: str = ""
     health: str = ""
-    settings: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict, repr=False)
     option: str = ""
-
-
-def servers_of(
-    home: Home, prefect_port: int = 4200, mlflow_port: int = 5000, host: str = LOOPBACK
-) -> list[Server]:
-    """Lay out the servers of a project: both records lie in its home.
-
-    Args:
-        host: the address to listen on; of all addresses, programs of this machine use loopback.
-    """
-    prefect, mlflow = (f"http://{reachable(host)}:{port}" for port in (prefect_port, mlflow_port))
-    run = [sys.executable, "-m"]
-    return [
-        Server(
-            "prefect",
-            [*run, "prefect", "server", "start", "--host", host, "--port", str(prefect_port)],
-            prefect,
-            f"{prefect}/api/health",
-            {"PREFECT_UI_API_URL": f"http://{names(host)[0]}:{prefect_port}/api"},
-        ),
-        Server(
-            "mlflow",
-            [
-                *(*run, "mlflow", "server", "--host", host, "--port", str(mlflow_port), "--workers", "2"),
-                *("--backend-store-uri", home.store, "--artifacts-destination", str(home.artifacts)),
-                *(() if is_loopback(host) else _known(host, mlflow_port)),
-            ],
-            mlflow,
-            f"{mlflow}/health",
-            # Its consumers of jobs, which nothing here submits, take a tenth of a processor.
-            {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
-        ),
-        Server(
-            "worker",
-            [*run, "prefect", "worker", "start", "--pool", POOL, "--type", "process"],
-            # It makes its pool when it starts.
-            health=f"{prefect}/api/work_pools/{POOL}",
-            settings={
-                "PREFECT_API_URL": f"{prefect}/api",
-                "MLFLOW_TRACKING_URI": mlflow,
-                "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
-                # Flows write to a pipe of the worker's; they would end at their next line if it is killed.
-                "PREFECT_LOGGING_CONFIG_PATH": str(QUIET),
-            },
-        ),
-    ]
-
-
-def _known(host: str, port: int) -> list[str]:
-    """Have MLflow answer to this machine's names; a user's own settings win."""
-    known = [f"{name}:{port}" for name in dict.fromkeys([*names(host), reachable(host)])]
-    options = {
-        "--allowed-hosts": ("MLFLOW_SERVER_ALLOWED_HOSTS", known),
-        "--cors-allowed-origins": (
-            "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS",
-            [f"http://{place}" for place in known],
-        ),
-    }
-    return [
-        word
-        for option, (variable, places) in options.items()
-        if variable not in os.environ
-        for word in (option, ",".join(places))
-    ]
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class Running:
@@ -181,7 +115,7 @@ class Running:
         end = time.monotonic() + self._timeout_s
         while server.health:
             try:
-                if requests.get(server.health, timeout=2).ok:
+                if requests.get(server.health, headers=dict(server.headers), timeout=2).ok:
                     return
             except requests.RequestException:
                 pass
@@ -220,14 +154,9 @@ def _spawn(server: Server, log: Path) -> subprocess.Popen[bytes]:
     with log.open("ab") as output:
         return subprocess.Popen(  # noqa: S603  (commands are laid out above, not taken from outside)
             server.command,
-            env={**_inherited(), **server.settings},
+            env={**inherited(), **server.settings},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-
-
-def _inherited() -> dict[str, str]:
-    """Take this process's environment, without what keeps Prefect's log records off a console."""
-    return {name: value for name, value in os.environ.items() if name != "PREFECT_LOGGING_CONFIG_PATH"}

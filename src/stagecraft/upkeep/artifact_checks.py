@@ -10,11 +10,14 @@ from stagecraft.cache.locks import KeyLocks
 from stagecraft.cache.result import Kept, Result
 from stagecraft.cache.results import Results, read
 from stagecraft.errors import StagecraftError
+from stagecraft.files.regular import read_regular
+from stagecraft.files.set_aside import Moved, SetAside
 from stagecraft.mlflow.inventory import Inventory
 from stagecraft.mlflow.registry import Version
 from stagecraft.mlflow.store import Tracker
-from stagecraft.upkeep.disk import discard, folders_of_models, folders_of_runs, owner_of
+from stagecraft.upkeep.disk import folders_of_models, folders_of_runs, owner_of
 from stagecraft.upkeep.finding import Finding
+from stagecraft.upkeep.kept_files import leads_nowhere
 
 
 class _Flaw(NamedTuple):
@@ -31,10 +34,14 @@ class _Flaw(NamedTuple):
 
 
 class ArtifactChecks:
-    """Holds results, folders of artifacts and registered models against each other."""
+    """Holds results, folders of artifacts and registered models against each other.
 
-    def __init__(self, tracker: Tracker, results: Results) -> None:
-        self.home, self.results = tracker.home, results
+    Args:
+        aside: takes what is repaired.
+    """
+
+    def __init__(self, tracker: Tracker, results: Results, aside: SetAside) -> None:
+        self.home, self.results, self.aside = tracker.home, results, aside
         self.inventory = inventory = Inventory(tracker)
         folder = inventory.tracker.artifact_folder()
         self._artifacts = folder if folder == self.home.artifacts else None
@@ -50,22 +57,25 @@ class ArtifactChecks:
             if not flaw.lasts:
                 yield _unreadable(f"{key}: {flaw.what}")
                 continue
-            remedy = "remove its record; the stage runs again when it is needed"
+            remedy = "set its record aside; the stage runs again when it is needed"
             mend = partial(self._forget, key)
             yield Finding("result without artifacts", f"{key}: {flaw.what}", remedy, mend)
         yield from self._folders()
 
     def _flaw(self, key: str) -> _Flaw:
         """Say what is wrong with a result, and with which of its files."""
+        if leads_nowhere(self.results.path(key)):
+            return _Flaw("")  # found as such, whatever it is the record of
         found = self.results.find(key)
         if not found.flaw:
             unknown = self._unknown(found.result) if found.result else []
             return _Flaw(f"MLflow does not know {', '.join(unknown)}" if unknown else "")
         if not found.result:
             return _Flaw(found.flaw, lasts=_can_read(self.results.path(key)))
-        flaws = [(file, flaw) for file in found.result.artifacts if (flaw := self.results.checks.flaw(file))]
+        checks = self.results.checks
+        flaws = [(file, flaw) for file in found.result.artifacts if (flaw := checks.flaw(file))]
         # A user may change a file of his own: its result waits for the day when it is changed back.
-        if flaws and not any(self.results.checks.is_ours(Path(file.place)) for file, _ in flaws):
+        if flaws and not any(checks.is_ours(checks.path(file)) for file, _ in flaws):
             return _Flaw("")
         gone = [file for file, flaw in flaws if flaw in GONE]
         return _Flaw(found.flaw, gone, lasts=bool(gone))
@@ -77,15 +87,18 @@ class ArtifactChecks:
         return [owner for owner in dict.fromkeys(owners) if self._artifacts and not self._knows(owner)]
 
     def _forget(self, key: str) -> bool:
-        """Remove a result's record, and set aside files that are not what they should be."""
+        """Set aside a result's record, and files that are not what they should be."""
         self.inventory.pinned()  # a store that can't be reached says so here, and knows nothing
         with KeyLocks(self.home.locks).holding(key, 0) as held:
             if not held:
                 return False
             flaw = self._flaw(key)
             if flaw.what and flaw.lasts:
-                self.results.checks.set_aside(flaw.gone)
-                self.results.path(key).unlink(missing_ok=True)
+                checks = self.results.checks
+                for file in flaw.gone:
+                    if checks.flaw(file) == "changed" and checks.is_ours(checks.path(file)):
+                        self.aside.take(checks.path(file))
+                self.aside.take(self.results.path(key))
         return True
 
     def _folders(self) -> Iterator[Finding]:
@@ -94,24 +107,23 @@ class ArtifactChecks:
             if not self._knows(owner):
                 what = f"{folder.relative_to(self.home.root)}: MLflow knows nothing of it"
                 mend = partial(self._remove_folder, owner, folder)
-                yield Finding("artifacts without a run", what, "remove the folder", mend)
+                yield Finding("artifacts without a run", what, "set the folder aside", mend)
 
     def _remove_folder(self, owner: str, folder: Path) -> bool:
         if owner in self._named():
             return False
-        discard(self.home, folder)
+        self.aside.take(folder)
         return True
 
     def _named(self) -> set[str]:
-        """Name the runs and models that results name."""
+        """Name the runs and models whose files results are made of."""
         named: set[str] = set()
         for key in self.results.all():
             try:
                 result = read(self.results.path(key))
             except (OSError, ValueError):
                 continue
-            uris = [*result.used.values(), *(file.uri for file in result.artifacts)]
-            named |= {result.run_id, *map(owner_of, uris)}
+            named |= {result.run_id, *(owner_of(file.uri) for file in result.artifacts)}
         return named
 
     def _knows(self, owner: str) -> bool:
@@ -129,7 +141,7 @@ class ArtifactChecks:
         Args:
             gone: a file that is missing or changed, by logged model.
         """
-        for version in self.inventory.versions():
+        for version in self.inventory.versions(is_used=True):
             if self.home.names.is_model(version.name) and version.model_id:
                 try:
                     kind, what = self._flaw_of_version(version, gone.get(version.model_id))
@@ -138,7 +150,9 @@ class ArtifactChecks:
                     continue
                 if kind:
                     mend = partial(self._forget_version, version, gone.get(version.model_id))
-                    yield Finding(kind, f"{_title(version)}: {what}", "delete the version", mend)
+                    yield Finding(
+                        kind, f"{_title(version)}: {what}", "set the version aside: it is used no more", mend
+                    )
 
     def _flaw_of_version(self, version: Version, gone: Kept | None) -> tuple[str, str]:
         """Say what is wrong with a version, as a kind and in words."""
@@ -153,7 +167,8 @@ class ArtifactChecks:
 
     def _forget_version(self, version: Version, gone: Kept | None) -> bool:
         if any(self._flaw_of_version(version, gone)):
-            self.inventory.forget_version(version)
+            self.inventory.set_version_aside(version, self.aside.name)
+            self.aside.note(Moved(version=f"{version.name}/{version.number}"))
         return True
 
 
@@ -167,10 +182,13 @@ def _unreadable(what: str) -> Finding:
 
 
 def _can_read(path: Path) -> bool:
+    """Tell whether what a file holds can be told; what is no file holds nothing."""
     try:
-        path.read_bytes()
+        read_regular(path)
     except OSError:
         return False
+    except ValueError:
+        pass
     return True
 
 

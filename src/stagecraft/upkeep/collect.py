@@ -12,10 +12,10 @@ from stagecraft.cache.locks import KeyLocks
 from stagecraft.cache.results import Results
 from stagecraft.cache.sessions import keys_in_use
 from stagecraft.files.artifact import Frozen
+from stagecraft.files.removal import discard, remove_empty
 from stagecraft.mlflow.inventory import Inventory
 from stagecraft.mlflow.store import Tracker
 from stagecraft.upkeep.choice import Choice, Step
-from stagecraft.upkeep.disk import discard, remove_empty
 from stagecraft.upkeep.pieces import Piece
 from stagecraft.upkeep.references import References, protection
 from stagecraft.upkeep.survey import Survey, read_entries, survey

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stagecraft.files.home import Home
-from stagecraft.files.whole import PART, half_written
+from stagecraft.files.removal import size_of, size_of_partial
+from stagecraft.files.whole import PART, half_written, is_aside
 from stagecraft.mlflow.inventory import Inventory
 from stagecraft.mlflow.registry import Version
-from stagecraft.upkeep.disk import checkpoint_folders, size_of, size_of_partial
+from stagecraft.upkeep.disk import checkpoint_folders
 from stagecraft.upkeep.references import References
 
 
@@ -79,10 +80,10 @@ def _versions(references: References) -> dict[str, list[Version]]:
 def downloads(home: Home) -> Iterator[Piece]:
     """List the files that were fetched, but for the hashes under which they were accepted."""
     for path in sorted(home.downloads.rglob("*")):
-        partial = any(part.endswith(PART) for part in path.parts)
-        if path.is_file() and path.suffix != ".sha1" and not partial:
-            what = str(path.relative_to(home.downloads))
-            yield Piece(str(path), "download", what, (path,), size_of(path))
+        within = path.relative_to(home.downloads)
+        partial = any(part.endswith(PART) for part in within.parts)
+        if path.is_file() and path.suffix != ".sha1" and not partial and not is_aside(within):
+            yield Piece(str(path), "download", str(within), (path,), size_of(path))
 
 
 def damaged(home: Home) -> Iterator[Piece]:

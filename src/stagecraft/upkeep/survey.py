@@ -7,11 +7,13 @@ from urllib.parse import urlsplit
 
 from stagecraft.cache.result import Kept, Result
 from stagecraft.cache.results import Results, read
+from stagecraft.errors import ArtifactError
 from stagecraft.files.home import Home
+from stagecraft.files.removal import size_of
 from stagecraft.mlflow.inventory import Inventory
 from stagecraft.mlflow.store import Tracker
 from stagecraft.upkeep import pieces
-from stagecraft.upkeep.disk import folders_of_models, folders_of_runs, owner_of, size_of
+from stagecraft.upkeep.disk import folders_of_models, folders_of_runs, owner_of
 from stagecraft.upkeep.pieces import Piece
 from stagecraft.upkeep.references import References
 
@@ -90,10 +92,13 @@ def _counted(home: Home) -> tuple[Path, ...]:
 
 
 def read_entries(results: Results, references: References, known: Mapping[str, float]) -> Iterator[Surveyed]:
-    """Read the results; one that can't be read is none, and doctor's to remove.
+    """Read the results.
 
     Args:
         known: leave these out, by key and time of use.
+
+    Raises:
+        ArtifactError: one is damaged, so that nothing tells what it needs.
     """
     for key in results.all():
         try:
@@ -102,8 +107,14 @@ def read_entries(results: Results, references: References, known: Mapping[str, f
                 result = read(results.path(key))
                 names = frozenset(_names(results.home, references, result))
                 yield Surveyed(key, result.run_id, used_at, names)
-        except (FileNotFoundError, ValueError):
+        except FileNotFoundError:
             continue
+        except ValueError:
+            program = results.home.names.project
+            raise ArtifactError(
+                f"expected the record of each result, got a damaged one of {key}, which does not tell what it"
+                f" needs; `{program} doctor --fix` sets it aside, or run its stage again"
+            ) from None
 
 
 def _names(home: Home, references: References, result: Result) -> Iterator[str]:

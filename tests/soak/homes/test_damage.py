@@ -124,7 +124,7 @@ class Damaged:
         """Do damage; return what the plan is to say of it."""
         if not damage.name:
             RECORDS[damage.how](self.project.home.results / result.key)
-            return "no result is kept" if damage.how == "deleted" else f"result unreadable: {result.key}"
+            return "no result is kept" if damage.how == "deleted" else f"result damaged: {result.key}"
         file = next(file for file in result.artifacts if name_of(file) == damage.name)
         ARTIFACTS[damage.how](Path(file.place))
         return f"artifact {'missing' if damage.how == 'deleted' else 'changed'}: {file.uri}"

@@ -59,7 +59,7 @@ def check_references(home: Home) -> None:
         assert all(path.is_file() for path in files.values())
 
 
-@pytest.mark.parametrize("runs", [1, pytest.param(6, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("runs", [pytest.param(runs, marks=pytest.mark.soak) for runs in (1, 6)])
 @pytest.mark.timeout(1800)
 def test_gc_beside_runs_takes_nothing_that_they_need(
     runs: int,

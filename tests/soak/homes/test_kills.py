@@ -139,6 +139,7 @@ def cached(states: dict[str, str]) -> str:
 # A sample for every day.
 
 
+@pytest.mark.soak
 def test_after_a_kill_the_next_run_needs_nothing_and_comes_to_the_same_end(
     make: Any, training: Undisturbed, tally: list[str]
 ) -> None:

@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 
 import tasks
+from seqstep_cli import NAMES
+from stagecraft.cache.results import read
+from stagecraft.files.home import Home
 from stagecraft.pipeline.stage import Stage
 from tests.soak import edits
 
@@ -61,6 +64,7 @@ class Copy:
         shutil.copy(ROOT / "pyproject.toml", self.root)
         self.home.mkdir()
         self.counts = {"edits": 0, "ran": 0, "cached": 0}
+        self.said = ""
 
     def call(self, command: str, *settings: str) -> dict[str, dict[str, Any]]:
         """Run a command of the copy; return what it says of each stage."""
@@ -71,6 +75,7 @@ class Copy:
             argv, cwd=self.root, env=environment, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr[-3000:]
+        self.said = done.stderr
         return {stage["name"]: stage for stage in json.loads(done.stdout)["stages"]}
 
     def compare(self, *settings: str) -> tuple[set[str], dict[str, dict[str, Any]]]:
@@ -98,6 +103,7 @@ def copy(
     made = Copy(tmp_path_factory.mktemp("copy"))
     shutil.copy(empty_database, made.home / "mlflow.db")
     assert {stage["state"] for stage in made.call("run").values()} == {"completed"}
+    assert "not kept" not in made.said
     yield made
     tell("{edits} edits: {ran} stages ran and {cached} were cached, each as planned".format_map(made.counts))
 
@@ -106,7 +112,8 @@ def check(copy: Copy, edit: edits.Edit) -> None:
     """Make an edit, which stays: exactly its stages run, for it changes none of their bytes."""
     (copy.root / edit.file).write_text(edit.text, encoding="utf-8")
     ran, plan = copy.compare()
-    assert ran == edit.stages, f"{edit.name}: ran {sorted(ran)}, expected {sorted(edit.stages)}"
+    why = {stage: plan[stage]["reason"] for stage in ran ^ edit.stages}
+    assert ran == edit.stages, f"{edit.name}: ran {sorted(ran)}, expected {sorted(edit.stages)}; {why}"
     name = edit.name.partition(":")[2].partition(":")[0]
     for stage in ran:
         if plan[stage]["state"] == "would_run":
@@ -117,12 +124,41 @@ def check(copy: Copy, edit: edits.Edit) -> None:
     ("site", "kind"),
     [
         ("src/seqstep/text/ngrams.py:count_ngrams_up_to", "code"),
-        ("src/seqstep/training/minibatch.py:Minibatches._train", "docstring"),
+        pytest.param(
+            "src/seqstep/training/minibatch.py:Minibatches._train", "docstring", marks=pytest.mark.soak
+        ),
         ("src/seqstep/plots/style.py:COLOURS", "code"),
     ],
 )
 def test_an_edit_runs_the_stages_that_can_depend_on_it(copy: Copy, site: str, kind: str) -> None:
     check(copy, edits.make(copy.root, site, kind))
+
+
+@pytest.mark.soak
+def test_what_was_resumed_wrongly_is_not_served_once_the_code_is_right_again(copy: Copy) -> None:
+    def train(epochs: int, *options: str) -> tuple[str, str]:
+        """Run a training; return what became of it, and the digest of its weights."""
+        stages = copy.call(
+            "run", "series.points=200", f"mlp.epochs={epochs}", *options, "--until", "train_mlp"
+        )
+        trained = stages["train_mlp"]
+        records = map(read, Home(copy.home, NAMES).results.glob("train_mlp/*"))
+        (record,) = [record for record in records if record.key == trained["key"]]
+        return trained["state"], record.value["weights"]["sha256"]
+
+    checkpoint = copy.root / "src/seqstep/training/checkpoint.py"
+    right, line = checkpoint.read_text("utf-8"), "    optimizer.load_state_dict(optimizer.state_dict()"
+    wrong = "".join(each for each in right.splitlines(keepends=True) if not each.startswith(line))
+    assert wrong != right
+    _, first = train(3)
+    checkpoint.write_text(wrong, "utf-8")
+    assert train(3) == ("completed", first)
+    _, resumed_wrongly = train(6)
+    checkpoint.write_text(right, "utf-8")
+    assert train(3) == ("cached", first)
+    state, resumed = train(6)
+    assert state == "completed" and resumed != resumed_wrongly
+    assert train(6, "--force", "train_mlp") == ("completed", resumed)
 
 
 @pytest.mark.parametrize("site", edits.SITES)

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from secrecy import UnsetError, identify_url, link_url, redact, resolve, show_url
+from secrecy import UnsetError, expand_variables, identify_url, link_url, redact, show_url, words_about
+from tests.unclear import UNCLEAR
 
 
 @pytest.mark.parametrize(
@@ -14,9 +15,13 @@ from secrecy import UnsetError, identify_url, link_url, redact, resolve, show_ur
         ("https://SECRET:x-oauth-basic@host/a", "https://***@host/a"),
         ("https://host/a?id=SECRET&token=SECRET", "https://host/a?id=***&token=***"),
         ("https://host/a?SECRET", "https://host/a?***"),
+        ("https://host/a?SECRET&x=SECRET&y=", "https://host/a?***&x=***&y="),
         ("https://host/a?x=1#access=SECRET", "https://host/a?x=***#***"),
         ("https://host/a#SECRET", "https://host/a#***"),
         ("https://host?a=", "https://host?a="),
+        ("https://host/a;token=SECRET/b;SECRET;c=?x=SECRET", "https://host/a;token=***/b;***;c=?x=***"),
+        ("https://host;jsessionid=SECRET", "https://host;jsessionid=***"),
+        ("host/a;token=SECRET", "***"),
         ("postgresql+psycopg2://user:SECRET@host:5432/db", "postgresql+psycopg2://***@host:5432/db"),
         ("sqlite:////home/user/mlflow.db", "sqlite:////home/user/mlflow.db"),
         ("https://user:SE/CRET@host/a", "https://***"),
@@ -50,11 +55,40 @@ def test_a_link_can_be_opened_and_holds_no_secret(url: str, link: str) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["${URL}", "https://host/?token=${TOKEN}", "https://user:${PASSWORD}@host/", "https://${TOKEN}@host/a"],
+    [
+        *("${URL}", "https://host/?token=${TOKEN}", "https://host/a;token=${TOKEN}/b"),
+        *("https://user:${PASSWORD}@host/", "https://${TOKEN}@host/a"),
+    ],
 )
 def test_references_to_the_environment_are_shown_as_they_are(url: str) -> None:
     assert show_url(url) == identify_url(url) == url
     assert redact(f"({url}); and {url}.") == f"({url}); and {url}."
+
+
+@pytest.mark.parametrize(
+    "password", ["SE'CRET", "p SECRET", 'p"SECRET', "p<SECRET", "p>SECRET", "p@'SECRET", "p`SECRET"]
+)
+@pytest.mark.parametrize("text", ["MLflow at {} failed: m@x", "got '{}', and", '{{"a":"{}"}}', "<{}>"])
+def test_no_mark_in_a_password_ends_it(password: str, text: str) -> None:
+    shown = redact(text.format(f"postgresql://me:{password}@host:9/db?p={password.replace(' ', '')}"))
+    assert shown == text.format("postgresql://***@host:9/db?p=***")
+
+
+@pytest.mark.parametrize("url", UNCLEAR)
+def test_nothing_is_repeated_of_what_is_said_about_an_address_that_reads_otherwise(url: str) -> None:
+    assert "SECRET" not in show_url(url) + words_about(url, "invalid port: SECRET")
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://me:a:b@h:9/x?y=z", "sqlite:////home/my own/x.db", "http://h", "/a b", "x?y=z"]
+)
+def test_what_is_said_about_a_clear_one_is_repeated(url: str) -> None:
+    assert words_about(url, "refused") == "refused"
+
+
+@pytest.mark.parametrize("host", ["host", "host:9", "1.2.3.4:9", "[::1]:9"])
+def test_what_follows_a_host_is_shown(host: str) -> None:
+    assert redact(f"http://{host} said: m@x") == f"http://{host} said: m@x"
 
 
 def test_only_what_tells_one_text_from_another_identifies_a_url() -> None:
@@ -90,7 +124,9 @@ def test_what_a_path_makes_of_a_url_is_redacted_too() -> None:
 
 def test_references_take_the_environments_values_as_they_stand() -> None:
     environment = {"TOKEN": "a&b", "EMPTY": ""}
-    assert resolve("https://host/?t=${TOKEN}&u=$TOKEN", environment) == "https://host/?t=a&b&u=$TOKEN"
+    assert (
+        expand_variables("https://host/?t=${TOKEN}&u=$TOKEN", environment) == "https://host/?t=a&b&u=$TOKEN"
+    )
     for name in ("OTHER", "EMPTY"):
         with pytest.raises(UnsetError, match=name):
-            resolve(f"${{{name}}}", environment)
+            expand_variables(f"${{{name}}}", environment)

@@ -15,9 +15,10 @@ import pytest
 from seqstep_cli import NAMES
 from stagecraft.cache.result import Kept
 from stagecraft.cache.results import Results
-from stagecraft.code import Code
+from stagecraft.code import Codebase
 from stagecraft.errors import StageFailedError
 from stagecraft.files.home import Home
+from stagecraft.key.depends import Dependency
 from stagecraft.mlflow import Tracker
 from stagecraft.patience import Patience
 from stagecraft.pipeline.plan import Plan
@@ -84,7 +85,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], 
     (folder / "stages.py").write_text(_SOURCE.format(package=package))
     (folder / "outputs.py").write_text(_OUTPUTS)
     monkeypatch.syspath_prepend(folder.parent)
-    code = Code((package,), recording=RECORDING)
+    code = Codebase((package,), recording=RECORDING)
 
     def make(name: str) -> Stage:
         figure = "{n:.0f} things".format_map
@@ -265,6 +266,12 @@ class Workshop:
                 source = text.format(package=self.package) if name == "stages" else text
                 (folder / f"{name}.py").write_text(source)
         self.results = self.open_results()
+        #: what files the first stage reads, and which folders it lists to find them
+        self.reads: Callable[..., Any] = lambda config: Path(config.path) if config.path else None
+        #: what stages declare besides, by name
+        self.depends: dict[str, Sequence[Dependency]] = {}
+        #: whether runs stop at what no key knows
+        self.strict = False
         #: what runs are told besides
         self.watcher, self.patience = Watcher(), Patience()
         self.page: Page = EmptyPage()
@@ -298,16 +305,17 @@ class Workshop:
 
     def stages(self) -> dict[str, Stage]:
         """Make the stages of the code as it stands now."""
-        code = Code((self.package,), leave_out=("stagecraft",), recording=RECORDING)
+        code = Codebase((self.package,), leave_out=("stagecraft",), recording=RECORDING)
 
         def make(name: str, figure: str, **options: Any) -> Stage:
-            return Stage(code, f"{self.package}.stages.{name}", figure.format_map, **options)
+            target, depends = f"{self.package}.stages.{name}", self.depends.get(name, ())
+            return Stage(code, target, figure.format_map, depends=depends, **options)
 
         return {
             "gather": make(
                 "gather",
                 "{words/count:.0f} words",
-                reads=lambda config: Path(config.path) if config.path else None,
+                reads=self.reads,
                 aside=("config.patience",),
             ),
             "add": make(
@@ -357,6 +365,7 @@ class Workshop:
             notifier=FailureNotifier(lambda: ""),
             make_page=lambda _tracker, _results, _given: self.page,
             command="small run",
+            strict=self.strict,
         )
 
     def plan(self, selector: Selector | None = None, **changes: Any) -> Plan:
@@ -373,7 +382,7 @@ class Workshop:
         from prefect import Flow
         from prefect.task_runners import ThreadPoolTaskRunner
 
-        from stagecraft.prefect import conduct
+        from stagecraft.prefect.conductor import conduct
 
         self.forget()
         request, results = self.ask(selector, **changes), self.open_results()

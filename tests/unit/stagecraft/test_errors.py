@@ -29,8 +29,17 @@ def test_exit_status_is_2_for_what_the_user_must_change_75_for_what_is_busy_and_
         (ValueError("not made for the user"), "ValueError: not made for the user"),
         (KeyError(), "KeyError"),
         (IsADirectoryError(21, "Is a directory", "/x"), "[Errno 21] Is a directory: '/x'"),
-        (OSError(28, "No space left on device"), "[Errno 28] No space left on device; free some space, or"),
+        (
+            OSError(30, "Read-only file system", "/x"),
+            "expected a folder that can be written for /x, got: Read-only file system; mount its disk for",
+        ),
+        (
+            OSError(30, "Read-only file system"),  # as a changed time of a file has it
+            "expected a folder that can be written for the home, got: Read-only file system",
+        ),
+        (OSError(28, "No space left on device"), "[Errno 28] No space left on device; the disk of /"),
         (KeyboardInterrupt(), "KeyboardInterrupt"),
+        (TrackingError(f"got {'x' * 60_000}; do"), f"got {'x' * 149}…{'x' * 49}; (60,001 characters) do"),
     ],
 )
 def test_an_error_is_put_into_words(error: BaseException, words: str) -> None:

@@ -127,13 +127,13 @@ def test_a_record_names_no_stage_and_no_key_that_is_a_path(stage: str, key: str)
 
 
 def test_a_record_that_holds_the_result_of_another_key_is_no_result(home: Home) -> None:
-    record = {"result": result("x", "x/1-1").model_dump_json()}
+    record = {"metadata": {}, "result": result("x", "x/1-1").model_dump_json()}
     path = home.results / "x" / "2-2"
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps(record))
     results = Results(home, lambda kept: Path(kept.place))
     found = results.find("x/2-2")
-    assert not found.intact and found.flaw == "result unreadable: x/2-2 (it holds the result of x/1-1)"
+    assert not found.intact and found.flaw == "result damaged: x/2-2 (it holds the result of x/1-1)"
     assert "expected a path inside of" in results.find("../../outside.txt").flaw
 
 

@@ -10,9 +10,11 @@ from functools import reduce
 from itertools import accumulate
 from pathlib import Path
 
+import mlflow.cli
 import mlflow.environment_variables
 import prefect.settings
 import pytest
+from click import Option
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
@@ -31,6 +33,8 @@ MANUAL = re.compile(
 SETTING = re.compile('"((?:PREFECT|MLFLOW)_[A-Z_]+)"')
 #: where the settings are declared that each reads from the environment
 KNOWN = {"prefect": prefect.settings, "mlflow": mlflow.environment_variables}
+#: what `mlflow server` reads there, as the program does that serves in its place
+OPTIONS = {option.envvar for option in mlflow.cli.server.params if isinstance(option, Option)}
 
 
 def find(name: str) -> object:
@@ -69,19 +73,28 @@ def test_what_is_imported_stands_in_a_manual_or_is_listed() -> None:
 
 
 def test_what_is_private_by_its_name_is_listed() -> None:
-    trees = [ast.parse(file.read_bytes()) for file in FILES if file.parent.name in KNOWN]
-    used = {node.attr for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    own = {name for tree in trees for name in _defined(tree)} | {"_asdict", "_fields", "_replace"}
+    every = {file: ast.parse(file.read_bytes()) for file in FILES}
+    trees = [tree for file, tree in every.items() if file.parent.name in KNOWN or list(_imports(tree))]
     listed = {_words(entry)[-1] for entry in LISTED}
 
-    assert {name for name in used - own if re.match("_[^_]", name)} <= listed
+    assert {name for tree in trees for name in _private(tree)} <= listed
+
+
+@pytest.mark.parametrize(
+    "code", ["get_client()._client", "getattr(client, '_client')", "client._client.get('/')"]
+)
+def test_a_name_that_is_private_elsewhere_is_seen_though_another_file_has_such_a_name(code: str) -> None:
+    own = PACKAGE / "mlflow" / "registry.py"
+
+    assert "_client" in _defined(ast.parse(own.read_bytes()))
+    assert _private(ast.parse(code)) == {"_client"}
 
 
 @pytest.mark.parametrize(
     "name", sorted({name for file in FILES for name in SETTING.findall(file.read_text(encoding="utf-8"))})
 )
 def test_a_setting_in_the_environment_is_one_that_its_reader_knows(name: str) -> None:
-    assert hasattr(KNOWN[name.partition("_")[0].lower()], name)
+    assert hasattr(KNOWN[name.partition("_")[0].lower()], name) or name in OPTIONS
 
 
 @pytest.mark.parametrize("framework", TRIED)
@@ -105,6 +118,21 @@ def _imports(tree: ast.AST) -> Iterator[str]:
             yield from (alias.name for alias in node.names if alias.name.split(".")[0] in KNOWN)
         elif isinstance(node, ast.ImportFrom) and not node.level and str(node.module).split(".")[0] in KNOWN:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _private(tree: ast.AST) -> set[str]:
+    """Name the private attributes that a file reads and does not define itself."""
+    own = {*_defined(tree), "_asdict", "_exit", "_fields", "_replace"}
+    return {name for name in _read(tree) if re.match("_[^_]", name)} - own
+
+
+def _read(tree: ast.AST) -> Iterator[str]:
+    """Name the attributes that a file reads, also those that it reads by a text."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in {"getattr", "hasattr", "setattr"}:
+            yield from (part.value for part in node.args[1:2] if isinstance(part, ast.Constant))
 
 
 def _defined(tree: ast.AST) -> Iterator[str]:

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from stagecraft.cli.workplace import Workplace
 from stagecraft.errors import ProjectError
 from stagecraft.names import Names
+from stagecraft.pipeline.selection import Selector
 from stagecraft.project import Project, find_folder, load_project
 
 NAMES = Names("my-works")
@@ -17,7 +19,8 @@ _MODULE = """
 from stagecraft.names import Names
 from stagecraft.project import Project
 
-PROJECT = Project(Names("my-works"), {}, (), None, None)
+PROJECT = Project(Names("my-works"), {"all": ""}, ("usual",), print, print)
+EMPTY = Project(Names("my-works"), {}, (), None, None)
 SOMETHING_ELSE = 5
 """
 
@@ -68,6 +71,42 @@ def test_a_pyproject_that_declares_no_such_project_is_passed_over(tmp_path: Path
     (folder / "package").mkdir()
     (folder / "package" / "pyproject.toml").write_text(text)
     assert find_folder(NAMES, folder / "package") == folder
+
+
+_FORM = 'expected [tool.my-works] project = "package:PROJECT" in PATH, got '
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "[tool.my-works]\nprojct = 'a:B'",
+            "project` in [tool.my-works] of PATH, got projct; did you mean project?",
+        ),
+        ("[tool.my-works]\nproject = 'a:B'\nhome = 'x'", "expected nothing but `project` in [tool.my-works]"),
+        ("[tool.my-works.project]\na = 'B'", f"{_FORM}{{'a': 'B'}}; name the module"),
+        ("[tool.my-works]", f"{_FORM}nothing; name the module"),
+        ("[tool]\nmy-works = 'flow'", f"{_FORM}'flow'; name the module"),
+    ],
+)
+def test_a_mistyped_declaration_is_refused_and_not_passed_over(tmp_path: Path, text: str, words: str) -> None:
+    folder = declare(tmp_path) / "below"
+    folder.mkdir()
+    (folder / "pyproject.toml").write_text(text)
+    with pytest.raises(ProjectError) as refused:
+        find_folder(NAMES, folder)
+    assert words.replace("PATH", str(folder / "pyproject.toml")) in str(refused.value)
+
+
+def test_modules_of_the_same_names_earlier_on_the_path_are_not_taken_for_the_projects(
+    tmp_path: Path, written: Path
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "flow.py").write_text("raise RuntimeError('somebody else')")
+    declare(written, "flow:PROJECT")
+    sys.path[:0] = [str(other), str(written)]
+    assert load_project(NAMES, written).names == NAMES
 
 
 def test_outside_of_a_project_it_is_the_checkout_of_an_editable_installation(
@@ -125,7 +164,7 @@ def test_a_project_is_imported_from_its_folder_wherever_one_is(written: Path) ->
 @pytest.mark.parametrize(
     "target",
     [
-        *("flow:SOMETHING_ELSE", "flow:MISSING", "flow", "flow:", ":PROJECT", "", ".flow:PROJECT"),
+        *("flow:SOMETHING_ELSE", "flow:MISSING", "flow:", ":PROJECT", ".flow:PROJECT"),
         *("no_such_module:PROJECT", "no_such_package.flow:PROJECT", "flow.below:PROJECT", "flow.py:PROJECT"),
     ],
 )
@@ -170,6 +209,44 @@ def test_a_project_that_can_not_be_imported_is_told_with_the_place(
         load_project(NAMES, written)
 
 
+def test_what_is_wrong_in_a_project_that_is_asked_is_told_with_the_place(written: Path) -> None:
+    module = _MODULE.replace("print, print", "lambda *args: args[0].epochs, print")
+    (declare(written) / "flow.py").write_text(module)
+    words = rf"the project failed with AttributeError: .* at {written}/flow.py:5; correct that"
+    with pytest.raises(ProjectError, match=words):
+        load_project(NAMES, written).ask("", "", [], Selector(), False)
+
+
+def test_a_project_that_lacks_its_parts_is_refused(written: Path) -> None:
+    with pytest.raises(ProjectError, match=r"expected a Project with flows, profiles, `ask` and `start` in"):
+        load_project(NAMES, declare(written, "flow:EMPTY"))
+
+
+@pytest.mark.parametrize("name", ["3", "'-x'", "''", "'a b'"])
+@pytest.mark.parametrize("place", ["'all'", "'usual'"])
+def test_names_of_flows_and_profiles_can_stand_in_a_command_line(
+    written: Path, place: str, name: str
+) -> None:
+    module = _MODULE.replace('"', "'").replace(place, name)
+    (declare(written) / "flow.py").write_text(module)
+    with pytest.raises(ProjectError, match=rf"expected names that a command line can hold .*, got {name};"):
+        load_project(NAMES, written)
+
+
+@pytest.mark.parametrize("target", ["flow", "", "3"])
+def test_a_target_without_a_name_is_refused_with_the_form(written: Path, target: str) -> None:
+    with pytest.raises(ProjectError, match=r'expected \[tool.my-works\] project = "package:PROJECT" in'):
+        load_project(NAMES, declare(written, target))
+
+
+def test_a_project_with_other_names_is_not_run_by_this_program(written: Path) -> None:
+    folder = declare(written)
+    file = written / "flow.py"
+    file.write_text(file.read_text().replace("my-works", "your-works"))
+    with pytest.raises(ProjectError, match=r"expected a Project of my-works in .*, got one of your-works"):
+        load_project(NAMES, folder)
+
+
 def test_a_module_of_that_name_elsewhere_is_not_the_project(written: Path) -> None:
     other = declare(written / "other")
     sys.path.insert(0, str(written))
@@ -181,3 +258,31 @@ def test_a_checkout_is_not_run_by_the_code_of_another_one(written: Path) -> None
     (declare(written) / "src" / "stagecraft").mkdir(parents=True)
     with pytest.raises(ProjectError, match=f"expected the code of {written}, got that of .*; run the one of"):
         load_project(NAMES, written)
+
+
+def test_the_home_of_a_checkout_is_not_used_by_the_code_of_another_one(
+    written: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (declare(written) / "src" / "stagecraft").mkdir(parents=True)
+    monkeypatch.chdir(written)
+    monkeypatch.delenv("MY_WORKS_HOME", raising=False)
+    with pytest.raises(ProjectError, match="expected the code of"):
+        _ = Workplace(NAMES).home
+    monkeypatch.setenv("MY_WORKS_HOME", str(written / "home"))
+    assert Workplace(NAMES).home.root == written / "home"
+
+
+def test_a_package_that_only_the_installed_checkout_has_is_not_taken_in_silence(
+    written: Path, install: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkout = declare(written / "checkout")
+    (checkout / "borrowed_works").mkdir()
+    (checkout / "borrowed_works" / "__init__.py").touch()
+    (written / "flow.py").write_text(f"import borrowed_works\n{_MODULE}")
+    monkeypatch.syspath_prepend(checkout)
+    install(url=checkout.as_uri(), dir_info={"editable": True})
+    with pytest.raises(
+        ProjectError, match=f"the package borrowed_works in {written}, .* that of {checkout};"
+    ):
+        load_project(NAMES, declare(written))
+    monkeypatch.delitem(sys.modules, "borrowed_works")

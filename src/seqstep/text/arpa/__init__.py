@@ -17,5 +17,10 @@ interpolated model fits as it is: what it holds is listed with its whole probabi
 those of the shorter models. The first order lists the vocabulary; `<s>` and `</s>` follow with probability 0
 (-99), for kenlm asks for them. `spelling` says how tokens are written that hold white space.
 
+Others write it otherwise, and are read too: fields parted by any number of blanks and tabs; words before
+`\data\`, be it an explanation that looks like a model; lengths without n-grams at the end; `<UNK>`;
+compressed files. The start of a sentence is context and never next. Its own probability is 0 where a file
+says 0 (kenlm) or -99 (SRILM), and is shared by the others where a file counts it among them (IRSTLM).
+
 Source: "ngram-format" in SRILM's manual.
 """

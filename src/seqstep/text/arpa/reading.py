@@ -1,18 +1,31 @@
 """Reading models in the ARPA format, ours and other tools'."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from itertools import dropwhile
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from seqstep.errors import ModelError
-from seqstep.text.arpa.spelling import MARKERS, unspell
+from seqstep.corpus.unpacking import read_blocks
+from seqstep.errors import CorpusError, ModelError
+from seqstep.text.arpa.spelling import MARKERS, START, unescape
 from seqstep.text.ngram_models.backoff import Backoff
 from seqstep.text.ngram_models.trie import ABSENT, Level, NgramTrie
+from seqstep.text.ngram_models.without_start import WithoutStart
+from seqstep.text.vocab import UNKNOWN
 
 #: the format's logarithm of 0
 ZERO = -99.0
+
+_BLANKS = re.compile("[ \t]+")
+_COUNT = re.compile(r"ngram\s+(\d+)\s*=\s*(\d+)")
+# How others spell what is outside of a vocabulary.
+_OTHERS_UNKNOWN = "<UNK>"
+# What rounding may put above a probability of 1, as its logarithm.
+_ROUNDED = 1e-4
+_OTHER_FORMATS, _MOST_LINES = ("iARPA", "qARPA"), 3
 
 
 class ArpaModel(NamedTuple):
@@ -39,17 +52,23 @@ def read_arpa(path: Path) -> ArpaModel:
     """Read a model.
 
     A sentence marker that has the probability 0 and is in no longer n-gram is not taken into the vocabulary.
+    The start of a sentence never is next; see `seqstep.text.arpa`.
 
     Raises:
         ModelError: there is no such file, or it is no whole ARPA file.
     """
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ModelError(f"expected an ARPA file in UTF-8 at {path}, got {error}") from None
+        lines = b"".join(read_blocks(path, str(path))).decode("utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        byte = error.object[error.start]
+        raise ModelError(
+            f"expected an ARPA file in UTF-8 at {path}, got the byte 0x{byte:02x} in it"
+        ) from None
+    except CorpusError as error:
+        raise ModelError(f"expected an ARPA file in UTF-8 at {path}, got none: {error}") from None
     try:
         sections = [_parse_section(n, rows) for n, rows in enumerate(_cut_sections(lines), start=1)]
-        return _assemble(_without_idle_markers(sections))
+        return _assemble(_without_idle_markers(_with_start_as_context(sections)))
     except _FormatError as error:
         raise ModelError(f"{path} is no whole ARPA file: {error}; write or fetch it again") from None
 
@@ -62,28 +81,48 @@ def _cut_sections(lines: Sequence[str]) -> list[list[str]]:
     """Find the lines of each order, and hold their number against the one that the file's head says."""
     declared: list[int] = []
     sections: list[list[str]] = []
-    for number, raw in enumerate(lines, start=1):
-        line = raw.strip(" \t\r")
+    for line in _lines_of_data(lines):
         if line == "\\end\\":
             found = [len(section) for section in sections]
-            if declared != found or not (found and all(found)):
+            if _without_end(declared) != _without_end(found) or not _without_end(found):
                 raise _FormatError(f"expected {declared} n-grams of lengths 1, 2, … and not 0, got {found}")
-            return sections
+            return sections[: len(_without_end(found))]
         if line == f"\\{len(sections) + 1}-grams:":
             sections.append([])
         elif sections and line:
             sections[-1].append(line)
-        elif line.startswith("ngram "):
-            count = line.partition("=")[2].strip()
-            if not count.isdecimal():
-                raise _FormatError(f"expected `ngram N=COUNT` in line {number}, got {line!r}")
-            declared.append(int(count))
+        elif line.startswith("ngram"):
+            declared.append(_count(line, len(declared) + 1))
     raise _FormatError(r"expected \end\ at the end, got none")
+
+
+def _lines_of_data(lines: Sequence[str]) -> Iterator[str]:
+    r"""Pass over what stands before \data\, such as an explanation of the format."""
+    data = dropwhile(lambda line: line != "\\data\\", (line.strip(" \t\r") for line in lines))
+    if next(data, None) is None:
+        raise _FormatError(r"expected \data\ before its numbers of n-grams, got none")
+    if kind := next((kind for kind in _OTHER_FORMATS if kind in map(str.strip, lines[:_MOST_LINES])), ""):
+        raise _FormatError(f"expected ARPA, got {kind}; let `compile-lm --text=yes` write it as ARPA")
+    yield from data
+
+
+def _count(line: str, n: int) -> int:
+    """Read how many n-grams of length n there are."""
+    found = _COUNT.fullmatch(line)
+    if not found or int(found[1]) != n:
+        raise _FormatError(f"expected `ngram {n}=COUNT`, got {line!r}")
+    return int(found[2])
+
+
+def _without_end(counts: Sequence[int]) -> list[int]:
+    """Leave out the lengths at the end that have no n-grams."""
+    kept = max((n for n, count in enumerate(counts, start=1) if count), default=0)
+    return list(counts[:kept])
 
 
 def _parse_section(n: int, rows: Sequence[str]) -> _Section:
     """Split the lines of the n-grams of length n into values and tokens."""
-    fields = [row.replace("\t", " ").split(" ") for row in rows]
+    fields = [_BLANKS.split(row) for row in rows]
     logs = np.array([_logarithms(n, row) for row in fields]).reshape(-1, 2)
     values = np.where(logs > ZERO, 10.0**logs, 0.0)
     return _Section([row[1 : n + 1] for row in fields], values[:, 0], values[:, 1])
@@ -95,10 +134,23 @@ def _logarithms(n: int, row: Sequence[str]) -> tuple[float, float]:
         log, weight = float(row[0]), float(row[n + 1]) if len(row) > n + 1 else 0.0
     except ValueError:
         log = weight = np.nan
-    if not (n + 1 <= len(row) <= n + 2 and log <= 0 and weight < -ZERO):
+    if not (n + 1 <= len(row) <= n + 2 and log <= _ROUNDED and weight < -ZERO):
         got = " ".join(row)
         raise _FormatError(f"expected a logarithm, {n} tokens and maybe another logarithm, got {got!r}")
-    return log, weight
+    return min(log, 0.0), weight
+
+
+def _with_start_as_context(sections: list[_Section]) -> list[_Section]:
+    """Take the probability from the start of a sentence where it is none, for it only begins a context.
+
+    It is one where all probabilities sum to 1 with it rather than without.
+    """
+    first, *longer = sections
+    is_start = np.array([gram == [START] for gram in first.grams])
+    total, own = first.probabilities.sum(), first.probabilities[is_start].sum()
+    if own < 1 and abs(total - 1) < abs(total - own - 1):
+        return sections
+    return [first._replace(probabilities=np.where(is_start, 0.0, first.probabilities)), *longer]
 
 
 def _without_idle_markers(sections: list[_Section]) -> list[_Section]:
@@ -125,8 +177,18 @@ def _assemble(sections: Sequence[_Section]) -> ArpaModel:
         levels.append(Level(keys[order], len(tokens)))
         listed.append(section.probabilities[order])
         weights.append(section.weights[order])
-    model = Backoff(NgramTrie(tuple(levels), len(tokens)), listed, weights[:-1])
-    return ArpaModel(model, tuple(map(unspell, tokens)))
+    spelt = [_OTHERS_UNKNOWN] if UNKNOWN not in indices else []
+    names = tuple(UNKNOWN if token in spelt else unescape(token) for token in tokens)
+    trie = NgramTrie(tuple(levels), len(tokens))
+    return ArpaModel(_model(trie, listed, weights[:-1], indices.get(START, ABSENT)), names)
+
+
+def _model(
+    trie: NgramTrie, listed: Sequence[np.ndarray], weights: Sequence[np.ndarray], start: int
+) -> Backoff:
+    """Make the model in which the start of a sentence, if it is there, never is next."""
+    shares = (part[level.tokens == start].sum() for part, level in zip(listed, trie.levels, strict=True))
+    return WithoutStart(trie, listed, weights, start) if sum(shares) > 0 else Backoff(trie, listed, weights)
 
 
 def _keys(grams: Sequence[Sequence[str]], indices: dict[str, int], shorter: Sequence[Level]) -> np.ndarray:

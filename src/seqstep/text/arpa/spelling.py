@@ -16,7 +16,7 @@ from seqstep.errors import TextError
 from seqstep.text.vocab import UNKNOWN
 
 #: markers of a sentence's begin and end
-MARKERS = ("<s>", "</s>")
+START, END = MARKERS = ("<s>", "</s>")
 
 _SPACE = "<space>"
 _WHOLE = {" ": _SPACE, UNKNOWN: UNKNOWN}
@@ -24,7 +24,7 @@ _TAKEN = {_SPACE, *MARKERS, "<UNK>"}  # kenlm reads <UNK> as <unk>
 _NUMBERED = re.compile(r"<U\+(10[0-9A-F]{4}|[0-9A-F]{4,5})>")
 
 
-def spell(token: str) -> str:
+def escape(token: str) -> str:
     """Write a token without white space.
 
     Raises:
@@ -39,8 +39,8 @@ def spell(token: str) -> str:
     return "".join(_number(char) if char.isspace() or not char.isprintable() else char for char in token)
 
 
-def unspell(spelling: str) -> str:
-    """Read what `spell` wrote."""
+def unescape(spelling: str) -> str:
+    """Read what `escape` wrote."""
     if spelling == _SPACE:
         return " "
     return _NUMBERED.sub(lambda found: chr(int(found[1], 16)), spelling)

@@ -7,7 +7,7 @@ import numpy as np
 
 from seqstep.errors import ModelError
 from seqstep.text.arpa.reading import ZERO
-from seqstep.text.arpa.spelling import MARKERS, spell
+from seqstep.text.arpa.spelling import MARKERS, escape
 from seqstep.text.ngram_models.trie_model import Interpolation
 from seqstep.whole_files import write_whole
 
@@ -25,7 +25,7 @@ def write_arpa(path: Path, model: Interpolation, tokens: Sequence[str]) -> None:
     """
     if len(tokens) != model.vocab:
         raise ModelError(f"expected the {model.vocab} tokens of the model's vocabulary, got {len(tokens)}")
-    sections = _sections(model, list(map(spell, tokens)))
+    sections = _sections(model, list(map(escape, tokens)))
     sections[0] += [f"{ZERO:.0f}\t{marker}" for marker in MARKERS]
     parts = [["\\data\\", *(f"ngram {n}={len(lines)}" for n, lines in enumerate(sections, start=1))]]
     parts += [[f"\\{n}-grams:", *lines] for n, lines in enumerate(sections, start=1)]

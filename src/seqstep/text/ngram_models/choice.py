@@ -10,7 +10,14 @@ from seqstep.text.ngram_models.ngram_model import NgramModel
 from seqstep.text.ngram_models.table import fit_counts
 
 
-def choose_order(name: str, ids: np.ndarray, vocab: int, orders: Sequence[int], valid_share: float) -> int:
+def choose_order(
+    name: str,
+    ids: np.ndarray,
+    vocab: int,
+    orders: Sequence[int],
+    valid_share: float,
+    end: int | None = None,
+) -> int:
     """Find the order with the least perplexity on the end of a training text, fitted on what is before it.
 
     Args:
@@ -19,14 +26,15 @@ def choose_order(name: str, ids: np.ndarray, vocab: int, orders: Sequence[int], 
         vocab: size of the vocabulary.
         orders: to choose from; of equally good ones the first is taken.
         valid_share: share of the text, at its end, that is chosen by.
+        end: the token that ends documents, if there are several.
 
     Raises:
         TextError: the text is too short for these orders.
     """
-    end = counted_tokens(len(ids), orders, valid_share)
-    known, valid = ids[:end], ids[end:]
+    counted = counted_tokens(len(ids), orders, valid_share)
+    known, valid = ids[:counted], ids[counted:]
     losses = [
-        mean_loss(fit_counts(name, known, vocab, order).log_probabilities(valid, before=known))
+        mean_loss(fit_counts(name, known, vocab, order, end).log_probabilities(valid, before=known))
         for order in orders
     ]
     return orders[int(np.argmin(losses))]
@@ -49,7 +57,13 @@ def counted_tokens(tokens: int, orders: Sequence[int], valid_share: float) -> in
 
 
 def fit_chosen(
-    name: str, ids: np.ndarray, vocab: int, orders: Sequence[int], valid_share: float
+    name: str,
+    ids: np.ndarray,
+    vocab: int,
+    orders: Sequence[int],
+    valid_share: float,
+    end: int | None = None,
 ) -> NgramModel:
     """Fit a model with the order that `choose_order` finds, on the whole training text."""
-    return fit_counts(name, ids, vocab, choose_order(name, ids, vocab, orders, valid_share))
+    order = choose_order(name, ids, vocab, orders, valid_share, end)
+    return fit_counts(name, ids, vocab, order, end)

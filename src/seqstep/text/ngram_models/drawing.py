@@ -10,17 +10,25 @@ from seqstep.errors import TextError
 from seqstep.text.ngram_models.ngram_model import Ids, NgramModel
 
 
-def draw(model: NgramModel, prefix: Ids, length: int, temperature: float = 0.0, seed: int = 0) -> list[int]:
+def draw(
+    model: NgramModel,
+    prefix: Ids,
+    length: int,
+    temperature: float = 0.0,
+    seed: int = 0,
+    end: int | None = None,
+) -> list[int]:
     """Continue a prefix, of which the model reads as much as it can use; it may be empty.
 
     Args:
         prefix: shape (tokens,), indices.
-        length: tokens to draw, >= 0.
+        length: tokens to draw at most, >= 0.
         temperature: >= 0; probabilities are raised to the power of 1 / temperature.
         seed: of the draws.
+        end: a token before which it stops, if there is one.
 
     Returns:
-        the `length` new tokens, without the prefix.
+        the new tokens, without the prefix.
 
     Raises:
         TextError: a negative length or temperature, or a prefix outside the vocabulary.
@@ -30,7 +38,10 @@ def draw(model: NgramModel, prefix: Ids, length: int, temperature: float = 0.0, 
     rng = np.random.default_rng(seed)
     text = [int(token) for token in prefix]
     for _ in range(length):
-        text.append(_choose(model.probabilities(text), temperature, rng))
+        token = _choose(model.probabilities(text), temperature, rng)
+        if token == end:
+            break
+        text.append(token)
     return text[len(prefix) :]
 
 

@@ -50,6 +50,7 @@ class KneserNey(Interpolation):
         vocab: size of the vocabulary.
         order: length of the longest n-grams that are counted.
         modified: three discounts an order instead of one.
+        end: the token that ends documents, if there are several; see `count_trie`.
         discounts: for each order, shortest n-grams first; estimated from the text if not given.
 
     Attributes:
@@ -66,10 +67,17 @@ class KneserNey(Interpolation):
         vocab: int,
         order: int,
         modified: bool = False,
+        end: int | None = None,
         discounts: tuple[Discounts, ...] | None = None,
     ) -> None:
-        trie, occurrences = count_trie(ids, vocab, order)
+        trie, occurrences = count_trie(ids, vocab, order, end)
         counts = [*_preceding(trie), occurrences[-1]]
+        if end is not None:
+            # Nothing precedes what begins a document.
+            first = trie.levels[0].tokens
+            for level, count, occurred in zip(trie.levels[1:], counts[1:], occurrences[1:], strict=True):
+                first = first[level.contexts]
+                count[first == end] = occurred[first == end]
         estimate = estimate_modified if modified else estimate_single
         self.discounts = _checked(discounts, order) if discounts else tuple(map(estimate, counts))
         direct, weights = [], []

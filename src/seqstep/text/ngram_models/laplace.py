@@ -17,16 +17,21 @@ class Laplace:
         ids: shape (tokens,), the training text in the vocabulary's indices, at least 3 tokens.
         vocab: size of the vocabulary.
         epsilon: weights of the shorter model for uni-, bi- and trigrams, as counts.
+        end: the token that ends documents, if there are several.
 
     Raises:
         TextError: fewer than 3 tokens, or one outside the vocabulary.
     """
 
     def __init__(
-        self, ids: np.ndarray, vocab: int, epsilon: tuple[float, float, float] = (1.0, 1.0, 1.0)
+        self,
+        ids: np.ndarray,
+        vocab: int,
+        epsilon: tuple[float, float, float] = (1.0, 1.0, 1.0),
+        end: int | None = None,
     ) -> None:
         self.vocab = vocab
-        self._trigram = LaplaceTrigram(checked(ids, vocab), vocab, epsilon)
+        self._trigram = LaplaceTrigram(checked(ids, vocab), vocab, epsilon, end)
 
     @property
     def parameters(self) -> int:

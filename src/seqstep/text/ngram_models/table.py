@@ -15,51 +15,51 @@ if TYPE_CHECKING:
     from seqstep.text.ngram_models.ngram_model import NgramModel
 
 
-def _uniform(ids: "np.ndarray", vocab: int, order: int) -> "NgramModel":
+def _uniform(ids: "np.ndarray", vocab: int, order: int, end: int | None) -> "NgramModel":
     from seqstep.text.ngram_models.uniform import Uniform
 
     return Uniform(vocab)
 
 
-def _unigram(ids: "np.ndarray", vocab: int, order: int) -> "NgramModel":
+def _unigram(ids: "np.ndarray", vocab: int, order: int, end: int | None) -> "NgramModel":
     from seqstep.text.ngram_models.unigram import Unigram
 
-    return Unigram(ids, vocab)
+    return Unigram(ids, vocab, end=end)
 
 
-def _markov_chain(ids: "np.ndarray", vocab: int, order: int) -> "NgramModel":
+def _markov_chain(ids: "np.ndarray", vocab: int, order: int, end: int | None) -> "NgramModel":
     from seqstep.text.ngram_models.markov_chain import MarkovChain
 
     return MarkovChain(ids, vocab)
 
 
-def _laplace_trigram(ids: "np.ndarray", vocab: int, order: int) -> "NgramModel":
+def _laplace_trigram(ids: "np.ndarray", vocab: int, order: int, end: int | None) -> "NgramModel":
     from seqstep.text.ngram_models.laplace import Laplace
 
-    return Laplace(ids, vocab)
+    return Laplace(ids, vocab, end=end)
 
 
-def _witten_bell(ids: "np.ndarray", vocab: int, order: int) -> "NgramModel":
+def _witten_bell(ids: "np.ndarray", vocab: int, order: int, end: int | None) -> "NgramModel":
     from seqstep.text.ngram_models.witten_bell import WittenBell
 
-    return WittenBell(ids, vocab, order)
+    return WittenBell(ids, vocab, order, end)
 
 
-def _kneser_ney(ids: "np.ndarray", vocab: int, order: int) -> "NgramModel":
+def _kneser_ney(ids: "np.ndarray", vocab: int, order: int, end: int | None) -> "NgramModel":
     from seqstep.text.ngram_models.kneser_ney import KneserNey
 
-    return KneserNey(ids, vocab, order)
+    return KneserNey(ids, vocab, order, end=end)
 
 
-def _modified_kneser_ney(ids: "np.ndarray", vocab: int, order: int) -> "NgramModel":
+def _modified_kneser_ney(ids: "np.ndarray", vocab: int, order: int, end: int | None) -> "NgramModel":
     from seqstep.text.ngram_models.kneser_ney import KneserNey
 
-    return KneserNey(ids, vocab, order, modified=True)
+    return KneserNey(ids, vocab, order, modified=True, end=end)
 
 
-#: From a training text in indices, shape (tokens,), the vocabulary's size and an order to a model; those of a
-#: fixed order pass over the one that is asked for.
-MODELS: Mapping[str, Callable[["np.ndarray", int, int], "NgramModel"]] = {
+#: From a training text in indices, shape (tokens,), the vocabulary's size, an order and the token that ends
+#: documents, if there are several, to a model; those of a fixed order pass over the one that is asked for.
+MODELS: Mapping[str, Callable[["np.ndarray", int, int, int | None], "NgramModel"]] = {
     "uniform": _uniform,
     "unigram": _unigram,
     "markov_chain": _markov_chain,
@@ -70,7 +70,7 @@ MODELS: Mapping[str, Callable[["np.ndarray", int, int], "NgramModel"]] = {
 }
 
 
-def fit_counts(name: str, ids: "np.ndarray", vocab: int, order: int) -> "NgramModel":
+def fit_counts(name: str, ids: "np.ndarray", vocab: int, order: int, end: int | None = None) -> "NgramModel":
     """Fit the model of a name.
 
     Args:
@@ -78,6 +78,7 @@ def fit_counts(name: str, ids: "np.ndarray", vocab: int, order: int) -> "NgramMo
         ids: shape (tokens,), the training text in the vocabulary's indices.
         vocab: size of the vocabulary.
         order: length of the longest n-grams, for models of any order.
+        end: the token that ends documents, if there are several; nothing is counted across it.
 
     Raises:
         ConfigError: there is no such model.
@@ -85,4 +86,4 @@ def fit_counts(name: str, ids: "np.ndarray", vocab: int, order: int) -> "NgramMo
     """
     if name not in MODELS:
         raise ConfigError(f"there is no model of counts {name!r}; {nearest(name, MODELS)}")
-    return MODELS[name](ids, vocab, order)
+    return MODELS[name](ids, vocab, order, end)

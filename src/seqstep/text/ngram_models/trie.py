@@ -54,6 +54,8 @@ class Level:
         Returns:
             shape (grams,), int64; ABSENT where there is no such n-gram.
         """
+        if not len(self):
+            return np.full(len(tokens), ABSENT)
         asked = contexts * self.vocab + tokens  # below 0 for a context that is ABSENT
         place = np.minimum(np.searchsorted(self.keys, asked), len(self) - 1)
         return np.where(self.keys[place] == asked, place, ABSENT)
@@ -114,12 +116,16 @@ class NgramTrie:
         return ended
 
 
-def count_trie(ids: np.ndarray, vocab: int, order: int) -> tuple[NgramTrie, list[np.ndarray]]:
+def count_trie(
+    ids: np.ndarray, vocab: int, order: int, end: int | None = None
+) -> tuple[NgramTrie, list[np.ndarray]]:
     """Count all n-grams of a text up to a length.
 
     Args:
         ids: shape (tokens,), each below `vocab`.
         order: length of the longest n-grams.
+        end: the token that ends documents, if it has several. It ends n-grams and begins them, and stands
+            inside of none; one that begins the text ends nothing.
 
     Returns:
         the n-grams, and for n = 1 … order how often each occurs, shape (types,); 0 only for single tokens.
@@ -133,11 +139,17 @@ def count_trie(ids: np.ndarray, vocab: int, order: int) -> tuple[NgramTrie, list
             f" got {order}; choose a lower order or a longer text"
         )
     ids = checked(ids, vocab)
-    levels, counted = [Level(np.arange(vocab), vocab)], [np.bincount(ids, minlength=vocab)]
-    starting = ids  # number of the (n - 1)-gram that starts at each token
+    levels = [Level(np.arange(vocab), vocab)]
+    counted = [np.bincount(ids[1:] if ids[0] == end else ids, minlength=vocab)]
+    starts, numbers = np.arange(len(ids)), ids  # where (n - 1)-grams start, and their numbers
     for n in range(2, order + 1):
-        written = starting[: len(ids) - n + 1] * vocab + ids[n - 1 :]
-        keys, starting, counts = np.unique(written, return_inverse=True, return_counts=True)
+        fits = slice(0, int(np.searchsorted(starts, len(ids) - n, side="right")))
+        starts, numbers = starts[fits], numbers[fits]
+        if end is not None and n > 2:
+            goes_on = ids[starts + n - 2] != end
+            starts, numbers = starts[goes_on], numbers[goes_on]
+        written = numbers * vocab + ids[starts + n - 1]
+        keys, numbers, counts = np.unique(written, return_inverse=True, return_counts=True)
         levels.append(Level(keys, vocab))
         counted.append(counts)
     return NgramTrie(tuple(levels), vocab), counted

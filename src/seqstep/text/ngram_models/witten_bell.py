@@ -22,13 +22,14 @@ class WittenBell(Interpolation):
         ids: shape (tokens,), the training text in the vocabulary's indices.
         vocab: size of the vocabulary.
         order: length of the longest n-grams that are counted.
+        end: the token that ends documents, if there are several; see `count_trie`.
 
     Raises:
         TextError: no order from 1 to the number of tokens, or a token outside the vocabulary.
     """
 
-    def __init__(self, ids: np.ndarray, vocab: int, order: int) -> None:
-        trie, counted = count_trie(ids, vocab, order)
+    def __init__(self, ids: np.ndarray, vocab: int, order: int, end: int | None = None) -> None:
+        trie, counted = count_trie(ids, vocab, order, end)
         direct, weights = [], []
         for contexts, level, counts in zip(trie.contexts(), trie.levels, counted, strict=True):
             seen = np.bincount(level.contexts, counts, minlength=contexts)

@@ -1,5 +1,7 @@
 """One address to one file, against a server on loopback that fails in every way."""
 
+import gc
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -39,6 +41,24 @@ def test_a_text_arrives_whole(get: Fetch, text: bytes) -> None:
     assert get("/ok").read_bytes() == text
 
 
+# The library leaves its connection to Python, which closes it.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_body_of_two_lengths_is_refused(get: Fetch) -> None:
+    with pytest.raises(CorpusError, match=r"expected one length from .*/two-lengths, got several; check cor"):
+        get("/two-lengths")
+    gc.collect()
+
+
+@pytest.mark.parametrize("name", ["/packed", "/deflated"])
+def test_a_body_in_a_coding_is_unpacked(name: str, get: Fetch, text: bytes) -> None:
+    assert get(name).read_bytes() == text
+
+
+def test_a_compressed_file_stays_as_it_is(get: Fetch, text: bytes) -> None:
+    packed = get("/file.gz").read_bytes()
+    assert packed != text and gzip.decompress(packed) == text
+
+
 def test_a_server_that_fails_at_first_is_asked_again(get: Fetch, server: Any, text: bytes) -> None:
     assert get("/flaky").read_bytes() == text
     assert server.requests == {"/flaky": 3}
@@ -54,6 +74,39 @@ def test_a_server_that_fails_at_first_is_asked_again(get: Fetch, server: Any, te
         ("/loop", CorpusError, 31, r"from http.*/loop, got redirects in circles; check corpus.url"),
         ("/astray", CorpusError, 1, r"expected an address that can be fetched, got .*/astray' or a redirect"),
         ("/big", CorpusError, 1, r"expected at most 100000 bytes from .*/big, got 500000 or more; raise co"),
+        (
+            "/part",
+            CorpusError,
+            1,
+            r"expected the whole text from .*/part, got status 206, a part; check corp",
+        ),
+        ("/nothing", CorpusError, 1, r"from http.*/nothing, got status 204; check corpus.url"),
+        (
+            "/unnumbered",
+            CorpusError,
+            1,
+            r"expected a length from .*/unnumbered, got 'many'; check corpus.url",
+        ),
+        ("/packed-and-cut", CorpusError, 3, r"whole text from .*, got a gzip body that breaks off"),
+        (
+            "/packed-and-more",
+            CorpusError,
+            3,
+            r"whole text from .*, got a broken gzip body: there is more beh",
+        ),
+        ("/not-packed", CorpusError, 3, r"whole text from .*/not-packed, got a broken gzip body: Error -3"),
+        (
+            "/packed-bomb",
+            CorpusError,
+            1,
+            r"expected at most 100000 bytes from .*/packed-bomb, got \d+ or mor",
+        ),
+        (
+            "/unasked",
+            CorpusError,
+            1,
+            r"as it is, got it in the coding 'br', .*; name another address with co",
+        ),
         (
             "/endless",
             CorpusError,

@@ -71,5 +71,5 @@ def test_a_higher_min_freq_predicts_no_character_better(story: Tokens) -> None:
 @pytest.fixture(scope="module")
 def story() -> Tokens:
     path = Path(seqstep.__file__).parent / "texts" / "lighthouse.txt"
-    _, (found,) = read_tokens(path, "ascii_letters", ["word"])
+    (found,) = read_tokens(path, TextConfig(), ["word"]).tokens
     return found

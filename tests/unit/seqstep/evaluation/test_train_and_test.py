@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqstep.evaluation.train_and_test import Scores, TrainAndTest, comparison_table, score
+from seqstep.evaluation.unknown import spelling_after
 from seqstep.text.tokens import tokenize
+from seqstep.text.vocab import Vocab
 
 
 def uniform(ids: np.ndarray) -> np.ndarray:
@@ -60,6 +62,20 @@ def test_bits_per_character_are_not_told_of_a_text_with_unknown_tokens() -> None
     assert score(
         uniform, TrainAndTest.divide(np.array([1, 2, 0, 1, 2]), 3, 2)
     ).test_bits_per_char == pytest.approx(2)
+
+
+def test_the_letters_of_unknown_tokens_are_paid_for_where_something_predicts_them() -> None:
+    parts = TrainAndTest.divide(np.array([1, 2, 3, 0, 2]), 3, 2)
+    assert score(uniform, parts, spelling=math.log(1 / 16)).test_bits_per_char == pytest.approx((4 + 4) / 2)
+
+
+def test_the_letters_after_a_training_part_are_spelled_as_its_own_are() -> None:
+    text = tokenize(["abab" * 5 + "abx"], "char")
+    vocab = Vocab.of(text, min_freq=2)
+    assert spelling_after(text.first(22), 20, vocab) == spelling_after(text, 99, vocab) == 0.0
+    assert spelling_after(text, 20, vocab) < 0
+    words = tokenize(["a a b"], "word")
+    assert math.isnan(spelling_after(words, 1, Vocab.of(words, min_freq=2)))
 
 
 def test_a_perfect_model_has_a_perplexity_of_1_and_needs_no_bits() -> None:

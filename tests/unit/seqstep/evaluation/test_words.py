@@ -14,7 +14,7 @@ from seqstep.evaluation.texts import ComparedText
 from seqstep.evaluation.unknown import spell
 from seqstep.evaluation.words import word_text
 from seqstep.metrics import bits_per_char
-from seqstep.settings.config import ComparisonConfig
+from seqstep.settings.config import ComparisonConfig, TextConfig
 from seqstep.text.ngram_models.kneser_ney import KneserNey
 from seqstep.text.splits import split_by_share
 from seqstep.text.tokens import Tokens, read_tokens, tokenize
@@ -29,7 +29,7 @@ def words(text: str) -> Tokens:
 
 
 def story() -> Tokens:
-    _, (found,) = read_tokens(STORY, "ascii_letters", ["word"])
+    (found,) = read_tokens(STORY, TextConfig(), ["word"]).tokens
     return found
 
 

@@ -6,7 +6,13 @@ import pytest
 import torch
 
 from seqstep.errors import ConfigError
-from seqstep.forecasters.table import BASELINES, FORECASTERS, NETWORKS, ForecasterSettings, make_forecaster
+from seqstep.forecasters.table import (
+    BASELINES,
+    FORECASTERS,
+    NETWORK_FORECASTERS,
+    ForecasterSettings,
+    make_forecaster,
+)
 from seqstep.series.backtest import backtest
 from seqstep.series.forecaster import forecast_next
 from seqstep.series.sampling_error import standard_error
@@ -27,9 +33,9 @@ every_forecaster = pytest.mark.parametrize("name", FORECASTERS)
 
 def test_there_are_baselines_and_networks_each_by_both_strategies() -> None:
     assert list(BASELINES) == ["last_value", "seasonal_naive", "mean", "ar_recursive", "ar_direct"]
-    assert list(NETWORKS) == ["mlp_recursive", "mlp_direct", "gru_recursive", "gru_direct"]
+    assert list(NETWORK_FORECASTERS) == ["mlp_recursive", "mlp_direct", "gru_recursive", "gru_direct"]
     assert {name: make_forecaster(name, SMALL).is_random for name in FORECASTERS} == {
-        name: name in NETWORKS for name in FORECASTERS
+        name: name in NETWORK_FORECASTERS for name in FORECASTERS
     }
 
 
@@ -96,7 +102,7 @@ def test_parameters_are_counted(name: str, count: int) -> None:
     assert make_forecaster(name, SMALL).fit(SERIES, HORIZONS, 0).parameters == count
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", NETWORK_FORECASTERS)
 def test_no_network_lies_more_than_its_sampling_error_below_the_best_possible(name: str) -> None:
     horizons, series = (1, 16), noisy_sine(5000, 0.01, 0.2, seed=0).to_numpy()
     settings = ForecasterSettings(

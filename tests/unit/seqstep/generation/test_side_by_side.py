@@ -103,7 +103,7 @@ def test_samples_are_laid_out_as_metrics_as_a_table_and_as_markdown() -> None:
     assert list(sample_table(SAMPLES)) == ["model", "temperature", "copied_share", "text"]
     assert samples_markdown(SAMPLES).splitlines()[2:] == [
         "| rnn | 0 | 100.0% | the lamp |",
-        r"| rnn | 0.5 | 25.0% | the \<unk>\|mp |",
+        r"| rnn | 0.5 | 25.0% | the \<unk>\|mp↵ |",
         "| unseen_text | – | 12.5% | xyz |",
     ]
 

@@ -1,6 +1,7 @@
 """A configuration in words: what was changed is named, what may be secret is not told."""
 
 from seqstep.report.words import changes, describe, text_source, title
+from seqstep.settings.config import Config, Section
 from seqstep.settings.resolving import resolve
 
 SECRET = "https://user:secret@example.org/texts/story.txt?token=secret"
@@ -51,3 +52,16 @@ def test_only_what_is_read_is_told() -> None:
     assert "taught" not in compare["Networks for unseen text"]
     assert "Series" in notes and "Networks for unseen text" not in notes
     assert {"Series", "Networks for unseen text"} <= set(compare)
+
+
+class _Inner(Section):
+    section = "inner"
+    depth: int = 3
+
+
+class _Wider(Config):
+    inner: _Inner | None = None
+
+
+def test_a_group_that_a_profile_does_not_have_differs_from_it() -> None:
+    assert changes("quick", _Wider(**dict(resolve("quick")), inner=_Inner())) == {"inner.depth": "3"}

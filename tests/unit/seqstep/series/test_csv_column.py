@@ -93,6 +93,41 @@ def test_the_first_column_with_dates_is_taken_and_no_column_of_numbers(read: Rea
     assert read(f"other,value\n{other},1\n{other},2\n").index.name == "row"
 
 
+@pytest.mark.parametrize(
+    ("last", "said"),
+    [
+        ("2020-02-30", "day 30 must be in range|day is out of range"),
+        ("2020-02-29 24:00", "24:00"),
+        ("total", '"total"'),
+        ("", "row 3 of .*, got none"),
+    ],
+)
+@pytest.mark.parametrize("names", ["when,value,other", "value,month,other"])
+def test_a_column_that_is_dates_but_for_a_cell_is_not_passed_over(
+    read: Read, names: str, last: str, said: str
+) -> None:
+    days = [*DAYS[:2], last]
+    cells = [f"{day},1,x" if names.startswith("when") else f"1,{day},x" for day in days]
+    text = "\n".join([names, *cells])
+    with pytest.raises(SeriesError, match=f"expected a?.*dates? in column '(when|month)'.*({said}).*; corr"):
+        read(text)
+    assert read(text, date_column="").index.name == "row"
+
+
+def test_dates_whose_offset_changes_are_not_passed_over(read: Read) -> None:
+    text = "date,value\n2020-03-28T00:00+01:00,1\n2020-03-29T00:00+01:00,2\n2020-03-30T00:00+02:00,3\n"
+    with pytest.raises(
+        SeriesError, match=r"dates in column 'date' .*; correct it, or set series.date_column="
+    ):
+        read(text)
+
+
+@pytest.mark.parametrize("cells", [["10.0.0.1", "10.0.0.2"], ["2020-01-01-a", "2020-01-02-b"], ["1", "2"]])
+def test_what_is_no_date_is_passed_over(read: Read, cells: list[str]) -> None:
+    text = f"host,when,value\n{cells[0]},2020-01-01,1\n{cells[1]},2020-01-02,2\n"
+    assert read(text).index.name == "when"
+
+
 def test_the_column_with_the_dates_can_be_named_or_left_out(read: Read) -> None:
     text = "first,second,value\n2020-01-01,2021-01-01,1\n2020-01-02,2021-01-02,2\n"
     assert read(text, date_column="second").index[0] == pd.Timestamp("2021-01-01")

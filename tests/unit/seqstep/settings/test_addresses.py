@@ -61,12 +61,33 @@ def test_a_configuration_can_be_shown_and_written_in_every_way_without_its_secre
         {"corpus": {"url": {"a": URL}}},
         {"corpus": {"url": [[URL]]}},
         {"rnn": {"epochs": URL}},
+        {"rnn.epochs": "http://127.0.0.1:1/x.txt?token=ab SECRET"},
+        {"corpus.path": "http://127.0.0.1:1/x.txt?token=ab SECRET"},
+        {"corpus.url": "http://127.0.0.1:1/x.txt?token=ab SECRET"},
+        {"corpus": {"url": ["http://127.0.0.1:1/x.txt?token=ab SECRET"]}},
     ],
 )
 def test_a_setting_that_is_refused_is_named_without_its_secret(changes: dict[str, object]) -> None:
     with pytest.raises(ConfigError) as raised:
         resolve(changes=[changes])
     assert "SECRET" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("urls", "shown"),
+    [
+        ("ftp://host/text", "'ftp://host/text'"),
+        ("file:///etc/passwd", "'file:///etc/passwd'"),
+        ("http:///text", "'http:///text'"),
+        ("http://[x/", r"'http://\*\*\*'"),
+        ("http://host:99999/", r"'http://\*\*\*'"),
+        ("timemachine.txt", r"\*\*\*"),
+        ("http://host/ok ftp://host/ok", "'ftp://host/ok'"),
+    ],
+)
+def test_what_can_not_be_fetched_is_refused(urls: str, shown: str) -> None:
+    with pytest.raises(ConfigError, match=f"corpus.url can't be .* be addresses with http.* not {shown};"):
+        resolve(changes=[{"corpus.url": urls}])
 
 
 def test_nothing_is_hidden_in_the_default_configuration() -> None:

@@ -1,20 +1,30 @@
 """Profiles, files and assignments, and the words in which a wrong one is refused."""
 
+import re
 import subprocess
 import sys
 import tomllib
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import AfterValidator, BaseModel, Field, PositiveInt, create_model, model_validator
+from pydantic.fields import FieldInfo
 
 from seqstep.errors import ConfigError
-from seqstep.settings.config import PROFILES, Config
+from seqstep.models.networks import NETWORKS
+from seqstep.settings import resolving
+from seqstep.settings.config import PROFILES, Config, MLPConfig, NotifyConfig, Section
 from seqstep.settings.resolving import flatten, given_alone, resolve, write_toml
 from seqstep.settings.spelling import nearest
+from seqstep.text.ngram_models.table import MODELS
 
 MIRROR, NOTES_SHA1 = "http://mirror/timemachine.txt", Config().corpus.sha1
+
+
+_NETWORKS, _COUNTS = ", ".join(NETWORKS), ", ".join(MODELS)
 
 
 def resolve_with(*assignments: str, profile: str = "quick") -> Config:
@@ -48,12 +58,15 @@ def test_the_later_change_wins_and_leaves_the_others() -> None:
     [
         ("rnn.epoch=5", "there is no setting rnn.epoch; did you mean rnn.epochs?"),
         ("rn.epochs=5", "there is no setting rn; did you mean rnn?"),
+        ("RNN.epochs=5", "there is no setting RNN; did you mean rnn?"),
+        (".rnn.epochs=5", "expected the name of a setting, such as rnn.epochs, got '.rnn.epochs'"),
         ("epochs=5", "there is no setting epochs; did you mean rnn.epochs?"),
         ("mlp.zzz=5", "there is no setting mlp.zzz; there are: mlp.window, mlp.train_share, mlp.hidden,"),
         (
             "zzz=5",
             "there is no setting zzz; there are: seed, device, threads, checkpoint_epochs, corpus, text,",
         ),
+        ("rnn={epochs:5}", "so it can't be '{epochs:5}'; write it as TOML does, {NAME = VALUE}, or set each"),
         ("rnn=5", "rnn is a group of settings (What both recurrent language models share"),
         ("rnn.epochs=-1", "rnn.epochs can't be '-1': it should be greater than 0 (passes over the"),
         ("rnn.epochs=0", "rnn.epochs can't be '0': it should be greater than 0"),
@@ -75,21 +88,19 @@ def test_the_later_change_wins_and_leaves_the_others() -> None:
         ("corpus.sha1=xyz", "corpus.sha1 can't be 'xyz': it should match pattern"),
         (
             "held_out.networks=gru,lstn",
-            "held_out.networks can't be 'gru,lstn': it should be different names out of rnn_scratch, rnn,"
-            " gru, lstm; did you mean lstm? (which are trained",
+            f"held_out.networks can't be 'gru,lstn': it should be different names out of {_NETWORKS};"
+            " did you mean lstm? (which are trained",
         ),
         (
             "held_out.networks=gru,gru",
-            "can't be 'gru,gru': it should be different names out of rnn_scratch, rnn, gru, lstm; one is"
-            " there twice (",
+            f"can't be 'gru,gru': it should be different names out of {_NETWORKS}; one is there twice (",
         ),
         (
             "sampling.models=witten-bell",
-            "sampling.models can't be 'witten-bell': it should be different names out of uniform, unigram,"
-            " markov_chain, laplace_trigram, witten_bell, kneser_ney, modified_kneser_ney; did you mean"
-            " witten_bell? (models of counts",
+            f"sampling.models can't be 'witten-bell': it should be different names out of {_COUNTS};"
+            " did you mean witten_bell? (models of counts",
         ),
-        ("sampling.models=foo", "modified_kneser_ney; there are: uniform,"),
+        ("sampling.models=foo", f"{_COUNTS}; there are: uniform,"),
         ("held_out.dropout_output=1", "held_out.dropout_output can't be '1': it should be less than 1"),
         ("held_out.schedule=linear", "it should be 'constant', 'cosine' or 'plateau'"),
         (f"corpus.sha1={'a' * 39}", "40 hexadecimal digits; empty accepts any"),
@@ -127,7 +138,7 @@ def test_several_mistakes_are_told_together() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"), [("quik", "did you mean quick?"), ("x", "there are: quick, notes, compare, best")]
+    ("name", "hint"), [("quik", "did you mean quick?"), ("x", f"there are: {', '.join(PROFILES)}")]
 )
 def test_an_unknown_profile_is_refused_with_the_known_ones(name: str, hint: str) -> None:
     with pytest.raises(ConfigError) as caught:
@@ -173,12 +184,155 @@ def test_a_wrong_corpus_in_a_file_can_be_replaced(change: dict[str, str]) -> Non
     assert resolve("notes", [{"corpus": "my.txt"}, {"corpus": change}]).corpus.path == change.get("path", "")
 
 
+@pytest.mark.parametrize(
+    ("tree", "words"),
+    [
+        (
+            {"rnn": {"epoch": 5}},
+            "in the profile mine, there is no setting rnn.epoch; did you mean",
+        ),
+        ({"rnn.epochs": 0}, "in the profile mine, rnn.epochs can't be 0: it should be greater than 0"),
+        (["rnn"], "expected a tree of settings as the profile mine, got ['rnn']"),
+    ],
+)
+def test_a_profile_that_can_not_be_is_told_as_such(
+    monkeypatch: pytest.MonkeyPatch, tree: Any, words: str
+) -> None:
+    monkeypatch.setitem(PROFILES, "mine", tree)
+    with pytest.raises(ConfigError, match=re.escape(words)):
+        resolve("mine", [{"seed": 1}])
+
+
+@pytest.mark.parametrize("section", ["", "mpl", "rnn"])
+def test_a_group_of_settings_is_called_as_its_class_says(
+    monkeypatch: pytest.MonkeyPatch, section: str
+) -> None:
+    monkeypatch.setattr(MLPConfig, "section", section)
+    with pytest.raises(ConfigError, match=f'expected section = "mlp" in MLPConfig, .* got "{section}"'):
+        resolve()
+
+
+class _Inner(Section):
+    section = "inner"
+    depth: int = Field(3, description="how deep")
+
+
+class _Loose(Section):
+    depth: int = Field(3, description="how deep")
+
+
+class _Outer(Section):
+    section = "outer"
+    inner: _Inner = _Inner()
+    loose: _Loose | None = None
+
+
+def test_so_are_groups_in_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    field = FieldInfo.from_annotation(_Outer)
+    field.default_factory = _Outer
+    fields = {**Config.model_fields, "outer": field}
+    monkeypatch.setattr(Config, "__pydantic_fields__", fields)
+    with pytest.raises(ConfigError, match=r'section = "loose" in _Loose, for _Outer has it as loose'):
+        resolve()
+
+
+def _refuse(_value: int) -> int:
+    raise ValueError("too deep")
+
+
+class _Bare(BaseModel):
+    depth: int = 3
+
+
+class _Required(Section):
+    section = "outer"
+    depth: int = Field(description="how deep")
+
+
+class _Undescribed(Section):
+    section = "outer"
+    depth: int = 3
+
+
+class _Wrong(Section):
+    section = "outer"
+    depth: PositiveInt = Field(-1, description="how deep")
+
+
+class _Aliased(Section):
+    section = "outer"
+    depth: int = Field(1, alias="height", description="how deep")
+
+
+class _Validated(Section):
+    section = "outer"
+    depth: Annotated[int, AfterValidator(_refuse)] = Field(3, description="how deep")
+
+
+@pytest.mark.parametrize(
+    ("group", "words"),
+    [
+        (_Wrong, "by its default, outer.depth can't be -1: it should be greater than 0"),
+        (_Validated, "by its default, outer.depth can't be 3: too deep"),
+    ],
+)
+def test_a_default_is_held_to_what_the_setting_may_be(
+    monkeypatch: pytest.MonkeyPatch, group: type[Section], words: str
+) -> None:
+    made: Any = create_model("Made", __base__=Config, outer=(group, Field(default_factory=group)))
+    monkeypatch.setattr(resolving, "Config", made)
+    with pytest.raises(ConfigError, match=words):
+        resolve()
+
+
+@pytest.mark.parametrize(
+    ("group", "words"),
+    [
+        (_Aliased, "expected one name of the setting outer.depth, got height in _Aliased as well"),
+        (_Bare, "expected a Section as outer in Config, got _Bare; derive it from Section"),
+        (_Required, "expected a default of the setting outer.depth, got none in _Required"),
+        (_Undescribed, "expected a description of the setting outer.depth, got none in _Undescribed"),
+    ],
+)
+def test_groups_of_settings_are_sections_whose_settings_are_told(
+    monkeypatch: pytest.MonkeyPatch, group: type[BaseModel], words: str
+) -> None:
+    field = FieldInfo.from_annotation(group)
+    field.default_factory = group.model_construct
+    monkeypatch.setattr(Config, "__pydantic_fields__", {**Config.model_fields, "outer": field})
+    with pytest.raises(ConfigError, match=words):
+        resolve()
+
+
+def test_a_profile_may_name_its_settings_with_dots(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PROFILES, "mine", {"rnn.epochs": 5})
+    assert resolve("mine").rnn.epochs == 5
+
+
 @pytest.mark.parametrize("profile", PROFILES)
 def test_toml_is_a_round_trip(profile: str) -> None:
     config = resolve_with('text.reserved=<pad>,"quoted"', "rnn.learning_rate=1e-7", profile=profile)
     written = tomllib.loads(write_toml(config))
     assert resolve(profile, [written]) == config
     assert resolve("notes", [written]) == config
+
+
+class Kinds(Section):
+    section = "kinds"
+    flag: bool | None = Field(None, description="a flag")
+    place: Path = Field(Path("/a"), description="a place")
+    inner: NotifyConfig | None = Field(None, description="a group")
+
+
+class WithKinds(Config):
+    kinds: Kinds = Field(default_factory=Kinds)
+
+
+def test_toml_has_a_word_for_whatever_a_setting_may_be_but_nothing() -> None:
+    written = tomllib.loads(write_toml(WithKinds(kinds=Kinds(flag=True, inner=NotifyConfig(timeout_s=3)))))
+    assert written["kinds"] == {"flag": True, "place": "/a", "inner": {"webhook": "", "timeout_s": 3.0}}
+    assert WithKinds.model_validate(written).kinds.flag is True
+    assert "# a flag (not set)\n# a place\nplace = " in write_toml(WithKinds())
 
 
 def test_toml_says_what_each_setting_means() -> None:
@@ -274,3 +428,47 @@ def test_who_gives_a_text_alone_or_a_series_alone_is_told_from_who_gives_both(
     profile: str, changes: list[dict[str, Any]], half: str
 ) -> None:
     assert given_alone(profile, changes) == half
+
+
+@pytest.mark.parametrize(
+    ("group", "name", "text", "expected"),
+    [
+        ("forecast", "horizons", "[1, 4]", (1, 4)),
+        ("held_out", "networks", '["gru"]', ("gru",)),
+        ("held_out", "networks", "[]", ()),
+        ("text", "reserved", '["a,b"]', ("a,b",)),
+        ("text", "reserved", "[UNK]", ("[UNK]",)),
+        ("samples", "prefix", "[1]", "[1]"),
+    ],
+)
+def test_a_list_may_be_written_as_toml_does(group: str, name: str, text: str, expected: Any) -> None:
+    config = resolve(changes=[{f"{group}.{name}": text}])
+    assert getattr(getattr(config, group), name) == expected
+
+
+@pytest.mark.parametrize("change", [{"rnn.epochs": True}, {"rnn": {"learning_rate": False}}, {"seed": True}])
+def test_true_and_false_are_no_numbers(change: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match="it should be something else than true or false"):
+        resolve(changes=[change])
+    assert resolve(changes=[{"rnn.random_batches": True}]).rnn.random_batches
+
+
+@pytest.mark.parametrize("name", ["corpus.path", "samples.prefix", "rnn.epochs", "notify.webhook"])
+def test_bytes_that_are_no_text_are_refused_by_name(name: str) -> None:
+    with pytest.raises(ConfigError, match=rf"{name} can't be .*: it should be text in UTF-8") as caught:
+        resolve(changes=[{name: "a\udc80"}])
+    assert ("udc80" in str(caught.value)) == (name != "notify.webhook")
+
+
+class _Together(Config):
+    @model_validator(mode="after")
+    def _check(self) -> "_Together":
+        raise ValueError("steps are more than tokens")
+
+
+def test_what_is_wrong_with_all_settings_together_shows_none_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resolving, "Config", _Together)
+    secret = "https://hooks.example/services/S3CR3T"
+    with pytest.raises(ConfigError, match="the settings can't be so: steps are more than tokens") as refused:
+        resolve("quick", [{"notify.webhook": secret}])
+    assert "S3CR3T" not in str(refused.value) and "corpus" not in str(refused.value)

@@ -43,6 +43,7 @@ def test_values_are_from_the_space_as_a_command_line_has_them(storage: Path) -> 
         assert 2 <= int(trial.point["rnn.hidden"]) <= 9 and trial.point["cell"] in ("a", "b")
 
 
+@pytest.mark.thorough
 def test_a_study_that_was_killed_tries_what_one_that_was_not_does(storage: Path) -> None:
     whole = follow(study(storage, "whole"), 14)
     follow(study(storage, "killed"), 14, until=3)

@@ -44,3 +44,17 @@ def test_other_characters_show_as_unknown_once_and_in_order() -> None:
 def test_an_empty_text_is_refused(text: str, kind: TokenKind) -> None:
     with pytest.raises(TextError, match=f"at least one {kind}, got '{text}'"):
         codec_of("a b", kind).encode(text)
+
+
+def test_the_end_of_a_line_is_a_token_where_the_model_knows_it() -> None:
+    words = Codec(Vocab([("one", 1), ("\n", 1), ("two", 1)]), "word", "none")
+    assert words.split("one\n\ntwo ") == ["one", "\n", "\n", "two"]
+    assert words.decode(words.encode("one two\none")) == "one two\none"
+    assert codec_of("one two", "word").split("one\ntwo") == ["one", "two"]
+    assert codec_of("ab", clean="none").split("a\n") == ["a", "\n"]
+
+
+def test_a_document_begins_after_the_end_of_another() -> None:
+    plain, documents = codec_of("ab"), Codec(Vocab([("a", 1)], reserved=("</s>",)), "char", "none")
+    assert plain.begin([1]) == [1]
+    assert documents.begin(documents.encode("a")) == [1, 2]

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 from unittest import mock
 
 import numpy as np
@@ -14,23 +15,31 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from seqstep.errors import TextError
-from seqstep.settings.config import Clean, TokenKind
+from seqstep.settings.config import Clean, LineEnds, Locale, TextConfig, TokenKind
 from seqstep.text import counting, id_file, merging, tokens
 from seqstep.text.ahead import ahead
+from seqstep.text.characters import Characters
 from seqstep.text.cleaning import clean_line, clean_lines, clean_parts
 from seqstep.text.counting import count_chunks
 from seqstep.text.ngrams import count_ngrams, count_ngrams_up_to
 from seqstep.text.reading import read_lines, read_parts
+from seqstep.text.spacing import part_words
 from seqstep.text.tokens import load_tokens, read_tokens, tokenize
 from seqstep.text.vocab import Vocab
 
-DROPPED = {"ascii_letters": r"[^A-Za-z]+", "unicode_letters": r"[^\p{L}\p{M}]+"}
+JOINERS = "\u200c\u200d"
+DROPPED = {
+    "ascii_letters": r"[^A-Za-z]+",
+    "unicode_letters": rf"[^\p{{L}}\p{{Mn}}\p{{Mc}}{JOINERS}]+",
+}
+LINES = st.sampled_from(["join", "space", "keep"])
 CLEAN = st.sampled_from(["ascii_letters", "unicode_letters", "none"])
 KINDS: list[TokenKind] = ["char", "word"]
 # Ends of lines of all kinds, white space, letters that change in lower case by what stands around them or
 # become two, marks, characters of one to four bytes, the byte order mark.
 CHARACTERS = (
     "aaabBzI  ,.'1\n\n\r\t\x0b\x0c\x1c\x1f\x85\xa0\u2028\u3000éßİΣσΑǅ\u0301\u0345中क\u0947𝒳🙂\ufeff\x00K"
+    "\u200c\u200d\u200b\xad\u200e\ufe0f\u20e3e\u0301\u030c"
 )
 TEXTS = st.text(st.sampled_from(CHARACTERS), max_size=60) | st.text(max_size=20)
 
@@ -43,13 +52,30 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def plain_lines(path: Path, clean: Clean) -> list[str]:
     with path.open(encoding="utf-8-sig") as file:
         lines = file.readlines()
+    return [plain_line(line.rstrip("\r\n"), clean) for line in lines]
+
+
+def plain_line(line: str, clean: Clean) -> str:
     if clean == "none":
-        return [line.rstrip("\r\n") for line in lines]
-    return [regex.sub(DROPPED[clean], " ", line).strip().lower() for line in lines]
+        return line
+    if clean == "ascii_letters":
+        return str(regex.sub(DROPPED[clean], " ", line)).strip().lower()
+    seen = regex.sub(r"[\p{WB=Format}\p{Variation_Selector}]", "", line)
+    words = [word.strip(JOINERS) for word in regex.sub(DROPPED[clean], " ", seen).split(" ")]
+    composed = normalize("NFC", " ".join(word for word in words if word))
+    return normalize("NFC", composed.lower())
 
 
 def plain_tokens(lines: Sequence[str], kind: TokenKind) -> list[str]:
-    return [token for line in lines for token in (line.split() if kind == "word" else line)]
+    return [token for line in lines for token in (part_words(line).split() if kind == "word" else line)]
+
+
+def plain_text(path: Path, clean: Clean, line_ends: str) -> str:
+    with path.open(encoding="utf-8-sig") as file:
+        lines = [plain_line(line, clean) for line in file.read().split("\n")]
+    if line_ends == "space" and clean != "none":
+        return " ".join(line for line in lines if line)
+    return {"join": "", "space": " ", "keep": "\n"}[line_ends].join(lines)
 
 
 @contextmanager
@@ -79,20 +105,65 @@ def test_tokens_equal_the_plain_ones_wherever_the_parts_end(
     path: Path, text: str, clean: Clean, characters: int
 ) -> None:
     path.write_bytes(text.encode())
-    lines = plain_lines(path, clean)
+    lines, config = plain_lines(path, clean), TextConfig(clean=clean, lines="join", max_dropped=1)
     if not plain_tokens(lines, "word"):
         with pytest.raises(TextError, match=f"got {len(lines)} lines without any"):
-            read_tokens(path, clean, KINDS, characters)
+            read_tokens(path, config, KINDS, characters=characters)
         return
     with tiny_blocks():
-        counted, found = read_tokens(path, clean, KINDS, characters)
-        assert counted == len(lines)
-        for kind, streamed in zip(KINDS, found, strict=True):
+        read = read_tokens(path, config, KINDS, characters=characters)
+        assert read.characters.lines == len(lines)
+        for kind, streamed in zip(KINDS, read.tokens, strict=True):
             plain = plain_tokens(lines, kind)
             assert [streamed.types[index] for index in streamed.ids] == plain
             assert list(streamed.types) == list(dict.fromkeys(plain))
             assert streamed.ids.dtype == np.min_scalar_type(len(streamed.types) - 1)
             assert dict(zip(streamed.types, streamed.counts(), strict=True)) == Counter(plain)
+
+
+@given(TEXTS, CLEAN, LINES, st.integers(1, 9))
+@example("a\n\n b \nc\n", "none", "space", 1)
+@example("a\n\n b \n\nc\n", "ascii_letters", "space", 2)
+def test_ends_of_lines_become_what_the_setting_says_wherever_the_parts_end(
+    path: Path, text: str, clean: Clean, line_ends: LineEnds, characters: int
+) -> None:
+    path.write_bytes(text.encode())
+    parts = clean_parts(read_parts(path, characters), clean, line_ends)
+    expected = plain_text(path, clean, line_ends)
+    clean_text = "".join(parts)
+    assert (clean_text.replace("\n", "") if line_ends == "join" else clean_text) == expected
+
+
+@given(TEXTS, st.integers(1, 9))
+def test_without_cleaning_every_character_is_a_token(path: Path, text: str, characters: int) -> None:
+    path.write_bytes(text.encode())
+    with path.open(encoding="utf-8-sig") as file:
+        whole = file.read()
+    if not whole.split():
+        return
+    read = read_tokens(path, TextConfig(clean="none"), KINDS, characters=characters)
+    chars, words = ([tokens.types[index] for index in tokens.ids] for tokens in read.tokens)
+    assert "".join(chars) == whole
+    lines = [part_words(line).split() for line in whole.split("\n")]
+    assert words == [word for line in lines for word in ("\n", *line)][1:]
+
+
+@given(TEXTS, CLEAN, LINES, st.sampled_from(["", "tr"]))
+def test_cleaning_twice_is_cleaning_once(
+    text: str, clean: Clean, line_ends: LineEnds, locale: Locale
+) -> None:
+    once = "".join(clean_parts([text], clean, line_ends, locale))
+    assert "".join(clean_parts([once], clean, line_ends, locale)) == once
+
+
+@given(TEXTS)
+def test_every_character_is_counted_as_one_kind(text: str) -> None:
+    counted = Characters()
+    for _ in counted.counted([text[:3], text[3:]]):
+        pass
+    kinds = (counted.letters, counted.digits, counted.punctuation, counted.spaces, counted.invisible)
+    assert counted.line_ends + sum(kinds) == counted.total == len(text)
+    assert min(kinds) >= 0
 
 
 @given(TEXTS, CLEAN)
@@ -108,7 +179,8 @@ def test_lines_and_clean_lines_equal_the_plain_ones(path: Path, text: str, clean
 def test_no_clean_part_ends_inside_a_word(path: Path, text: str, clean: Clean, characters: int) -> None:
     path.write_bytes(text.encode())
     parts = list(clean_parts(read_parts(path, characters), clean))
-    assert [word for part in parts for word in part.split()] == plain_tokens(plain_lines(path, clean), "word")
+    words = [word for part in parts for word in part_words(part).split()]
+    assert words == plain_tokens(plain_lines(path, clean), "word")
 
 
 def test_a_huge_line_is_read_in_parts(path: Path) -> None:
@@ -121,21 +193,21 @@ def test_a_huge_line_is_read_in_parts(path: Path) -> None:
 @pytest.mark.parametrize("characters", [1, 2, 3, 100])
 def test_a_byte_that_is_not_utf_8_is_named_in_whatever_part_it_is(path: Path, characters: int) -> None:
     path.write_bytes("é mächtig ".encode() + b"\xe4 end")
-    with pytest.raises(TextError, match=r"text\.txt, got the byte 0xe4 .*iconv"):
-        read_tokens(path, "none", KINDS, characters)
+    with pytest.raises(TextError, match=r"text\.txt, got the byte 0xe4 .*set corpus.encoding"):
+        read_tokens(path, TextConfig(clean="none"), KINDS, characters=characters)
 
 
 def test_a_character_that_the_file_s_end_cuts_off_is_refused(path: Path) -> None:
     path.write_bytes("abc 中".encode()[:-1])
-    with pytest.raises(TextError, match=r"got the byte 0xe4 .unexpected end of data"):
-        read_tokens(path, "none", KINDS, 2)
+    with pytest.raises(TextError, match=r"got the byte 0xe4 in it; set corpus.encoding"):
+        read_tokens(path, TextConfig(clean="none"), KINDS, characters=2)
 
 
 @pytest.mark.parametrize("types", [256, 257, 300])
 def test_saved_ids_are_the_bytes_that_numpy_writes(tmp_path: Path, types: int) -> None:
     (tmp_path / "text.txt").write_text(" ".join(map(str, [*range(types), 0])), encoding="utf-8")
     with tiny_blocks():
-        _, (words,) = read_tokens(tmp_path / "text.txt", "none", ["word"], 7)
+        (words,) = read_tokens(tmp_path / "text.txt", TextConfig(clean="none"), ["word"], (), 7).tokens
         words.save_ids(tmp_path / "ids.npy")
         words.save_types(tmp_path / "types.json")
     np.save(tmp_path / "numpy.npy", np.array([*range(types), 0], dtype=np.min_scalar_type(types - 1)))

@@ -53,5 +53,5 @@ def test_ids_are_the_smallest_integers_that_fit(types: int, dtype: type) -> None
 
 @pytest.mark.parametrize("lines", [[], ["", " "]])
 def test_a_text_without_tokens_is_refused_with_a_way_out(lines: list[str]) -> None:
-    with pytest.raises(TextError, match=f"at least one word, got {len(lines)} lines.*unicode_letters"):
+    with pytest.raises(TextError, match=f"at least one word, got {len(lines)} lines.*text.clean=none"):
         tokenize(lines, "word")

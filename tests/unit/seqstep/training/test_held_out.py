@@ -147,7 +147,9 @@ def test_weight_decay_makes_weights_smaller() -> None:
     assert norms[1] < 0.9 * norms[0]
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw"])
+@pytest.mark.parametrize(
+    "optimizer", ["sgd", *(pytest.param(name, marks=pytest.mark.thorough) for name in ("adam", "adamw"))]
+)
 @pytest.mark.parametrize("schedule", ["constant", "cosine", "plateau"])
 def test_a_training_that_goes_on_elsewhere_equals_a_whole_one(
     optimizer: str, schedule: str, tmp_path: Path

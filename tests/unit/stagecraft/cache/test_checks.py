@@ -16,6 +16,8 @@ from stagecraft.cache.result import Kept
 from stagecraft.errors import ArtifactError, TrackingError
 from stagecraft.files.artifact import sha256_of
 from stagecraft.files.home import Home
+from stagecraft.files.sealed import unseal
+from tests.flips import flips
 
 CONTENT = b"what was written"
 
@@ -288,6 +290,19 @@ def test_a_memory_that_is_damaged_is_none(
     file.write_bytes(memory)
     assert Digests(home).of(path) == right
     assert json.loads(file.read_bytes())["sha256"] == right and len(read) == 2
+
+
+def test_no_bit_of_a_memory_flips_into_another_digest(home: Home, tmp_path: Path, read: list[Path]) -> None:
+    path = tmp_path / "big"
+    path.write_bytes(bytes(100))
+    right = Digests(home).of(path)
+    (file,) = home.digests.iterdir()
+    whole = file.read_bytes()
+    others = [*flips(whole, 9), unseal(whole)]  # the last one as the version before wrote it
+    for other in others:
+        file.write_bytes(other)
+        assert Digests(home).of(path) == right and file.read_bytes() == whole
+    assert len(read) == 1 + len(others)
 
 
 def test_a_big_artifact_that_changed_is_flawed(checks: Checks, home: Home, read: list[Path]) -> None:

@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 
+from stagecraft.cache.locks import KeyLocks
 from stagecraft.cache.result import Kept, Result
 from stagecraft.cache.results import Found, Results, read
 from stagecraft.errors import ArtifactError
 from stagecraft.files.artifact import Artifact
 from stagecraft.files.home import Home
+from stagecraft.files.sealed import is_sealed, seal, unseal
 from stagecraft.key.parts import Parts
+from tests.flips import flipped, flips
 
 PARTS = Parts(code={"f": "1"}, parameters={"n": 2}, libraries={"python": "3"}, inputs={"words": "w"})
 
@@ -52,7 +55,7 @@ def keep(results: Results, *names: str, stage: str = "count", parts: Parts = PAR
     path = results.path(result.key)
     path.parent.mkdir(parents=True, exist_ok=True)
     document = {"metadata": {"storage_key": result.key}, "result": result.model_dump_json()}
-    path.write_text(json.dumps(document))
+    path.write_bytes(seal(json.dumps(document).encode()))
     return result
 
 
@@ -64,13 +67,13 @@ def test_what_prefect_wrote_is_found_without_it(workshop: Any, in_prefect: None)
     assert add and (add.stage, add.key, add.run_id) == ("add", outcomes["add"].key, outcomes["add"].run_id)
     assert add.parts.key("add") == add.key and add.figure == "12.0 in all" == outcomes["add"].figure
     names = sorted(artifact.name for artifact in add.artifacts)
-    assert names == ["key.json", "sum.png", "sums.toml"]
+    assert names == ["key.json", "run.json", "sum.png", "sums.toml"]
     assert all(Path(artifact.place).is_file() for artifact in add.artifacts)
     words = found["gather"].result
     assert words and add.used == {"words": words.value["file"]["uri"]}
     assert add.value["run"] == {"uri": add.run_id}
     logged = workshop.tracker.open_uri(f"runs:/{add.run_id}/key.json")
-    assert Parts.model_validate_json(logged.read_bytes()) == add.parts
+    assert Parts.model_validate_json(unseal(logged.read_bytes())) == add.parts
     assert workshop.results.all() == sorted(outcome.key for outcome in outcomes.values())
     assert workshop.results.latest("add").key == add.key
     assert f"{workshop.package}.drawing.draw" in add.drawing
@@ -89,13 +92,13 @@ def test_a_record_is_read_back_as_it_was_written(results: Results) -> None:
 
 
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.3, 0.7, 0.99])
-def test_a_record_that_was_cut_short_is_unreadable(results: Results, share: float) -> None:
+def test_a_record_that_was_cut_short_is_damaged(results: Results, share: float) -> None:
     key = keep(results, "one.txt").key
     whole = results.path(key).read_bytes()
     results.path(key).write_bytes(whole[: int(share * len(whole))])
     found = results.find(key)
     assert found.result is None and not found.intact
-    assert found.flaw.startswith(f"result unreadable: {key} (") and len(found.flaw.splitlines()) == 1
+    assert found.flaw.startswith(f"result damaged: {key} (") and len(found.flaw.splitlines()) == 1
 
 
 GARBAGE = [
@@ -113,16 +116,54 @@ GARBAGE = [
 
 
 @pytest.mark.parametrize("content", GARBAGE)
-def test_a_record_that_is_garbage_is_unreadable(results: Results, content: bytes) -> None:
+def test_a_record_that_is_garbage_is_damaged(results: Results, content: bytes) -> None:
     key = keep(results, "one.txt").key
     results.path(key).write_bytes(content)
     found = results.find(key)
-    assert found.result is None and found.flaw.startswith(f"result unreadable: {key} (")
+    assert found.result is None and found.flaw.startswith(f"result damaged: {key} (")
 
 
-def test_a_record_that_is_a_folder_is_unreadable(results: Results) -> None:
+def test_no_bit_of_a_record_flips_unseen(results: Results) -> None:
+    result = keep(results, "one.txt")
+    path = results.path(result.key)
+    for damaged in flips(path.read_bytes(), 9):
+        path.write_bytes(damaged)
+        found = results.find(result.key)
+        assert found.result is None and found.flaw.startswith(f"result damaged: {result.key} (")
+        assert len(found.flaw.splitlines()) == 1
+    (results.home.artifacts / "one.txt").unlink()  # what is behind it is not looked at
+    assert results.find(result.key).flaw == found.flaw
+
+
+def test_a_record_of_the_version_before_is_read_and_gets_its_digest_when_it_is_used(results: Results) -> None:
+    result = keep(results, "one.txt")
+    path = results.path(result.key)
+    sealed = path.read_bytes()
+    path.write_bytes(unseal(sealed))
+    assert results.find(result.key).result == result and path.read_bytes() == unseal(sealed)
+    results.remember(result)
+    assert path.read_bytes() == sealed and results.find(result.key).result == result
+    results.remember(result)
+    assert path.read_bytes() == sealed
+
+
+def test_what_is_not_the_result_that_was_used_gets_no_digest(results: Results) -> None:
+    result = keep(results, "one.txt")
+    path = results.path(result.key)
+    path.write_bytes(unseal(path.read_bytes()))
+    results.remember(result.model_copy(update={"run_id": "2"}))
+    assert not is_sealed(path.read_bytes())
+    with KeyLocks(results.home.locks).holding(result.key):  # somebody computes it anew
+        results.remember(result)
+    assert not is_sealed(path.read_bytes())
+    path.write_bytes(b"{")
+    results.remember(result)
+    assert path.read_bytes() == b"{"
+
+
+def test_a_record_that_is_a_folder_is_damaged(results: Results) -> None:
     results.path("count/1-1").mkdir(parents=True)
-    assert results.find("count/1-1").flaw.startswith("result unreadable: count/1-1 (")
+    assert results.find("count/1-1").flaw.startswith("result damaged: count/1-1 (")
 
 
 @pytest.mark.parametrize(
@@ -196,3 +237,47 @@ def test_a_latest_result_that_can_not_be_read_is_none(results: Results, content:
     results.remember(keep(results))
     (results.home.latest / "count.json").write_bytes(content)
     assert results.latest("count") is None
+
+
+def test_no_bit_of_a_latest_result_flips_unseen(results: Results) -> None:
+    assert results.why_unknown("count") == "first run"
+    results.remember(keep(results))
+    path = results.home.latest / "count.json"
+    for damaged in flips(whole := path.read_bytes(), 9):
+        path.write_bytes(damaged)
+        assert results.latest("count") is None
+        assert results.why_unknown("count").endswith("is not known: count.json is damaged or unreadable")
+    path.write_bytes(unseal(whole))  # as the version before wrote it
+    latest = results.latest("count")
+    assert latest and latest.parts == PARTS
+
+
+class Shelf:
+    """A store that machines share."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, bytes] = {}
+
+    def find(self, start: str) -> bytes | None:
+        return next((record for key, record in self.records.items() if key.startswith(start)), None)
+
+    def share(self, key: str, run_id: str, record: Path) -> None:
+        self.records[key] = record.read_bytes()
+
+
+def test_a_record_of_another_machine_is_believed_with_its_digest_and_without_one_of_the_version_before(
+    results: Results, tmp_path: Path
+) -> None:
+    result, shelf = keep(results, "one.txt"), Shelf()
+    Results(results.home, refuse, shelf).share(result)
+    sealed = shelf.records[result.key]
+    assert is_sealed(sealed)
+    for number, record in enumerate((sealed, unseal(sealed))):
+        shelf.records[result.key] = record
+        there = Results(Home(tmp_path / str(number), results.home.names), refuse, shelf)
+        assert there.find(result.key).result == result
+        there.remember(result)
+        assert there.path(result.key).read_bytes() == sealed
+    shelf.records[result.key] = flipped(sealed, 999)
+    there = Results(Home(tmp_path / "third", results.home.names), refuse, shelf)
+    assert there.find(result.key).flaw.startswith("result damaged: ")

@@ -1,6 +1,7 @@
 """Runs in progress: alive as long as their process is, whatever it dies of."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,8 +15,22 @@ import pytest
 
 from seqstep_cli import NAMES
 from stagecraft.cache import sessions
-from stagecraft.cache.sessions import Session, dead, forget_dead, home_id, keys_in_use, living, session
+from stagecraft.cache.sessions import (
+    Session,
+    crashed_flow_runs,
+    dead,
+    forget_dead,
+    give_up_all,
+    home_id,
+    is_copied,
+    keys_in_use,
+    living,
+    note_crashed,
+    owner_variable,
+    session,
+)
 from stagecraft.files.home import Home
+from tests.flips import flip
 from tests.patience import PATIENCE_S, goes_on
 
 _RUN = """
@@ -215,3 +230,59 @@ def test_what_is_half_written_is_removed_only_when_no_other_run_lasts(home: Home
             assert writing.exists()
     with session(home):
         assert not writing.exists()
+
+
+def test_what_is_damaged_in_the_file_of_a_run_names_nothing_and_stops_nobody(home: Home) -> None:
+    with session(home) as mine:
+        mine.use("count/1-1")
+        path = home.live / mine.name
+        flip(path, 7)  # which leaves no UTF-8
+        assert "count/1-1" not in keys_in_use(home) and living(home) == {mine.name}
+
+
+def test_a_flow_run_is_an_id_and_leads_to_no_other_file(home: Home, tmp_path: Path) -> None:
+    known = "0f8fad5b-d9cb-469f-a165-70867728950e"
+    words = [known, str(tmp_path / "evil"), "../../evil", "a\0b", "x" * 400, "3f2a-bad", f"{known}/x", ""]
+    home.live.mkdir(parents=True, exist_ok=True)
+    (home.live / f"{home_id(home)}-1").write_text("".join(f"flow_run {word}\n" for word in words))
+    home.crashed.mkdir()
+    (home.crashed / ".DS_Store").touch()
+    assert note_crashed(home) and [path.name for path in crashed_flow_runs(home)] == [known]
+    assert not list(tmp_path.rglob("evil"))
+
+
+def test_a_copy_of_a_home_lets_the_runs_of_its_original_go_on(home: Home, tmp_path: Path) -> None:
+    with session(home) as one:
+        variable = {owner_variable(home): one.name}
+        sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
+        with subprocess.Popen(sleep, env={**os.environ, **variable}) as process:
+            shutil.copytree(home.root, tmp_path / "copy")
+            copy = Home(tmp_path / "copy", NAMES)
+            assert dead(copy) == {one.name} and is_copied(copy, one.name)
+            assert not is_copied(home, one.name)
+            forget_dead(copy, one.name)
+            assert living(copy) == dead(copy) == set() and process.poll() is None
+            process.kill()
+
+
+def test_a_run_of_a_home_that_was_renamed_since_is_its_own(home: Home, tmp_path: Path) -> None:
+    ended = Session(home)
+    ended.abandon("the server was gone")
+    ended.close()
+    home.root.rename(tmp_path / "renamed")
+    renamed = Home(tmp_path / "renamed", NAMES)
+    (name,) = (path.name for path in renamed.live.iterdir())
+    assert not is_copied(renamed, name)
+
+
+def test_a_run_that_is_given_up_counts_as_dead_though_its_process_goes_on(home: Home) -> None:
+    with session(home) as started:
+        started.is_flow_run("0f8fad5b-d9cb-469f-a165-70867728950e")
+        assert not note_crashed(home)
+        assert give_up_all()
+        assert dead(home) == {started.name}
+        assert note_crashed(home) and [path.name for path in home.crashed.iterdir()] == [
+            "0f8fad5b-d9cb-469f-a165-70867728950e"
+        ]
+    assert not give_up_all()
+    assert dead(home) == {started.name}

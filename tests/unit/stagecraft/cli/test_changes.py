@@ -52,6 +52,22 @@ def test_something_else_than_an_assignment_is_refused(assignment: str) -> None:
         read_assignments([assignment])
 
 
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_key_that_is_deeper_than_any_is_refused(times: int) -> None:
+    with pytest.raises(UsageError, match="got a key of 2999 points"):
+        read_assignments([f"{'.'.join('a' * 3000)}=1"] * times)
+
+
+@pytest.mark.parametrize("group", ["{a=" * 3000 + "1" + "}" * 3000, '{"a":' * 3000 + "1" + "}" * 3000])
+def test_a_group_that_is_nested_too_deeply_is_no_group(group: str) -> None:
+    assert read_assignments([f"rnn={group}"]) == {"rnn": group}
+
+
+def test_a_device_is_no_file_of_settings() -> None:
+    with pytest.raises(UsageError, match="the configuration /dev/zero can't be read: it is no regular file"):
+        read_file(Path("/dev/zero"))
+
+
 def test_what_is_refused_is_shown_without_its_secret() -> None:
     with pytest.raises(UsageError, match=r"expected KEY=VALUE.*got 'https://\*\*\*@host/'"):
         read_assignments(["https://me:SECRET@host/"])
@@ -69,6 +85,9 @@ def test_a_file_is_read_as_toml(tmp_path: Path) -> None:
         (None, "can't be read: No such file"),
         (b"rnn: 5", "is not TOML"),
         (b"a = '\xff'", "is not TOML: .*0xff"),
+        (b"a = " + b"[" * 1500 + b"]" * 1500, "is not TOML: it is nested too deeply"),
+        (b"a = " + b"{a=" * 1500 + b"1" + b"}" * 1500, "is not TOML: it is nested too deeply"),
+        (b"#" * (1 << 20) + b"#", "can't be read: it is larger than 1,048,576 bytes"),
     ],
 )
 def test_a_file_that_is_missing_or_no_toml_is_named(

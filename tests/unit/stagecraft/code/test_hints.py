@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from stagecraft.code import Code, Hint, hint_of
+from stagecraft.code import Codebase, Hint, hint_of
 from stagecraft.files.artifact import Artifact
 
 _numbers = count()
@@ -73,6 +73,32 @@ Self = "tuple[Self, ...]"
 Made = NewType("Made", int)
 
 
+try:
+    from decimal import Decimal as Exact
+except ImportError:
+    Exact = None
+
+try:
+    from stagecraft.files.artifact import Artifact as Address
+except ImportError:
+    pass
+
+try:
+    from PKG.outputs import Whole as Either
+except ImportError:
+    Either = Part
+
+try:
+    import numbers_in_c as numbers
+except ImportError:
+    import decimal as numbers
+
+if a_heavy_library.is_new:
+    class Late(Whole): ...
+else:
+    class Late(Part): ...
+
+
 class Odd(a_heavy_library.Base):
     more: int
 
@@ -102,15 +128,15 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture
-def code(package: str) -> Code:
-    return Code((package,), leave_out=("stagecraft",))
+def code(package: str) -> Codebase:
+    return Codebase((package,), leave_out=("stagecraft",))
 
 
 Read = Callable[[str], Hint]
 
 
 @pytest.fixture
-def read(code: Code, package: str) -> Read:
+def read(code: Codebase, package: str) -> Read:
     """Read an annotation as it would stand among the stages."""
     return lambda text: code.hint(f"{package}.stages.begin", text)
 
@@ -160,10 +186,23 @@ def read(code: Code, package: str) -> Read:
         ("list[int]", "collections.abc.Mapping[str, int]", False),
         ("decimal.Decimal", "decimal.Decimal", True),
         ("decimal.Decimal", "Part", False),
+        ("decimal.Decimal", "Exact", True),
+        ("None", "Exact", True),
+        ("Part", "Exact", False),
+        ("Artifact", "Address", True),
+        ("Part", "Address", False),
+        ("Part", "Either", True),
+        ("Longer", "Either", True),
+        ("Artifact", "Either", False),
+        ("Either", "Part", False),
+        ("Late", "Whole", True),
+        ("Late", "Artifact", False),
+        ("Part", "Late", False),
+        ("Late", "Late", True),
     ],
 )
 def test_what_is_given_fits_what_is_expected_or_not(
-    code: Code, read: Read, given: str, expected: str, fits: bool
+    code: Codebase, read: Read, given: str, expected: str, fits: bool
 ) -> None:
     assert code.fits(read(given), read(expected)) is fits
 
@@ -181,24 +220,25 @@ def test_what_is_given_fits_what_is_expected_or_not(
         "Opening",
         "Outer.Part",
         "outputs",
+        "numbers.Decimal",
         "Made",
         "Part +",
         "some(Part)",
         "",
     ],
 )
-def test_what_can_not_be_told_is_never_in_the_way(code: Code, read: Read, text: str) -> None:
+def test_what_can_not_be_told_is_never_in_the_way(code: Codebase, read: Read, text: str) -> None:
     assert code.fits(read(text), read("Part"))
     assert code.fits(read("Part"), read(text)) and code.fits(hint_of(3), read(text))
     assert code.fields(read(text)) is None
 
 
-def test_of_a_class_with_an_unknown_base_only_its_own_name_can_be_told(code: Code, read: Read) -> None:
+def test_of_a_class_with_an_unknown_base_only_its_own_name_can_be_told(code: Codebase, read: Read) -> None:
     assert code.fits(read("Odd"), read("Whole")) and not code.fits(read("Whole"), read("Odd"))
     assert code.fields(read("Odd")) is None
 
 
-def test_a_name_that_stands_for_itself_ends_no_reading(code: Code, read: Read) -> None:
+def test_a_name_that_stands_for_itself_ends_no_reading(code: Codebase, read: Read) -> None:
     assert code.fits(hint_of((1, "a")), read("Self"))
 
 
@@ -232,13 +272,13 @@ class _Colour(Enum):
     ],
 )
 def test_a_value_fits_what_is_expected_or_not(
-    code: Code, read: Read, value: Any, expected: str, fits: bool
+    code: Codebase, read: Read, value: Any, expected: str, fits: bool
 ) -> None:
     assert code.fits(hint_of(value), read(expected)) is fits
 
 
 def test_a_value_of_the_project_is_told_by_where_its_class_stands(
-    code: Code, read: Read, package: str
+    code: Codebase, read: Read, package: str
 ) -> None:
     def made(name: str, *bases: type) -> type:
         return type(name, bases, {"__module__": f"{package}.outputs", "__qualname__": name})
@@ -247,7 +287,7 @@ def test_a_value_of_the_project_is_told_by_where_its_class_stands(
     assert code.fits(hint_of(longer), read("Whole")) and not code.fits(hint_of(longer), read("Part"))
 
 
-def test_fields_are_those_of_a_class_and_of_all_above_it(code: Code, read: Read) -> None:
+def test_fields_are_those_of_a_class_and_of_all_above_it(code: Codebase, read: Read) -> None:
     fields = code.fields(read("Longer"))
     assert fields is not None
     assert list(fields) == ["char", "name", "scale", "files", "pair", "perhaps", "more"]
@@ -257,30 +297,30 @@ def test_fields_are_those_of_a_class_and_of_all_above_it(code: Code, read: Read)
     assert code.fits(fields["scale"], read("str"))
 
 
-def test_fields_of_a_model_from_elsewhere_are_those_that_it_has(code: Code, read: Read) -> None:
+def test_fields_of_a_model_from_elsewhere_are_those_that_it_has(code: Codebase, read: Read) -> None:
     fields = code.fields(read("Artifact"))
     assert fields is not None and list(fields) == ["uri", "sha256", "bytes", "kind"]
     assert code.fits(fields["bytes"], read("int")) and not code.fits(fields["uri"], read("int"))
 
 
 @pytest.mark.parametrize("text", ["str", "int", "None", "tuple[Part, ...]", "list[Part]"])
-def test_plain_values_have_no_fields(code: Code, read: Read, text: str) -> None:
+def test_plain_values_have_no_fields(code: Codebase, read: Read, text: str) -> None:
     assert code.fields(read(text)) == {}
 
 
 @pytest.mark.parametrize("text", ["Plain", "dict[str, Part]", "decimal.Decimal"])
-def test_fields_of_what_is_no_model_can_not_be_told(code: Code, read: Read, text: str) -> None:
+def test_fields_of_what_is_no_model_can_not_be_told(code: Codebase, read: Read, text: str) -> None:
     assert code.fields(read(text)) is None
 
 
-def test_a_hint_of_one_class_can_be_loaded(code: Code, read: Read, package: str) -> None:
+def test_a_hint_of_one_class_can_be_loaded(code: Codebase, read: Read, package: str) -> None:
     assert code.load(read("Artifact")) is Artifact
     loaded = code.load(read("Whole"))
     assert loaded is not None and issubclass(loaded, BaseModel) and loaded.__module__ == f"{package}.outputs"
     assert code.load(read("Both")) is None and code.load(read("Lost")) is None
 
 
-def test_reading_imports_nothing(code: Code, read: Read, package: str) -> None:
+def test_reading_imports_nothing(code: Codebase, read: Read, package: str) -> None:
     code.fits(read("Longer"), read("Whole"))
     code.fields(read("Whole"))
     loaded: Mapping[str, Any] = sys.modules

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stagecraft.code import Code
+from stagecraft.code import Codebase
 
 _numbers = count()
 
@@ -44,7 +44,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_each_definition_of_a_reach_stands_on_its_line(package: Path) -> None:
-    code = Code((package.name,))
+    code = Codebase((package.name,))
     found = {name: code.place(name) for name in code.follow(f"{package.name}.main.target").definitions}
     lines = _MAIN.splitlines()
     starts = {
@@ -69,4 +69,4 @@ def test_each_definition_of_a_reach_stands_on_its_line(package: Path) -> None:
     "name", ["PKG.main.lost", "PKG.lost.target", "PKG.main.Counter.lost", "PKG/lost.txt"]
 )
 def test_what_is_not_there_has_no_place(package: Path, name: str) -> None:
-    assert Code((package.name,)).place(name.replace("PKG", package.name)) is None
+    assert Codebase((package.name,)).place(name.replace("PKG", package.name)) is None

@@ -73,3 +73,39 @@ def test_a_home_below_that_of_no_user_is_refused(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("SEQSTEP_HOME", "~nosuchuser/x")
     with pytest.raises(HomeError, match="in SEQSTEP_HOME, got ~nosuchuser/x: there is no such user"):
         open_home(NAMES, None)
+
+
+@pytest.mark.parametrize("name", ["results", "locks", "set-aside", "live", "downloads"])
+def test_a_file_in_the_place_of_a_folder_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("SEQSTEP_HOME", str(tmp_path))
+    (tmp_path / ".seqstep").mkdir()
+    (tmp_path / ".seqstep" / name).touch()
+    with pytest.raises(
+        HomeError, match=f"expected a folder at {tmp_path / '.seqstep' / name}, got something"
+    ):
+        open_home(NAMES, None)
+
+
+@pytest.mark.parametrize("name", [".seqstep", ".seqstep/results", "mlartifacts"])
+def test_a_link_to_a_folder_that_is_not_there_is_named_and_nothing_is_made(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEQSTEP_HOME", str(tmp_path))
+    link = tmp_path / name
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(tmp_path / "disk" / "below")
+    before = sorted(tmp_path.rglob("*"))
+    words = f"expected a folder at {link}, got a link to {tmp_path}/disk/below, where nothing is; mount"
+    with pytest.raises(HomeError, match=words):
+        open_home(NAMES, None)
+    assert sorted(tmp_path.rglob("*")) == before
+    (tmp_path / "disk" / "below").mkdir(parents=True)
+    assert open_home(NAMES, None).root == tmp_path
+
+
+def test_a_home_whose_path_is_no_text_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEQSTEP_HOME", f"{tmp_path}/b\udcff")
+    with pytest.raises(HomeError, match="whose path is text in UTF-8, got"):
+        open_home(NAMES, None)

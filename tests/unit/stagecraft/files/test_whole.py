@@ -129,11 +129,11 @@ def test_a_folder_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
 
 @pytest.fixture
 def littered(tmp_path: Path) -> Iterator[Path]:
-    for name in (f"a/x{PART}", "a/whole", f"b{PART}"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+    for name in (f"a/x{PART}", "a/whole", f"b{PART}", f"set-aside/1/x{PART}", f"a/.set-aside/1/x{PART}"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     yield tmp_path
 
 
-def test_what_is_half_written_is_found_at_any_depth(littered: Path) -> None:
+def test_what_is_half_written_is_found_at_any_depth_but_for_what_was_set_aside(littered: Path) -> None:
     assert half_written(littered) == [littered / f"a/x{PART}", littered / f"b{PART}"]

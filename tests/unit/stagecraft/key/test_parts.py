@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stagecraft.files.artifact import Artifact, Reference, digest
+from stagecraft.files.artifact import Artifact, Reference, content, digest
 from stagecraft.key.parts import Parts, differences
 
 PARTS = Parts(
@@ -35,13 +35,27 @@ def test_a_digest_is_the_start_of_the_sha256_of_sorted_json() -> None:
 def test_where_an_artifact_lies_does_not_count_but_what_is_in_it_does() -> None:
     here, there = (artifact(run).model_dump() for run in ("one", "another"))
     other = artifact("one", "b" * 64).model_dump()
-    assert digest(here) == digest(there) != digest(other)
-    assert digest({"deep": [{"down": here}]}) == digest({"deep": ({"down": there},)})
-    assert digest({"deep": [{"down": here}]}) != digest({"deep": [{"down": other}]})
+    assert content(here) == content(there) != content(other)
+    assert content({"deep": [{"down": here}]}) == content({"deep": [{"down": there}]})
+    assert content({"deep": [{"down": here}]}) != content({"deep": [{"down": other}]})
 
 
 def test_what_counts_by_its_place_alone_does_not_count_at_all() -> None:
-    assert digest(Reference(uri="one").model_dump()) == digest(Reference(uri="another").model_dump())
+    assert content(Reference(uri="1" * 32).model_dump()) == content(Reference(uri="2" * 32).model_dump())
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"uri": "a page"},
+        {"uri": "a page", "title": "A"},
+        {"uri": "a page", "sha256": "", "bytes": 1, "kind": "x"},
+        {"uri": "1" * 32, "sha256": "b" * 64},
+    ],
+)
+def test_what_is_only_called_like_an_address_counts(value: dict[str, object]) -> None:
+    assert content({"deep": [value]}) == {"deep": [value]}
+    assert digest(value) != digest(value | {"uri": "another page"})
 
 
 def test_a_key_is_the_stage_with_a_digest_of_all_but_the_inputs_and_one_of_the_inputs() -> None:
@@ -149,15 +163,16 @@ def test_a_long_list_of_definitions_is_shortened(count: int, rest: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new"),
+    ("old", "new", "words"),
     [
-        ({"a": 1}, {"a": 1.0}),
-        ({"a": 1}, {"a": True}),
-        ({}, {"a": None}),
-        ({"a": None}, {}),
+        ({"a": 1}, {"a": 1.0}, "1 → 1.0"),
+        ({"a": 1}, {"a": True}, "1 → True"),
+        ({}, {"a": None}, "absent → null"),
+        ({"a": None}, {}, "null → absent"),
+        ({"a": ""}, {"a": []}, '"" → []'),
     ],
 )
-def test_what_makes_another_key_is_also_told(old: dict[str, Any], new: dict[str, Any]) -> None:
+def test_what_makes_another_key_is_also_told(old: dict[str, Any], new: dict[str, Any], words: str) -> None:
     before, after = (Parts(code={}, parameters=parameters, libraries={}) for parameters in (old, new))
     assert before.fixed != after.fixed
-    assert len(differences(before, after)) == 1
+    assert differences(before, after) == [f"parameter changed: a {words}"]

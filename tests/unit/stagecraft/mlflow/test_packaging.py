@@ -84,6 +84,7 @@ def test_what_a_package_imports_for_its_users_is_taken_too(behind: Behind) -> No
     ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["text", "forecast"])
 def test_what_serves_a_model_imports_with_these_modules_alone(name: str, tmp_path: Path) -> None:
     modules = modules_behind(SERVING / f"{name}.py", [seqstep])

@@ -8,7 +8,15 @@ from stagecraft.mlflow.promotion import Comparison, Measured
 def compare(candidate: float, champion: float | None, min_gain: float = 0.0) -> Comparison:
     other = None if champion is None else Measured(version=1, value=champion, run_id="b")
     mine = Measured(version=2, value=candidate, run_id="a")
-    return Comparison(model="m", metric="loss", data="d", candidate=mine, champion=other, min_gain=min_gain)
+    return Comparison(
+        model="m",
+        metric="loss",
+        data="d",
+        targets="ten values",
+        candidate=mine,
+        champion=other,
+        min_gain=min_gain,
+    )
 
 
 @pytest.mark.parametrize(
@@ -29,3 +37,8 @@ def test_a_candidate_wins_if_it_is_better_and_by_enough(
     comparison = compare(candidate, champion, min_gain)
     assert comparison.is_won is won
     assert comparison.reason.endswith(said)
+
+
+def test_it_is_said_what_was_measured_on_and_whom_it_did_not_train() -> None:
+    assert compare(9, 10).measured_on == "measured on ten values; none of that trained either"
+    assert compare(9, None).measured_on == "measured on ten values; none of that trained it"

@@ -1,10 +1,12 @@
 """Registered models in a real store: one version for the same content, found by number and by alias."""
 
+import math
+import shutil
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 import importlib_metadata
 import mlflow
@@ -12,7 +14,7 @@ import pytest
 from mlflow.utils import requirements_utils
 
 import stagecraft
-from stagecraft.errors import ArtifactError
+from stagecraft.errors import ArtifactError, ComparisonError
 from stagecraft.files.artifact import Artifact
 from stagecraft.files.home import Home
 from stagecraft.mlflow import (
@@ -26,8 +28,12 @@ from stagecraft.mlflow import (
     evaluation_tags,
     run_model,
 )
-from stagecraft.mlflow.promotion import Judge, promote
+from stagecraft.mlflow.data_sets import champion_of
+from stagecraft.mlflow.first_champion import best_evaluated_alike
+from stagecraft.mlflow.promotion import VersionComparer, promote
+from stagecraft.mlflow.promotions import read_promotions
 from stagecraft.mlflow.registry import files_of
+from tests.flips import flip
 
 NAME = "seqstep-echo"
 CODE = """
@@ -185,29 +191,90 @@ def test_the_same_weights_with_another_module_behind_their_code_are_another_vers
         assert sorted(file.name for file in packaged.rglob("*.py")) == ["__init__.py", "answers.py"]
 
 
+class Losses(NamedTuple):
+    """What echoes came to."""
+
+    figures: tuple[dict[str, float], ...]
+    data: str = "data"
+    targets: str = "all"
+    notice: str = ""
+
+
 @pytest.fixture
-def judge(registry: Registry) -> Judge:
-    """Compares echoes by their loss; less is better."""
-    return Judge(registry, "echo", sorted)
+def judge(registry: Registry) -> VersionComparer:
+    """Finds a loss of 2 for each echo."""
+    return VersionComparer(registry, lambda versions: Losses(({"loss": 2.0},) * len(versions)), sorted)
 
 
-def set_champion(registry: Registry, judge: Judge, loss: float) -> Version:
-    """Make the newest version the champion, with such a loss."""
+def set_champion(registry: Registry, judge: VersionComparer) -> Version:
+    """Make the newest version the champion."""
     version = registry.find(NAME, LATEST)
-    content = registry.tags(version)["seqstep.content"]
-    tags = evaluation_tags(registry.tracker.tags, "echo", content, "data")
-    run_id = registry.tracker.start_run("evaluate", tags)
-    Record(registry.tracker, run_id).log_metrics({"language/echo/loss": loss})
-    registry.tracker.finish_run(run_id, "FINISHED")
-    promote(registry, version, judge.compare(version, registry.champion(NAME)))
+    promote(registry, version, judge.compare(version, registry.champion(NAME)), "my data")
     return version
 
 
-def test_a_damaged_champion_counts_as_none_and_says_so(
-    registry: Registry, judge: Judge, train: Train
+def test_who_is_promoted_is_the_champion_of_its_data_set_and_the_one_promoted_last(
+    registry: Registry, judge: VersionComparer, train: Train
 ) -> None:
     train("one")
-    champion = set_champion(registry, judge, 2.0)
+    version = set_champion(registry, judge)
+    assert registry.find(NAME).aliases == (CHAMPION, champion_of("my data"))
+    noted, flaws = read_promotions(registry.tracker.home)
+    assert {each.alias for each in noted} == {CHAMPION, champion_of("my data")} and not flaws
+    tags = registry.tags(version)
+    assert (tags["seqstep.promoted.value"], tags["seqstep.promoted.targets"]) == ("2.0", "all")
+    description = registry.tracker.client.get_model_version(NAME, version.number).description
+    assert (
+        "loss of version 1: 2; there was no champion, measured on all; none of that trained it" in description
+    )
+
+
+@pytest.mark.parametrize(
+    ("figures", "metric", "words"),
+    [
+        (({"a": 1.0}, {"a": 1.0}), "b", "expected b of .* 2 and of .* 1; there are: a; for this reason"),
+        (({}, {}), "", "expected a figure on unseen data of .*; there are: none; for this reason"),
+        (({"a": 1.0}, {"a": math.inf}), "", "expected a finite a of .*, got 1, inf; name another --metric"),
+    ],
+)
+def test_what_can_not_be_compared_is_refused_with_the_reason(
+    figures: tuple[dict[str, float], ...], metric: str, words: str, registry: Registry, train: Train
+) -> None:
+    train("one")
+    train("two")
+    comparer = VersionComparer(registry, lambda _: Losses(figures, notice="for this reason"), sorted)
+    with pytest.raises(ComparisonError, match=words):
+        comparer.compare(registry.find(NAME, "2"), registry.find(NAME, "1"), metric)
+
+
+def test_the_first_champion_is_the_best_of_those_that_were_evaluated_as_the_latest_was(
+    registry: Registry, train: Train
+) -> None:
+    figures = {"one": (2.0, "d"), "two": (1.0, "other"), "three": (3.0, "d"), "four": (3.0, "d")}
+    for weights, (loss, data) in figures.items():
+        train(weights)
+        content = registry.tags(registry.find(NAME, LATEST))["seqstep.content"]
+        tags = evaluation_tags(registry.tracker.tags, "echo", content, data)
+        run_id = registry.tracker.start_run("evaluate", tags)
+        Record(registry.tracker, run_id).log_metrics({"language/echo/loss": loss})
+        registry.tracker.finish_run(run_id, "FINISHED")
+    train("five")
+    one, two, three, four, five = (registry.find(NAME, str(number)) for number in range(1, 6))
+
+    def best(*versions: Version) -> Version:
+        return best_evaluated_alike(registry, "echo", sorted, versions)
+
+    assert best(four, three, two, one) == one
+    assert best(two, one, three) == two
+    assert best(four, three, five) == four  # an equal figure does not take its place
+    assert best(five, four, one) == five  # it was not evaluated
+
+
+def test_a_damaged_champion_counts_as_none_and_says_so(
+    registry: Registry, judge: VersionComparer, train: Train
+) -> None:
+    train("one")
+    champion = set_champion(registry, judge)
     path = registry.folder(champion) / "MLmodel"
     path.write_text(path.read_text() + " ")
     with pytest.raises(ArtifactError, match="train it again, and `seqstep promote` that"):
@@ -223,10 +290,10 @@ def test_a_damaged_champion_counts_as_none_and_says_so(
 
 
 def test_the_champions_weights_with_newer_code_win_with_an_equal_figure(
-    registry: Registry, judge: Judge, train: Train, tmp_path: Path
+    registry: Registry, judge: VersionComparer, train: Train, tmp_path: Path
 ) -> None:
     train("one")
-    champion = set_champion(registry, judge, 2.0)
+    champion = set_champion(registry, judge)
     assert not judge.compare(champion, champion).is_won
     (tmp_path / "echo.py").write_text(f"{CODE}# newer\n")
     train("one")
@@ -243,6 +310,59 @@ def test_a_version_that_mlflow_has_loaded_is_still_intact(registry: Registry, tr
     assert set(registry.folder(registry.find(NAME)).rglob("*")) > before
     train("one")
     assert numbers(registry) == [1]
+
+
+def test_what_is_laid_out_is_what_was_registered_and_no_byte_code_beside_it(
+    registry: Registry, train: Train, tmp_path: Path
+) -> None:
+    train("one")
+    version = registry.find(NAME)
+    origin = registry.folder(version)
+    for stale in (origin / "__pycache__", origin / "artifacts" / "__pycache__"):
+        stale.mkdir(exist_ok=True)
+        (stale / "echo.cpython-312.pyc").write_bytes(b"stale")
+    registry.lay_out(version, tmp_path / "copy")
+    files = {path.relative_to(tmp_path / "copy") for path in (tmp_path / "copy").rglob("*") if path.is_file()}
+    assert {Path(path) for path in files_of(registry.tracker, version.model_id)} == files
+    assert Path("echo.py") in files and not any("__pycache__" in path.parts for path in files)
+    (origin / "json.pyc").write_bytes(b"code that would be imported")
+    with pytest.raises(ArtifactError, match="for seqstep-echo version 1"):
+        registry.lay_out(version, tmp_path / "another")
+    (origin / "json.pyc").unlink()
+    flip(origin / "echo.py", 99)
+    with pytest.raises(ArtifactError, match="for seqstep-echo version 1"):
+        registry.lay_out(version, tmp_path / "third")
+
+
+def test_a_damaged_copy_of_what_lies_on_a_server_is_fetched_again(
+    registry: Registry, train: Train, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train("one")
+    version = registry.find(NAME)
+    origin, fetched = registry.folder(version), []
+
+    def fetch(uri: str, dst_path: str, **_store: str) -> str:
+        fetched.append(uri)
+        return str(shutil.copytree(origin, Path(dst_path) / "model"))
+
+    monkeypatch.setattr(Tracker, "place", lambda _tracker, _uri: "http://server/model")
+    monkeypatch.setattr(mlflow.artifacts, "download_artifacts", fetch)
+    copy = registry.folder(version)
+    flip(copy / "echo.py", 99)
+    assert registry.folder(version) == copy != origin and len(fetched) == 2
+    flip(copy / "artifacts" / "weights.bin", 9)
+    assert registry.parts(version)["weights.bin"].read_text() == "one" and len(fetched) == 3
+    flip(origin / "echo.py", 99)
+    with pytest.raises(ArtifactError, match="for seqstep-echo version 1"):
+        shutil.rmtree(copy)
+        registry.folder(version)
+
+
+def test_a_model_that_is_gone_is_not_laid_out(registry: Registry, train: Train, tmp_path: Path) -> None:
+    train("one")
+    shutil.rmtree(registry.folder(registry.find(NAME)))
+    with pytest.raises(ArtifactError, match="got nothing: some are missing"):
+        registry.lay_out(registry.find(NAME), tmp_path / "copy")
 
 
 def test_weights_whose_version_was_deleted_are_registered_anew(registry: Registry, train: Train) -> None:
@@ -271,7 +391,7 @@ def test_a_version_is_found_by_number_and_by_alias_and_else_the_champion_or_the_
     assert registry.find(NAME).number == registry.find(NAME, "latest").number == "2"
     with pytest.raises(ArtifactError, match=f"no version of {NAME} is called champion; there are: latest"):
         registry.find(NAME, CHAMPION)
-    registry.set_champion(registry.find(NAME, "1"), {"seqstep.promoted.metric": "x"}, "best so far")
+    registry.set_alias(registry.find(NAME, "1"), CHAMPION, {"seqstep.promoted.metric": "x"}, "best so far")
     assert [registry.find(NAME, wanted).number for wanted in ("", CHAMPION)] == ["1", "1"]
     assert [registry.find(NAME, wanted).number for wanted in ("latest", "2")] == ["2", "2"]
     champion = registry.tracker.client.get_model_version_by_alias(NAME, CHAMPION)

@@ -1,15 +1,19 @@
 """Cached stages in MLflow's record: like the runs that computed them."""
 
 import math
-from typing import NamedTuple
+import shutil
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 from mlflow.entities import Run
 
+from seqstep_cli import NAMES
 from stagecraft.cache.result import Result
+from stagecraft.errors import ArtifactError
 from stagecraft.files.home import Home
 from stagecraft.key.parts import Parts
-from stagecraft.mlflow import Record, Tracker, replay
+from stagecraft.mlflow import Record, Tracker, replay, with_account
 
 
 class Epoch(NamedTuple):
@@ -49,7 +53,8 @@ def result_of(run_id: str) -> Result:
 def replayed(record: Record) -> tuple[Run, Run]:
     """Replay a record's run; return it and the new one."""
     tracker = record.tracker
-    run_id = replay(tracker, result_of(record.run_id), "new parent", "new session")
+    result = with_account(tracker, result_of(record.run_id))
+    run_id = replay(tracker, result, "new parent", "new session")
     return tracker.client.get_run(record.run_id), tracker.client.get_run(run_id)
 
 
@@ -121,9 +126,28 @@ def test_a_run_that_a_user_deleted_is_replayed_all_the_same(record: Record) -> N
 
 
 def test_a_run_that_is_gone_leaves_a_replay_without_figures(tracker: Tracker) -> None:
+    assert with_account(tracker, result_of("0" * 32)) == result_of("0" * 32)
     run = tracker.client.get_run(replay(tracker, result_of("0" * 32), "parent", "session"))
     assert run.info.status == "FINISHED" and run.data.tags["seqstep.cached_from"] == "0" * 32
     assert (run.data.params, run.data.metrics) == ({}, {})
+
+
+def test_what_is_replayed_is_the_account_and_not_what_mlflow_holds_by_now(record: Record) -> None:
+    record.log_metrics({"loss": 2.0})
+    result = with_account(record.tracker, result_of(record.run_id))
+    record.log_metrics({"loss": 3.0, "other": 1.0})
+    assert with_account(record.tracker, result) is result
+    run = record.tracker.client.get_run(replay(record.tracker, result, "parent", "session"))
+    assert run.data.metrics == {"loss": 2.0}
+
+
+def test_an_account_that_is_damaged_is_not_replayed(record: Record) -> None:
+    record.log_metrics({"loss": 2.0})
+    result = with_account(record.tracker, result_of(record.run_id))
+    path = Path(result.artifacts[0].place)
+    path.write_bytes(path.read_bytes().replace(b"2.0", b"3.0"))
+    with pytest.raises(ArtifactError, match="its own digest"):
+        replay(record.tracker, result, "parent", "session")
 
 
 def test_a_replay_of_a_replay_would_name_the_run_that_is_in_the_record(record: Record) -> None:
@@ -136,3 +160,18 @@ def test_what_the_machine_was_busy_with_is_not_copied(record: Record) -> None:
     record.log_metrics({"system/cpu_utilization_percentage": 50.0, "loss": 2.0})
     _, run = replayed(record)
     assert run.data.metrics == {"loss": 2.0}
+
+
+@pytest.mark.parametrize("is_copy", [False, True])
+def test_a_home_that_was_moved_is_replayed_from_its_own_accounts(
+    works: Any, tmp_path: Path, is_copy: bool
+) -> None:
+    result = works.finished(works.stage(works.pipeline()))
+    account = Path(works.tracker.place(f"runs:/{result.run_id}/run.json"))
+    (shutil.copytree if is_copy else shutil.move)(works.home.root, tmp_path / "moved")
+    if is_copy:
+        account.write_text("of the original")
+    home = Home(tmp_path / "moved", NAMES)
+    tracker = Tracker(home, home.store)
+    run = tracker.client.get_run(replay(tracker, result, "new parent", "new session"))
+    assert run.data.params == {"rate": "0.5", "words": "ä\n"}

@@ -1,6 +1,7 @@
 """The record in MLflow, in a real store: what is written can be read, and a wrong file is refused."""
 
 import math
+import re
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
@@ -14,10 +15,11 @@ from mlflow.entities import Run
 
 from seqstep_cli import NAMES
 from stagecraft.cache.sessions import dead, living, session
-from stagecraft.errors import ArtifactError, TrackingError
+from stagecraft.errors import ArtifactError, DatabaseError, TrackingError
 from stagecraft.files.artifact import Artifact, address
 from stagecraft.files.home import Home
 from stagecraft.mlflow import Record, Registry, Tracker, store
+from tests.flips import flip
 
 
 class Epoch(NamedTuple):
@@ -57,6 +59,20 @@ def test_a_second_tracker_finds_the_experiment_and_its_artifacts_lie_in_the_home
     assert (experiment.name, experiment.artifact_location) == ("seqstep", home.artifacts.as_uri())
 
 
+@pytest.mark.parametrize(
+    ("schema", "said"),
+    [
+        ("ffff00001111", "got that of a newer one (its tables are of ffff00001111); install that one,"),
+        ("451aebb31d03", "got that of an older one; make a backup, then `mlflow db upgrade sqlite:///"),
+    ],
+)
+def test_a_database_of_another_release_of_mlflow_is_named_as_such(home: Home, schema: str, said: str) -> None:
+    with closing(sqlite3.connect(home.database)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", [schema])
+    with pytest.raises(DatabaseError, match=re.escape(said)):
+        Tracker(home)
+
+
 def test_a_run_that_starts_does_not_sweep_away_a_database_that_is_being_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,14 +86,18 @@ def test_a_run_that_starts_does_not_sweep_away_a_database_that_is_being_made(
             self.path = Path(uri.removeprefix("sqlite:///"))
 
         def search_experiments(self) -> None:
-            self.path.write_text("half")
+            with closing(sqlite3.connect(self.path)) as half_made, half_made:
+                half_made.execute("create table half (made)")
             with session(home):
                 assert self.path.exists()
-            self.path.write_text("whole")
+            with closing(sqlite3.connect(self.path)) as half_made, half_made:
+                half_made.execute("alter table half rename to whole")
 
     monkeypatch.setattr(store, "MlflowClient", Maker)
     store._make_database(home)
-    assert home.database.read_text() == "whole" and living(home) == set() == dead(home)
+    with closing(sqlite3.connect(home.database)) as made:
+        assert made.execute("select name from sqlite_master order by 1").fetchall()[1] == ("whole",)
+    assert living(home) == set() == dead(home)
 
 
 def test_a_child_run_stands_below_its_parent_and_ends_with_a_reason(tracker: Tracker) -> None:
@@ -176,14 +196,34 @@ def test_a_model_that_is_not_there_is_refused_in_words(tracker: Tracker) -> None
         Registry(tracker).find("seqstep-x")
 
 
-def test_an_input_that_a_run_never_had_is_an_empty_address(record: Record) -> None:
-    record.tag({"seqstep.input.series.values": "runs:/1/series.csv"})
-    assert record.tracker.input_of(record.run_id, "series.values") == "runs:/1/series.csv"
-    assert record.tracker.input_of(record.run_id, "corpus") == ""
+def test_an_input_is_opened_as_the_run_was_given_it(record: Record) -> None:
+    artifact = record.log_text("series.csv", "t,x\n0,1.5\n")
+    record.tag({"seqstep.input.series.values": artifact.uri})
+    path = record.tracker.open_input(record.run_id, "series.values")  # as the version before noted it
+    assert path == record.open(artifact)
+    record.tag({"seqstep.digest.series.values": artifact.sha256})
+    assert record.tracker.open_input(record.run_id, "series.values") == path
+    flip(path, -5)
+    with pytest.raises(ArtifactError, match=r"expected SHA-256 .* run its stage again"):
+        record.tracker.open_input(record.run_id, "series.values")
+    with pytest.raises(ArtifactError, match="got ''"):
+        record.tracker.open_input(record.run_id, "corpus")
+
+
+def test_a_file_of_a_run_without_a_result_is_held_by_its_run(record: Record) -> None:
+    record.log_text("report.html", "<p>1.5</p>")
+    path = record.tracker.open_held(record.run_id, "report.html")
+    record.hold()
+    assert record.tracker.open_held(record.run_id, "report.html") == path
+    flip(path, 30)
+    with pytest.raises(ArtifactError, match=r"expected SHA-256 .* for runs:/.*/report.html"):
+        record.tracker.open_held(record.run_id, "report.html")
 
 
 def test_a_store_that_refuses_is_told_with_its_address(tracker: Tracker) -> None:
-    with pytest.raises(TrackingError, match=r"MLflow at sqlite:///.*mlflow.db failed: .*nosuchrun.*; check"):
+    with pytest.raises(
+        TrackingError, match=r"MLflow at sqlite:///.*mlflow.db failed: .*nosuchrun.*; `doctor` tells"
+    ):
         tracker.log_params("nosuchrun", {"a": 1})
 
 

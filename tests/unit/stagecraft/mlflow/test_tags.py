@@ -8,8 +8,9 @@ from stagecraft.names import Names
 
 def test_the_tags_of_records_that_were_made_before_are_still_the_same() -> None:
     stage = {"stage", "key", "reason", "error", "cached_from", "resumed_from", "input", "infinite", "session"}
-    others = {"pipeline", "sweep", "pinned", "freed", "evaluated", "evaluated_on"}
-    version = {"content", "code", "files", "promoted"}
+    others = {"pipeline", "sweep", "pinned", "freed", "evaluated", "evaluated_on", "unkeyed", "digest"}
+    others |= {"data", "data_id", "asked_in"}
+    version = {"content", "code", "files", "promoted", "set_aside"}
     tags = Tags.of(NAMES)
     assert tags._asdict() == {name: f"seqstep.{name}" for name in stage | others | version}
     assert tags.reused == "seqstep.input.registered"

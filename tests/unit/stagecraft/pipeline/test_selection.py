@@ -14,8 +14,8 @@ from stagecraft.pipeline.walk import Trace
     "selector",
     [Selector(until="ends"), Selector(only=("ends",)), Selector(since="ends"), Selector(force=("ends",))],
 )
-def test_an_unknown_stage_names_those_that_there_are(trace: Trace, selector: Selector) -> None:
-    with pytest.raises(SelectionError, match="no stage 'ends'; there are: begin, middle, apart, end"):
+def test_an_unknown_stage_names_the_nearest(trace: Trace, selector: Selector) -> None:
+    with pytest.raises(SelectionError, match="no stage 'ends'; did you mean end"):
         select(trace, selector)
 
 

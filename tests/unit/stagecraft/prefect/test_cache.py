@@ -5,10 +5,13 @@ import json
 from pathlib import Path
 
 import pytest
+from prefect.results import ResultRecord, ResultRecordMetadata
 
 from stagecraft.cache.result import Result
+from stagecraft.files.sealed import is_sealed, unseal
 from stagecraft.key.parts import Parts
 from stagecraft.prefect.cache import ResultAsJSON, WholeFiles
+from tests.flips import flips
 
 KEY = "train/1-1"
 
@@ -65,6 +68,31 @@ def test_a_record_is_verified_whenever_it_is_read(tmp_path: Path) -> None:
         files.read_path(KEY)
 
 
+def test_a_record_carries_a_digest_on_the_disk_and_none_for_prefect(tmp_path: Path) -> None:
+    verifier = Verifier()
+    files = WholeFiles.of(tmp_path, verifier)
+    written: ResultRecord[Result] = ResultRecord(
+        metadata=ResultRecordMetadata(storage_key=KEY, serializer=ResultAsJSON()), result=result()
+    )
+    files.write_path(KEY, written.serialize())
+    on_disk = (tmp_path / KEY).read_bytes()
+    assert is_sealed(on_disk) and files.read_path(KEY) == written.serialize() == unseal(on_disk)
+    for record in (on_disk, files.read_path(KEY)):
+        assert ResultRecord.deserialize(record).result == result()
+    for damaged in flips(on_disk, 9):
+        (tmp_path / KEY).write_bytes(damaged)
+        with pytest.raises(ValueError):
+            files.read_path(KEY)
+    assert len(verifier.asked) == 2
+
+
+def test_a_record_of_the_version_before_is_read(tmp_path: Path) -> None:
+    files = WholeFiles.of(tmp_path, Verifier())
+    files.write_path(KEY, record())
+    (tmp_path / KEY).write_bytes(record())
+    assert files.read_path(KEY) == record()
+
+
 def test_a_record_is_verified_on_every_way_to_it(tmp_path: Path) -> None:
     files = WholeFiles.of(tmp_path, Verifier("artifact missing"))
     asyncio.run(files.awrite_path(KEY, record()))
@@ -85,8 +113,8 @@ def test_what_is_no_record_is_no_result(tmp_path: Path) -> None:
     files = WholeFiles.of(tmp_path, Verifier())
     with pytest.raises(FileNotFoundError):
         files.read_path(KEY)
-    files.write_path(KEY, b"{}")
-    with pytest.raises(ValueError, match="no record of a result"):
+    files.write_path(KEY, b'{"a":1}')
+    with pytest.raises(ValueError, match="expected the fields metadata, result"):
         files.read_path(KEY)
 
 

@@ -1,5 +1,6 @@
 """Stages as Prefect tasks, on a real server: hit and miss, the replayed record, errors, what is kept."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -7,21 +8,27 @@ from unittest.mock import create_autospec
 
 import pytest
 from mlflow.entities import Run
+from prefect.settings import PREFECT_TASKS_DISABLE_CACHING, temporary_settings
 
 from stagecraft.cache.checks import Digests
 from stagecraft.cache.locks import KeyLocks
 from stagecraft.cache.result import Kept, Result
 from stagecraft.cache.results import Results
 from stagecraft.cache.sessions import Session, keys_in_use, living, session
-from stagecraft.errors import SelectionError, TrackingError
+from stagecraft.errors import SelectionError, TrackingError, UsageError
 from stagecraft.files.home import Home
+from stagecraft.files.sealed import unseal
 from stagecraft.mlflow import Tracker
 from stagecraft.patience import Patience
 from stagecraft.pipeline.selection import Selector
-from stagecraft.prefect import cache, conduct
+from stagecraft.pipeline.stage import Stage
+from stagecraft.prefect import cache
+from stagecraft.prefect.conductor import conduct
 from stagecraft.progress.outcome import Outcome
 from stagecraft.progress.watching import Watcher
 from stagecraft.runs.run import run
+from tests.flips import flip
+from tests.patience import ask_prefect
 
 pytestmark = pytest.mark.usefixtures("in_prefect")
 
@@ -164,10 +171,42 @@ def test_what_a_change_reaches_runs_again_and_nothing_else(
 
 def test_an_edit_that_changes_no_bytes_runs_that_stage_alone(workshop: Any) -> None:
     workshop.run()
-    workshop.edit("stages", "at most", "no more than")
+    workshop.edit("stages", "len(text.split()) > config.limit", "config.limit < len(text.split())")
     assert workshop.states() == {"gather": "completed", "add": "cached", "page": "cached"}
     workshop.edit("sums", "tomlkit.dumps({", "tomlkit.dumps({'sum': 1, ")
     assert workshop.states() == {"gather": "cached", "add": "completed", "page": "completed"}
+
+
+@pytest.mark.parametrize(
+    ("figure", "words"),
+    [
+        (lambda metrics: str(metrics["no such"]), "has no figure: KeyError: 'no such'"),
+        (lambda metrics: 3.0, "has no figure: TypeError: expected a text, got 3.0"),
+    ],
+)
+def test_a_figure_that_can_not_be_made_loses_no_result(
+    workshop: Any, heard: Listener, monkeypatch: pytest.MonkeyPatch, figure: Any, words: str
+) -> None:
+    ask = workshop.stages
+
+    def stages() -> dict[str, Stage]:
+        made = ask()
+        made["gather"].figure = figure
+        return made
+
+    monkeypatch.setattr(workshop, "stages", stages)
+    gathered = workshop.run()["gather"]
+    assert (gathered.state, gathered.figure, gathered.detail) == ("completed", "", "") and gathered.key
+    assert words in str(heard.events)
+
+
+def test_a_function_that_returns_no_model_is_told_by_its_name(workshop: Any) -> None:
+    workshop.edit("stages", "return Words(", "_ = Words(")
+    reason = workshop.run()["gather"].reason
+    assert reason.startswith(
+        f"expected {workshop.package}.stages.gather to return a model of addresses and facts"
+    )
+    assert "got a NoneType; return a Words" in reason
 
 
 def test_what_is_forced_runs_anew_and_the_same_bytes_leave_the_rest_cached(workshop: Any) -> None:
@@ -209,8 +248,24 @@ def test_why_a_stage_ran_is_recorded_as_the_plan_said_it(workshop: Any, heard: L
     assert missing.startswith("artifact missing: runs:/") and missing.endswith(" and 1 more")
     workshop.results.path(workshop.results.latest("add").key).write_bytes(b"garbage")
     (unreadable,) = check(words=5)
-    assert unreadable.startswith("result unreadable: add/")
+    assert unreadable.startswith("result damaged: add/")
     assert heard.notices()[-1] == ("add", f"runs again: {unreadable}")
+    flip(workshop.results.path(workshop.results.latest("add").key), 999)
+    (damaged,) = check(words=5)
+    assert damaged.startswith("result damaged: add/") and damaged.endswith(
+        "(it is not what its own digest says)"
+    )
+
+
+def test_a_record_of_the_version_before_gets_its_digest_at_the_first_hit(
+    workshop: Any, in_prefect: None
+) -> None:
+    workshop.run()
+    path = workshop.results.path(workshop.results.latest("add").key)
+    sealed = path.read_bytes()
+    path.write_bytes(unseal(sealed))
+    assert set(workshop.states().values()) == {"cached"}
+    assert path.read_bytes() == sealed != unseal(sealed)
 
 
 def test_since_a_stage_all_that_depends_on_it_runs_anew(workshop: Any) -> None:
@@ -239,7 +294,8 @@ def test_an_error_leaves_no_record_and_what_stands_on_it_is_skipped(workshop: An
         "page": "skipped",
     }
     gather = outcomes["gather"]
-    assert gather.reason == "ValueError: at most 100 words" and gather.exit_status == 1
+    assert re.fullmatch(r"ValueError: at most 100 words at .*stages\.py:\d+", gather.reason)
+    assert gather.exit_status == 1
     assert {outcomes[name].reason for name in ("add", "page")} == {"after gather"}
     failed = run_of(workshop, gather.run_id)
     assert failed.info.status == "FAILED" and failed.data.tags["seqstep.error"] == gather.reason
@@ -248,6 +304,21 @@ def test_an_error_leaves_no_record_and_what_stands_on_it_is_skipped(workshop: An
     assert workshop.results.all() == [] and not list(workshop.home.results.rglob("*"))
     assert workshop.results.latest("gather") is None
     assert ("finished", "gather", "failed") in heard.events
+
+
+def test_the_tasks_of_skipped_stages_are_closed(workshop: Any, prefect_server: str) -> None:
+    workshop.run(words=500)
+    (flow_run,) = ask_prefect(
+        "POST", f"{prefect_server}/flow_runs/filter", {"sort": "START_TIME_DESC", "limit": 1}
+    )
+    ours = {"flow_runs": {"id": {"any_": [flow_run["id"]]}}}
+    tasks = ask_prefect("POST", f"{prefect_server}/task_runs/filter", ours)
+    states = {task["name"].partition("-")[0]: task["state"] for task in tasks}
+    assert {name: state["type"] for name, state in states.items() if name != "gather"} == {
+        "add": "CANCELLED",
+        "page": "CANCELLED",
+    }
+    assert states["page"]["message"] == "not started: after gather"
 
 
 def test_after_an_error_the_lock_is_free_and_the_next_run_tries_again(workshop: Any) -> None:
@@ -263,8 +334,9 @@ def test_a_stage_that_reads_what_is_not_in_its_key_fails_and_keeps_nothing(works
     workshop.edit("stages", 'f"at most {config.limit} words"', "Path(config.path).read_text().format(config)")
     (workshop.folder / "template").write_text("one two {0.colour}")
     outcomes = workshop.run(path=str(workshop.folder / "template"), limit=2)
-    assert outcomes["gather"].state == "failed"
-    assert outcomes["gather"].reason.startswith("AttributeError: ") and "colour" in outcomes["gather"].reason
+    assert (outcomes["gather"].state, outcomes["gather"].exit_status) == ("failed", 2)
+    assert outcomes["gather"].reason.startswith("expected gather to read those settings that its key knows")
+    assert "got config.colour; read it as `config.colour`" in outcomes["gather"].reason
     assert workshop.results.all() == []
 
 
@@ -470,6 +542,15 @@ def test_a_store_in_which_a_replay_fails_is_told(workshop: Any, monkeypatch: pyt
     assert workshop.states() == ALL_CACHED
 
 
+def test_a_result_whose_run_the_store_has_lost_is_no_hit_but_told(ran: Any) -> None:
+    lost = ran.plan().results["add"].run_id
+    ran.tracker.client.delete_run(lost)
+    ran.tracker.client._tracking_client.store._hard_delete_run(lost)
+    outcomes = ran.run()
+    assert (outcomes["gather"].state, outcomes["add"].state) == ("cached", "failed")
+    assert f"such as {lost} (add): they were deleted there for good" in outcomes["add"].reason
+
+
 def test_a_replay_that_fails_for_a_reason_that_may_pass_is_told_too(
     workshop: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -527,9 +608,9 @@ def test_whoever_watches_is_told_of_files_and_tables_and_of_the_runs_own_files_a
     watcher.showed.assert_called_once_with("add", "The sums", [{"sum": 1}])
     told = {each.args[0].name: [file.name for file in each.args[1]] for each in watcher.finished.mock_calls}
     assert told == {
-        "gather": ["words.txt", "key.json"],
-        "add": ["sum.png", "sums.toml", "key.json"],
-        "page": ["page.txt", "key.json"],
+        "gather": ["words.txt", "key.json", "run.json"],
+        "add": ["sum.png", "sums.toml", "key.json", "run.json"],
+        "page": ["page.txt", "key.json", "run.json"],
     }
     parent = parent_of(workshop, outcomes["page"])
     watcher.ended.assert_called_once_with(parent, list(outcomes.values()), [page])
@@ -639,3 +720,36 @@ def test_what_a_file_of_the_users_that_was_changed_meanwhile_yielded_is_not_kept
     again = workshop.run(path=str(mine))
     assert (again["gather"].state, again["gather"].figure) == ("completed", "2 words")
     assert workshop.states(path=str(mine)) == ALL_CACHED
+
+
+def test_what_a_link_to_the_users_file_yielded_that_was_led_elsewhere_meanwhile_is_not_kept(
+    workshop: Any, tmp_path: Path
+) -> None:
+    # As projects do that let every way to a file be the same.
+    stages = workshop.stages
+    one, other, mine = (tmp_path / name for name in ("one.txt", "other.txt", "mine.txt"))
+    one.write_text("one two")
+    other.write_text("one two three")
+    mine.symlink_to(one)
+
+    def made() -> dict[str, Any]:
+        found = stages()
+        found["gather"].reads = lambda config: Path(config.path).resolve()
+        return found
+
+    def lead_elsewhere() -> None:
+        mine.unlink()
+        mine.symlink_to(other)
+
+    workshop.stages = made
+    meddle(workshop, {("gather", 0): lead_elsewhere})
+    outcomes = workshop.run(path=str(mine))
+    assert (outcomes["gather"].figure, outcomes["gather"].key) == ("3 words", None)
+
+
+def test_a_setting_of_prefects_that_stands_against_the_cache_is_named(workshop: Any) -> None:
+    with (
+        temporary_settings({PREFECT_TASKS_DISABLE_CACHING: True}),
+        pytest.raises(UsageError, match="PREFECT_TASKS_DISABLE_CACHING"),
+    ):
+        workshop.run()

@@ -10,8 +10,10 @@ import pytest
 
 from stagecraft.errors import SelectionError
 from stagecraft.files.home import Home
+from stagecraft.files.sealed import unseal
 from stagecraft.mlflow import Record, Tracker
 from stagecraft.runs.history import Difference, History, PipelineRun
+from tests.flips import flips
 
 
 @pytest.fixture
@@ -221,6 +223,18 @@ def test_without_what_made_the_keys_at_least_parameters_and_metrics_are_compared
     found = {difference.stage: difference for difference in history.diff(first, weighed)}
     assert found["add"].causes == ("parameter changed: sums.weight 1.0 → 0.5",)
     assert found["add"].metrics == {"sums/total": (12.0, 6.0)}
+
+
+def test_no_bit_of_what_made_a_key_flips_unseen(ran: Any) -> None:
+    history = History(ran.tracker)
+    (run,) = history.latest(1)
+    path = ran.tracker.open_uri(f"runs:/{run.stages[0].computed_by}/key.json")
+    known, whole = history.parts(run.stages[0]), path.read_bytes()
+    for damaged in flips(whole, 999):
+        path.write_bytes(damaged)
+        assert history.parts(run.stages[0]) is None
+    path.write_bytes(unseal(whole))  # as the version before wrote it
+    assert known == history.parts(run.stages[0]) is not None
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"code": 1}'])

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+from typing import Any
 
 import pytest
 
@@ -48,9 +49,50 @@ def test_a_pipelines_run_ends_as_it_does(
     assert run.data.params == {"a": "1"} and living(tracker.home) == set()
 
 
+def test_with_a_run_that_is_interrupted_its_stages_are_closed(tracker: Tracker) -> None:
+    with pytest.raises(KeyboardInterrupt), pipeline_run(tracker, "small", {}) as (parent, started):
+        stage = tracker.start_run("train", {"seqstep.stage": "train"}, parent, started.name)
+        raise KeyboardInterrupt
+    assert [tracker.client.get_run(run_id).info.status for run_id in (parent, stage)] == ["KILLED"] * 2
+
+
+def test_a_run_that_is_interrupted_is_closed_though_the_store_is_busy_for_a_moment(
+    tracker: Tracker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really, refused = tracker.finish_run, [3]
+
+    def finish_run(*args: Any, **options: Any) -> None:
+        if refused[0]:
+            refused[0] -= 1
+            raise TrackingError("database is locked", transient=True)
+        really(*args, **options)
+
+    monkeypatch.setattr(tracker, "finish_run", finish_run)
+    with pytest.raises(KeyboardInterrupt), pipeline_run(tracker, "small", {}) as (run_id, _):
+        raise KeyboardInterrupt
+    assert tracker.client.get_run(run_id).info.status == "KILLED"
+
+
+def test_a_run_that_is_interrupted_as_soon_as_it_is_in_the_store_is_closed(
+    tracker: Tracker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[str] = []
+
+    def start_run(*args: Any, **options: Any) -> str:
+        started.append(Tracker.start_run(tracker, *args, **options))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tracker, "start_run", start_run)
+    with pytest.raises(KeyboardInterrupt), pipeline_run(tracker, "small", {}):
+        pass
+    assert [tracker.client.get_run(run_id).info.status for run_id in started] == ["KILLED"]
+
+
 _KILLED = """
 import os, signal, sys
 from pathlib import Path
+from typing import Any
+from typing import Any
 from stagecraft.files.home import Home
 from seqstep_cli import NAMES
 from stagecraft.runs.pipeline_run import pipeline_run

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from mlflow import MlflowClient
 
 from stagecraft.cache.result import Kept
 from stagecraft.cache.sessions import keys_in_use, living
@@ -108,6 +109,19 @@ def test_a_page_that_can_not_be_finished_fails_the_run(ran: Any) -> None:
         replayed(ran)
     recorded = ran.tracker.client.get_run(begun[0])
     assert (recorded.info.status, recorded.data.tags["seqstep.error"]) == ("FAILED", "ValueError: not so")
+
+
+def test_the_store_is_not_asked_again_for_runs_that_a_check_before_found(
+    ran: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    get_run = MlflowClient.get_run
+    monkeypatch.setattr(
+        MlflowClient, "get_run", lambda self, run_id: asked.append(run_id) or get_run(self, run_id)
+    )
+    computed = {result.run_id for result in ran.plan().results.values()}
+    replayed(ran)
+    assert computed.isdisjoint(asked)
 
 
 def test_a_store_that_is_away_for_a_moment_is_waited_for(ran: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,18 +1,20 @@
 """A run of what is asked for: its record in MLflow and what its walker has, whoever walks."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from stagecraft.cache.sessions import home_id, living
+from stagecraft.code import CodeError
 from stagecraft.errors import SelectionError
 from stagecraft.mlflow.inventory import Inventory
 from stagecraft.pipeline.handle import Handle
 from stagecraft.pipeline.selection import Selector
 from stagecraft.pipeline.stage import Stage
+from stagecraft.pipeline.walk import Run
 from stagecraft.progress.notifying import FailureNotifier
 from stagecraft.progress.outcome import Outcome
 from stagecraft.progress.watching import Watcher
@@ -65,6 +67,41 @@ def test_a_run_is_recorded_under_its_title_with_its_settings(workshop: Any) -> N
     ((context, page),) = runner.had
     assert (context.parent, page) == (summary.run_id, workshop.page)
     assert living(workshop.home) == set()
+
+
+def catching(request: Request) -> Request:
+    """Have the walk of a request catch what is raised at its stages."""
+
+    def walk(walker: Run) -> None:
+        with suppress(Exception):
+            request.walk(walker)
+
+    return replace(request, walk=walk)
+
+
+def test_an_error_that_the_walk_catches_ends_a_plan(workshop: Any) -> None:
+    workshop.edit("stages", '"word "', "eval('3')")
+    with pytest.raises(CodeError, match="eval"):
+        catching(workshop.ask()).plan(workshop.results)
+
+
+def test_an_error_that_the_walk_catches_ends_a_run(workshop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> None:
+        raise RuntimeError("can't walk")
+
+    monkeypatch.setattr(Stroll, "__call__", fail)
+    with pytest.raises(RuntimeError, match="can't walk"):
+        Runner(workshop).run(catching(workshop.ask()))
+    (recorded,) = runs(workshop)
+    assert recorded.info.status == "FAILED"
+
+
+def test_what_no_key_can_be_made_of_is_refused_before_a_run_begins(workshop: Any) -> None:
+    workshop.edit("stages", '"word "', "eval('3')")
+    for selector in (Selector(), Selector(only=("gather",), force=("gather",))):
+        with pytest.raises(CodeError, match="eval"):
+            Runner(workshop).run(workshop.ask(selector))
+    assert list(runs(workshop)) == []
 
 
 def test_a_run_tells_how_the_stages_ended_that_were_asked_for(workshop: Any) -> None:
@@ -121,3 +158,22 @@ def test_of_a_run_that_was_found_dead_whoever_is_told_of_failures_is_told(worksh
     dead = workshop.tracker.start_run("yesterday's", {"seqstep.pipeline": "small works"}, session=name)
     Runner(workshop).run(replace(workshop.ask(), notifier=Notifier(lambda: "")))
     assert told == [("small works", dead)]
+
+
+def test_a_run_says_what_its_trainings_learn_from_and_whether_a_person_asked_in_this_home(
+    workshop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner, data = Runner(workshop), {"gather": "a.txt", "page": "b.csv"}
+
+    def told(request: Request) -> dict[str, str]:
+        run_id = runner.run(request).run_id
+        tags = next(run.data.tags for run in runs(workshop) if run.info.run_id == run_id)
+        return {tag: value for tag, value in tags.items() if ".data." in tag or tag.endswith("asked_in")}
+
+    request = replace(workshop.ask(Selector(until="add")), data=data)
+    by_user = told(request)
+    asked_in = by_user.pop(f"{workshop.home.names.project}.asked_in")
+    assert len(asked_in) >= 8 and list(by_user.values()) == ["a.txt"]
+    assert told(replace(request, is_by_user=False)) == by_user
+    monkeypatch.setenv(f"{workshop.home.names.project.upper()}_ABOVE", runner.run(request).run_id)
+    assert told(request) == by_user

@@ -7,7 +7,7 @@ import pytest
 
 from seqstep_cli import NAMES
 from stagecraft.files.home import Home
-from stagecraft.servers.environment import keep_prefect_off_the_console, prepare
+from stagecraft.servers.environment import keep_prefect_off_the_console, misread, prepare
 
 
 def test_a_users_own_settings_win_and_prefect_lives_in_the_home(
@@ -35,3 +35,18 @@ def test_on_a_server_of_others_a_run_gives_signs_of_life(
     monkeypatch.setattr(os, "environ", environ)
     prepare(Home(tmp_path, NAMES))
     assert environ["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"] == "30"
+
+
+def test_a_setting_that_prefect_or_mlflow_can_not_read_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    from mlflow.environment_variables import MLFLOW_HTTP_REQUEST_TIMEOUT
+    from prefect.settings.models.logging import LoggingSettings
+
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "x")
+    with pytest.raises(ValueError, match="x") as caught:
+        MLFLOW_HTTP_REQUEST_TIMEOUT.get()
+    assert misread(caught.value).startswith("expected another value of MLFLOW_HTTP_REQUEST_TIMEOUT, got one ")
+    monkeypatch.setenv("PREFECT_LOGGING_LEVEL", "x")
+    with pytest.raises(ValueError, match="level") as caught:
+        LoggingSettings()
+    assert misread(caught.value).startswith("Prefect can't read its settings, LoggingSettings: level: ")
+    assert misread(ValueError("another")) == misread(KeyError("MLFLOW_HTTP_REQUEST_TIMEOUT")) == ""

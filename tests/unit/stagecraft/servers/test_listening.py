@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from mlflow.server.security_utils import is_allowed_host_header, should_block_cors_request
 
 from seqstep_cli import NAMES
 from stagecraft.errors import ServerError, UsageError
 from stagecraft.files.home import Home
-from stagecraft.servers.listening import check_port, is_loopback, reachable
-from stagecraft.servers.server import Server, servers_of
+from stagecraft.servers.layout import servers_of
+from stagecraft.servers.listening import check_port, is_loopback, known_names, reachable
+from stagecraft.servers.model_server import model_server
 from tests.conftest import free_port
 
 
@@ -44,8 +44,49 @@ def test_every_other_address_is_open_to_others() -> None:
     assert not is_loopback("0.0.0.0")
     assert not is_loopback("::")
     assert not is_loopback("192.0.2.1")
-    with pytest.raises(UsageError, match="expected an address of this machine in --host, got 'no host'"):
-        is_loopback("no host")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "no host",
+        "a..b",
+        ".",
+        "a" * 300,
+        "\uff0e127.0.0.1",
+        "\udcff",
+        "a\0b",
+        "127.0.0.1\0",
+        "\xad",
+        "",
+        "１27.0.0.1",
+    ],
+)
+def test_what_is_no_address_is_refused(host: str) -> None:
+    with pytest.raises(UsageError, match="expected an address of this machine in --host, got '"):
+        is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    ("host", "meant"),
+    [("0", "0.0.0.0"), ("0x7f000001", "127.0.0.1"), ("127.1", "127.0.0.1"), ("2130706433", "127.0.0.1")],
+)
+def test_a_number_that_stands_for_an_address_is_refused_with_that(host: str, meant: str) -> None:
+    with pytest.raises(UsageError, match=f"expected an address in --host, got '{host}'; write {meant} if"):
+        is_loopback(host)
+
+
+def test_the_last_dot_of_a_name_says_nothing() -> None:
+    assert "proxy.example" in known_names("127.0.0.1", ["Proxy.Example."])
+
+
+@pytest.mark.parametrize("time", ["abc", "", "0", "-1", "1.5", "1e3", "9" * 5000])
+def test_a_time_for_requests_that_can_not_be_read_is_refused(
+    time: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT", time)
+    with pytest.raises(UsageError, match="expected whole seconds, 1 at least, in MLFLOW_SCORING_SERVER"):
+        model_server("serve", tmp_path, "sqlite://", "127.0.0.1", 5001)
 
 
 def test_where_a_server_can_be_asked_follows_from_where_it_listens() -> None:
@@ -67,30 +108,23 @@ def test_a_free_port_is_free_again_at_once(taken: Taken) -> None:
     check_port("it", taken.host, port, "--port")
 
 
-def options(server: Server) -> dict[str, str]:
-    words = list(server.command)
-    return {word: words[number + 1] for number, word in enumerate(words[:-1]) if word.startswith("--")}
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "0.0.0.0", "::", "192.0.2.1"])
+def test_both_servers_are_told_this_machines_names_alike(host: str, tmp_path: Path) -> None:
+    prefect, mlflow, _ = servers_of(Home(tmp_path, NAMES), 4200, 5000, host, ["ml.example.org"])
+    own = reachable(host), "localhost", "127.0.0.1", "[::1]", socket.gethostname().lower()
+    names = {*own, "ml.example.org"}
+    for server, port in ((prefect, "4200"), (mlflow, "5000")):
+        at = list(server.command).index(port)
+        assert server.command[at - 1] == host and names <= set(server.command[at + 1 :])
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])
-def test_mlflow_answers_to_whoever_is_let_in_from_elsewhere_and_to_nobody_else(
-    host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _, mlflow, _ = servers_of(Home(tmp_path, NAMES), 4200, 5000, host)
-    hosts, origins = (
-        options(mlflow)[name].split(",") for name in ("--allowed-hosts", "--cors-allowed-origins")
-    )
-    name = host if host == "192.0.2.1" else socket.gethostname()
-    for known in (name, reachable(host)):
-        assert is_allowed_host_header(hosts, f"{known}:5000")
-        assert not should_block_cors_request(f"http://{known}:5000", "POST", origins)
-    assert not is_allowed_host_header(hosts, "evil.example:5000")
-    assert should_block_cors_request("http://evil.example", "POST", origins)
-    monkeypatch.setenv("MLFLOW_SERVER_ALLOWED_HOSTS", "mlflow.example.org")
-    assert "--allowed-hosts" not in options(servers_of(Home(tmp_path, NAMES), 4200, 5000, host)[1])
+@pytest.mark.parametrize("name", ["", "http://a", "a:4200", "a b", "a,b", "*", "[::1]"])
+def test_what_can_be_no_name_of_a_machine_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="the name of a machine in --known-as, without a port"):
+        servers_of(Home(tmp_path, NAMES), known_as=[name])
 
 
-def test_on_loopback_mlflow_keeps_its_own_list(tmp_path: Path) -> None:
-    _, mlflow, worker = servers_of(Home(tmp_path, NAMES), 4200, 5000, "::1")
-    assert "--allowed-hosts" not in options(mlflow)
+def test_the_worker_is_told_where_the_servers_are(tmp_path: Path) -> None:
+    *_, worker = servers_of(Home(tmp_path, NAMES), 4200, 5000, "::1")
     assert worker.settings["PREFECT_API_URL"] == "http://[::1]:4200/api"
+    assert worker.settings["MLFLOW_TRACKING_URI"] == "http://[::1]:5000"

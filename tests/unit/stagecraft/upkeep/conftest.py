@@ -40,7 +40,7 @@ class House:
     """A home with a store."""
 
     def __init__(self, home: Home) -> None:
-        self.home, self.tracker = home, Tracker(home)
+        self.home, self.tracker = home, Tracker(home, home.store)
         self.client, self.inventory = self.tracker.client, Inventory(self.tracker)
         self.results = Results(home, self.tracker.fetch)
         self.session = f"{home_id(home)}-gone"

@@ -11,10 +11,11 @@ from mlflow import MlflowClient
 
 from stagecraft.cache import sessions as live
 from stagecraft.cache.locks import KeyLocks
+from stagecraft.errors import ArtifactError
+from stagecraft.files.removal import size_of
 from stagecraft.mlflow import Tracker
 from stagecraft.upkeep import Collection, Limits, collect, examine
 from stagecraft.upkeep.collect import _Collector
-from stagecraft.upkeep.disk import size_of
 
 House = Any  # see conftest.py
 HOUR, DAY = 3600, 86400
@@ -50,6 +51,13 @@ def test_nothing_is_freed_in_a_home_where_every_run_has_its_result(house: House)
 
 def test_nothing_is_freed_in_an_empty_home(house: House) -> None:
     assert gc(house, max_bytes=0) == Collection(freed=(), freed_bytes=0, kept_bytes=0)
+
+
+def test_what_was_set_aside_on_other_disks_is_neither_freed_nor_found(house: House) -> None:
+    for folder in (house.home.downloads / "abc", house.home.checkpoints / "train_rnn"):
+        house.write(folder / ".set-aside" / "20260101T000000Z" / "file")
+        house.write(folder / ".set-aside" / "20260101T000000Z" / "file.part")
+    assert gc(house, max_bytes=0, older_s=0).freed == () and examine(house.tracker) == []
 
 
 def test_a_run_that_no_result_names_is_freed_with_its_model_and_keeps_its_row(house: House) -> None:
@@ -421,7 +429,7 @@ def _furnish(house: House) -> None:
     house.write(house.home.private / "trash" / "x.part" / "file")
 
 
-@pytest.mark.parametrize("steps", [1, 3])
+@pytest.mark.parametrize("steps", [pytest.param(steps, marks=pytest.mark.thorough) for steps in (1, 3)])
 def test_killed_anywhere_nothing_that_is_left_refers_to_what_is_gone(
     house: House, monkeypatch: pytest.MonkeyPatch, steps: int
 ) -> None:
@@ -455,3 +463,11 @@ def test_the_trash_may_lie_on_another_disk(house: House, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(os, "rename", rename)
     assert freed(gc(house)) == {made.run_id} and not house.folder(made.run_id).exists()
+
+
+def test_nothing_goes_while_a_damaged_record_tells_not_what_it_needs(house: House) -> None:
+    made, garbage = house.stage("tokenize"), house.stage("vocab", kept=False)
+    house.results.path(made.key).write_bytes(b"{")
+    with pytest.raises(ArtifactError, match=f"got a damaged one of {made.key}, .*doctor --fix"):
+        gc(house)
+    assert house.folder(made.run_id).exists() and house.folder(garbage.run_id).exists()

@@ -134,7 +134,9 @@ def test_lines_may_end_as_on_windows(tmp_path: Path) -> None:
     [
         ("\\end\\\n", "", r"expected \\end\\ at the end, got none"),
         ("ngram 2=3", "ngram 2=4", r"expected \[4, 4\] n-grams .*, got \[4, 3\]"),
-        ("ngram 2=3", "ngram 2=many", "expected `ngram N=COUNT` in line 5, got 'ngram 2=many'"),
+        ("ngram 2=3", "ngram 2=many", "expected `ngram 2=COUNT`, got 'ngram 2=many'"),
+        ("ngram 2=3", "ngram 3=3", "expected `ngram 2=COUNT`, got 'ngram 3=3'"),
+        ("made by hand", "iARPA", "expected ARPA, got iARPA; let `compile-lm --text=yes` write it"),
         ("\\2-grams:", "\\3-grams:", r"expected \[4, 3\] n-grams .*, got \[8\]"),
         ("\\2-grams:", "", r"expected \[4, 3\] n-grams .*, got \[7\]"),
         ("-0.7	a	a", "-0.7	a", "expected a logarithm, 2 tokens .*, got '-0.7 a'"),
@@ -145,7 +147,7 @@ def test_lines_may_end_as_on_windows(tmp_path: Path) -> None:
         ("-0.7	a	a", "-0.7	a	b", "expected 'b' among the single tokens, got no such line"),
         ("-0.7	a	a", "-0.7	<s>	a", "expected each n-gram once, got '<s> a' twice"),
         ("<unk>", "a", "expected each n-gram once, got 'a' twice"),
-        (FILE, "<!DOCTYPE html>\n", r"expected \\end\\ at the end, got none"),
+        (FILE, "<!DOCTYPE html>\n", r"expected \\data\\ before its numbers of n-grams, got none"),
         (FILE, "\\data\\\n\\end\\\n", r"got \[\]"),
         (
             "\\end",

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seqstep.text.arpa.spelling import spell
+from seqstep.text.arpa.spelling import escape
 from seqstep.text.arpa.writing import write_arpa
 from seqstep.text.ngram_models.table import fit_counts
 from seqstep.text.ngram_models.trie_model import Interpolation
@@ -30,7 +30,7 @@ def test_kenlm_scores_each_token_as_we_do(name: str, order: int, tmp_path: Path)
     assert theirs.order == order
     for _ in range(5):
         text = rng.integers(len(TOKENS), size=40)
-        sentence = " ".join("stranger" if token == 0 else spell(TOKENS[token]) for token in text)
+        sentence = " ".join("stranger" if token == 0 else escape(TOKENS[token]) for token in text)
         scores = [score for score, _, _ in theirs.full_scores(sentence, bos=False, eos=False)]
         assert np.array(scores) * np.log(10) == pytest.approx(model.log_probabilities(text), abs=1e-5)
         assert theirs.score(sentence, bos=False, eos=False) == pytest.approx(sum(scores), abs=1e-4)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqstep.errors import TextError
-from seqstep.text.arpa.spelling import spell, unspell
+from seqstep.text.arpa.spelling import escape, unescape
 
 LIKELY = st.sampled_from(["<space>", "<s>", "</s>", "<UNK>", "<unk>", "<U+0009>", "<U+3C", "\u00a0", " a"])
 TOKENS = st.one_of(LIKELY, st.text(st.sampled_from("<>/sU+0039 \t\n"), min_size=1), st.text(min_size=1))
@@ -32,17 +32,17 @@ TOKENS = st.one_of(LIKELY, st.text(st.sampled_from("<>/sU+0039 \t\n"), min_size=
     ],
 )
 def test_spellings(token: str, spelling: str) -> None:
-    assert spell(token) == spelling and unspell(spelling) == token
+    assert escape(token) == spelling and unescape(spelling) == token
 
 
 @given(TOKENS)
 def test_every_token_can_be_read_back_and_holds_no_white_space(token: str) -> None:
-    spelling = spell(token)
-    assert unspell(spelling) == token
+    spelling = escape(token)
+    assert unescape(spelling) == token
     assert not re.search(r"\s", spelling) and spelling.split() == [spelling]
     spelling.encode("utf-8")
 
 
 def test_an_empty_token_is_refused() -> None:
     with pytest.raises(TextError, match=r"at least one character .* got an empty one"):
-        spell("")
+        escape("")

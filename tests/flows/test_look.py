@@ -1,0 +1,70 @@
+"""`seqstep look`, on the command line."""
+
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def text(tmp_path: Path) -> Path:
+    path = tmp_path / "my text.txt"
+    path.write_text("Vaka vanha Väinämöinen\nelelevi aikojansa\n" * 60, encoding="utf-8")
+    return path
+
+
+def test_a_text_is_shown_with_what_a_run_would_do_and_what_fits(seqstep: Any, text: Path) -> None:
+    seqstep("look", str(text)).ends(
+        0,
+        "encoding UTF-8",
+        "lines 120",
+        "letters kept ascii_letters",
+        "unicode_letters 100.0%",
+        "vaka 60 vanha 60 väinämöinen 60",
+        "↵ 120",
+        "space 180",
+        "text.clean=ascii_letters drops",
+        "settings that fit text.clean=unicode_letters text.lines=space",
+    )
+
+
+def test_a_document_has_the_command_that_fits(seqstep: Any, text: Path) -> None:
+    found = json.loads(seqstep("look", str(text), "--json").out)
+    assert (found["as"], found["lines"], found["common_words"][0]) == ("text", 120, ["vaka", 60])
+    assert shlex.split(found["command"])[:6] == [
+        "seqstep",
+        "run",
+        "--flow",
+        "text",
+        "--set",
+        f"corpus.path={text}",
+    ]
+
+
+def test_long_words_are_cut_where_they_are_shown(seqstep: Any, tmp_path: Path) -> None:
+    (tmp_path / "acgt.txt").write_text("acgt" * 5000)
+    result = seqstep("look", str(tmp_path / "acgt.txt"))
+    result.ends(0, "the text has 1 word between spaces", "acgtacgtacgtacgtacgtacgtacgtac… 1")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nowhere.txt"], ["expected a text's file, got 'nowhere.txt', which is not there"]),
+        (["table.csv"], ["a series by its name or by --as; add --as text"]),
+        (["text", "--as", "series"], ["a series by its name or by --as"]),
+        (["."], ["it is a folder; name a file in it"]),
+    ],
+)
+def test_what_can_not_be_shown_is_refused(
+    words: list[str], said: list[str], seqstep: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    seqstep("look", *words).ends(2, *said)
+
+
+def test_a_table_can_be_looked_at_as_a_text(seqstep: Any, tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text("date,load\n2020-01-01,7\n" * 99)
+    seqstep("look", str(tmp_path / "table.csv"), "--as", "text").ends(0, "text.clean=none")
