@@ -6,7 +6,7 @@ from seqstep.evaluation.fingerprints import tokens_digest
 from seqstep.evaluation.language import named_figures, rank, score_counts
 from seqstep.evaluation.mixture import score_mixture, score_networks
 from seqstep.evaluation.texts import before_and_after, held_out_text
-from seqstep.models.bundle import RegularisedSpec
+from seqstep.models.bundle import RegularisedSpec, reading_of
 from seqstep.models.device import prepare_device, use_threads
 from seqstep.plots.losses import plot_validation
 from seqstep.plots.perplexities import plot_perplexities
@@ -41,7 +41,7 @@ def train_held_out(
     spec = RegularisedSpec(
         hidden=config.hidden,
         tokens=read.kind,
-        clean=text.clean,
+        **reading_of(text),
         vocab=parts.vocab.to_json(),
         network=network,
         layers=config.layers,

@@ -7,7 +7,15 @@ from typing import Any
 import torch
 
 from seqstep.generation.along_training import Sampler
-from seqstep.models.bundle import LanguageSpec, MLPSpec, RNNScratchSpec, RNNTorchSpec, Spec, saved
+from seqstep.models.bundle import (
+    LanguageSpec,
+    MLPSpec,
+    RNNScratchSpec,
+    RNNTorchSpec,
+    Spec,
+    reading_of,
+    saved,
+)
 from seqstep.models.device import prepare_device
 from seqstep.series.csv_column import read_series
 from seqstep.settings.config import Compute, LayerConfig, MLPConfig, RNNConfig, SamplesConfig, TextConfig
@@ -62,7 +70,7 @@ def train_rnn_scratch(
     spec = RNNScratchSpec(
         hidden=config.hidden,
         tokens=config.tokens,
-        clean=text.clean,
+        **reading_of(text),
         vocab=record.open(vocab).read_text(encoding="utf-8"),
     )
     return _train_language_model(record, "rnn-scratch", spec, tokens, config, samples, compute)
@@ -82,7 +90,7 @@ def train_rnn(
     spec = RNNTorchSpec(
         hidden=config.hidden,
         tokens=config.tokens,
-        clean=text.clean,
+        **reading_of(text),
         vocab=record.open(vocab).read_text(encoding="utf-8"),
         cell=layer.cell,
         layers=layer.layers,

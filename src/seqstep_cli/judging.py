@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from seqstep.settings.config import ForecastConfig
 from seqstep_cli.registered import part_of
-from stagecraft.errors import ComparisonError
+from seqstep_cli.trained_on import given_tokens, seen_tokens, training_parameter
 from stagecraft.mlflow import Registry, Version, evaluations
 
 if TYPE_CHECKING:
@@ -15,9 +15,8 @@ if TYPE_CHECKING:
     from seqstep.evaluation.newest_text import TrainedReader
     from seqstep.evaluation.newest_values import TrainedForecaster
     from seqstep.evaluation.unseen import Judged
-    from seqstep.text.tokens import Tokens
 
-_FORECASTER, _HELD_OUT = "mlp", "held_out_"
+_FORECASTER = "mlp"
 _HORIZON = "rmse_valid_k"
 
 
@@ -53,19 +52,13 @@ class NewestData:
     def _judge_readers(self, versions: Sequence[Version]) -> "Judged":
         from seqstep.evaluation.newest_text import judge_readers
 
-        return judge_readers([*map(self._reader, versions)], self._tokens(self.newest))
+        return judge_readers([*map(self._reader, versions)], given_tokens(self.registry, self.newest))
 
     def _series(self, run_id: str) -> "pd.Series":
         """Read the series that a training was given."""
         from seqstep.series.csv_column import read_series
 
         return read_series(self._open(run_id, "series.values"))
-
-    def _tokens(self, run_id: str) -> "Tokens":
-        """Read the text that a training was given."""
-        from seqstep.text.tokens import load_tokens
-
-        return load_tokens(*(self._open(run_id, f"tokens.{file}") for file in ("ids", "types")))
 
     def _horizons(self, candidate: Version) -> list[int]:
         """List the horizons that a candidate was evaluated at, else the usual ones, and the wanted one."""
@@ -84,7 +77,7 @@ class NewestData:
         parts = self.registry.parts(version)
         model, spec = load_forecaster(parts["weights.safetensors"], parts["model.json"])
         series = self._series(version.run_id)
-        share = float(self._parameter(version, "mlp.train_share"))
+        share = float(training_parameter(self.registry, version, "mlp.train_share"))
         return TrainedForecaster(str(version), predictor(model, spec.scaling), spec.window, series, share)
 
     def _reader(self, version: Version) -> "TrainedReader":
@@ -94,27 +87,6 @@ class NewestData:
 
         parts = self.registry.parts(version)
         model, spec = load_language_model(parts["weights.safetensors"], parts["model.json"])
-        text = self._tokens(version.run_id)
-        seen = self._seen(version, len(text))
+        text = given_tokens(self.registry, version.run_id)
+        seen = seen_tokens(self.registry, version, len(text))
         return TrainedReader(str(version), partial(log_probabilities, model), spec.codec(), text, seen)
-
-    def _seen(self, version: Version, tokens: int) -> int:
-        """Count the tokens at a text's start that had a say in a training: that trained, or stopped it."""
-        if self.part.startswith(_HELD_OUT):
-            return tokens - round(tokens * float(self._parameter(version, "comparison.test_share")))
-        return min(tokens, int(self._parameter(version, "rnn.max_tokens")))
-
-    def _parameter(self, version: Version, name: str) -> str:
-        """Look up what a version was trained with.
-
-        Raises:
-            ComparisonError: its run does not say so, or is gone.
-        """
-        client = self.registry.tracker.client
-        run = self.registry.tracker.known(partial(client.get_run, version.run_id))
-        if run is None or name not in run.data.params:
-            raise ComparisonError(
-                f"expected the run that trained {version} to say {name}, got nothing, so it is not known what"
-                " it has seen; train it again"
-            )
-        return str(run.data.params[name])

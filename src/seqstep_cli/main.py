@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NoReturn
 
-from seqstep_cli import NAMES, config, look, predict, promote, serve_model, sweep
+from seqstep_cli import NAMES, config, look, predict, promote, score, serve_model, sweep
 from seqstep_cli.manual import MANUAL
 from seqstep_cli.standard_input import take_standard_input
 from stagecraft.cli import archives, history, run, stages, up, upkeep
@@ -20,6 +20,7 @@ PROGRAM = CommandLine(
         *look.COMMANDS,
         *history.commands(MANUAL),
         *predict.COMMANDS,
+        *score.COMMANDS,
         *promote.COMMANDS,
         *serve_model.COMMANDS,
         *upkeep.commands(MANUAL),

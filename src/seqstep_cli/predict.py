@@ -1,4 +1,4 @@
-"""Commands that use the registered models: `generate`, `score` and `forecast`."""
+"""Commands that go on from what they are given with registered models: `generate` and `forecast`."""
 
 import argparse
 import math
@@ -8,19 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from secrecy import quote
-from seqstep.errors import ModelError, SeriesError, TextError
+from seqstep.errors import ModelError, SeriesError
 from seqstep.settings.data_sets import series_name
 from seqstep.settings.resolving import resolve
-from seqstep_cli.registered import CHOICE, FORM, choose, find_language_model, open_registry, say_who
+from seqstep_cli.readers import find_language_model, notice_what_is_lost
+from seqstep_cli.registered import CHOICE, FORM, choose, open_registry, say_who
 from stagecraft.cli.changes import read_assignments
 from stagecraft.cli.command import Command, add_assignments, print_json, seed, whole
 from stagecraft.cli.outputs import check_outside, stream_at, write_data, write_output
-from stagecraft.cli.tables import make_table, open_console, styled
 from stagecraft.cli.workplace import Workplace
 
 if TYPE_CHECKING:
     from seqstep.settings.config import Config
-    from seqstep.text.codec import Codec
     from stagecraft.mlflow.answering import Answerer
 
 
@@ -28,53 +27,13 @@ def _generate(args: argparse.Namespace, workplace: Workplace) -> int:
     from seqstep.generation.generate import continue_text
 
     model, codec, answer = find_language_model(workplace, args.model)
-    _notice_unknown(codec, args.prefix)
+    notice_what_is_lost(codec, args.prefix)
     text = continue_text(model, codec, args.prefix, args.length, args.temperature, args.top_k, args.seed)
     if args.json:
         print_json({**_named(answer), "prefix": args.prefix, "text": text})
     else:
         say_who(answer)
         write_data(f"{text}\n")
-    return 0
-
-
-def _score(args: argparse.Namespace, workplace: Workplace) -> int:
-    import numpy as np
-
-    from seqstep.metrics import mean_loss, perplexity
-    from seqstep.models.scoring import log_probabilities
-
-    model, codec, answer = find_language_model(workplace, args.model)
-    results = []
-    for text in args.texts:
-        _notice_unknown(codec, text)
-        ids = np.array(codec.encode(text))
-        if len(ids) < 2:
-            raise TextError(f"expected a text of at least 2 {codec.kind}s to score, got {quote(text)}")
-        scores = log_probabilities(model, ids)
-        results.append(
-            {
-                "text": text,
-                "tokens_scored": len(scores),
-                "log_probability": float(scores.sum()),
-                "perplexity": perplexity(mean_loss(scores)),
-            }
-        )
-    if args.json:
-        print_json({**_named(answer), "scores": results})
-        return 0
-    say_who(answer)
-    table = make_table("text", "tokens", "log-probability", "perplexity")
-    for result in results:
-        table.add_row(
-            result["text"],
-            str(result["tokens_scored"]),
-            f"{result['log_probability']:.2f}",
-            f"{result['perplexity']:.4g}",
-        )
-    open_console().print(table)
-    explained = f"{answer.version}; natural logarithm, each token after the first, given those before it"
-    open_console().print(styled((explained, "dim")))
     return 0
 
 
@@ -140,13 +99,6 @@ def _named(answer: "Answerer") -> dict[str, object]:
     return {"model": str(answer.version), "answered_by": answer.document()}
 
 
-def _notice_unknown(codec: "Codec", text: str) -> None:
-    unknown = codec.unknown(text)
-    if unknown:
-        shown = " ".join(map(repr, unknown))
-        sys.stderr.write(f"seqstep: note: the model does not know {shown}; read as <unk>\n")
-
-
 def _number(text: str) -> float:
     with suppress(ValueError):
         if math.isfinite(float(text)):
@@ -154,17 +106,13 @@ def _number(text: str) -> float:
     raise argparse.ArgumentTypeError(f"expected a number, got {quote(text)}")
 
 
-def _language_arguments(parser: argparse.ArgumentParser) -> None:
+def _generate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         default="rnn",
         metavar=FORM,
         help=f"rnn (the default), rnn-scratch or held-out-…; {CHOICE}",
     )
-
-
-def _generate_arguments(parser: argparse.ArgumentParser) -> None:
-    _language_arguments(parser)
     parser.add_argument("--prefix", required=True, metavar="TEXT", help="what to continue")
     parser.add_argument("--length", type=whole, default=50, metavar="N", help="tokens to generate (50)")
     parser.add_argument(
@@ -176,11 +124,6 @@ def _generate_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--top-k", type=whole, metavar="K", help="draw among the K most likely tokens only")
     parser.add_argument("--seed", type=seed, default=0, metavar="N", help="where the draws start (0)")
-
-
-def _score_arguments(parser: argparse.ArgumentParser) -> None:
-    _language_arguments(parser)
-    parser.add_argument("texts", nargs="+", metavar="TEXT", help="texts to score")
 
 
 def _forecast_arguments(parser: argparse.ArgumentParser) -> None:
@@ -205,13 +148,6 @@ COMMANDS = [
         ],
         _generate_arguments,
         _generate,
-    ),
-    Command(
-        "score",
-        "Log-probability and perplexity of texts under a registered language model.",
-        ['seqstep score "it is raining outside" "it is raining banana tree"'],
-        _score_arguments,
-        _score,
     ),
     Command(
         "forecast",

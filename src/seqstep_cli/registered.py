@@ -2,7 +2,7 @@
 
 import re
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from secrecy import quote
 from seqstep.errors import ModelError
@@ -10,7 +10,6 @@ from seqstep_cli import NAMES
 from stagecraft.cli.workplace import Workplace
 
 if TYPE_CHECKING:
-    from seqstep.text.codec import Codec
     from stagecraft.mlflow import Registry
     from stagecraft.mlflow.answering import Answerer
 
@@ -71,14 +70,3 @@ def choose(registry: "Registry", model: str, data: str = "") -> "Answerer":
 def say_who(answer: "Answerer") -> None:
     """Say which version answers, beside what it answers."""
     sys.stderr.write(f"seqstep: {answer}\n")
-
-
-def find_language_model(workplace: Workplace, model: str) -> "tuple[Any, Codec, Answerer]":
-    """Load a registered language model, what it reads texts with, and which version it is."""
-    from seqstep.models.bundle import load_language_model
-
-    registry = open_registry(workplace)
-    answer = choose(registry, model)
-    parts = registry.parts(answer.version)
-    loaded, spec = load_language_model(parts["weights.safetensors"], parts["model.json"])
-    return loaded, spec.codec(), answer

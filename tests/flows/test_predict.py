@@ -42,33 +42,24 @@ def test_the_same_seed_draws_the_same_text_and_another_seed_another(seqstep: Any
     assert len(set(text("--temperature", "5", "--top-k", "2", "--length", "200")[4:])) > 2
 
 
-def test_characters_outside_the_vocabulary_are_a_notice_and_no_error(seqstep: Any) -> None:
-    result = seqstep("generate", "--prefix", "time 42!", "--length", "5")
-    result.ends(0, "seqstep: note: the model does not know '4' '2' '!'; read as <unk>")
-    assert result.out.startswith("time <unk><unk><unk>")
-    result = seqstep("score", "time ☃", "--json")
-    result.ends(0, "does not know '☃'")
-    assert document(result)["scores"][0]["tokens_scored"] == 5
+def test_a_prefix_is_cleaned_as_the_training_text_was(seqstep: Any) -> None:
+    result = seqstep("generate", "--prefix", "It's TIME, 42!", "--length", "0")
+    assert (result.status, result.out) == (0, "it s time \n")
+    assert "note:" not in result.err
 
 
-def test_score_gives_each_text_its_log_probability_and_perplexity(seqstep: Any) -> None:
-    texts = ["it is raining outside", "zzzzqqqq xkcd"]
-    scores = document(seqstep("score", *texts, "--json"))["scores"]
-    assert [score["text"] for score in scores] == texts
-    for score in scores:
-        assert score["tokens_scored"] == len(score["text"]) - 1
-        assert score["perplexity"] == pytest.approx(
-            math.exp(-score["log_probability"] / score["tokens_scored"])
-        )
-    assert scores[0]["perplexity"] < scores[1]["perplexity"]
-    printed = seqstep("score", *texts).out
-    assert "raining outside" in printed and f"{scores[1]['log_probability']:.2f}" in printed
+def test_letters_that_a_model_can_not_read_are_a_notice_and_no_error(seqstep: Any) -> None:
+    result = seqstep("generate", "--prefix", "größe", "--length", "5")
+    result.ends(
+        0, "seqstep: note: as the model's training text was read, text.clean=ascii_letters drops 40.0%"
+    )
+    assert result.out.startswith("gr e")
 
 
 @pytest.mark.parametrize(
     ("argv", "words"),
     [
-        (["generate", "--prefix", ""], ["at least one char, got ''"]),
+        (["generate", "--prefix", ""], ["at least one char after text.clean=ascii_letters, got ''"]),
         (["generate", "--prefix", "a", "--length", "-1"], ["length and temperature >= 0", "-1"]),
         (["generate", "--prefix", "a", "--temperature", "-1"], ["length and temperature >= 0", "-1.0"]),
         (["generate", "--prefix", "a", "--top-k", "0"], ["top-k >= 1", "and 0"]),
@@ -98,7 +89,6 @@ def test_score_gives_each_text_its_log_probability_and_perplexity(seqstep: Any) 
         (["generate", "--prefix", "a", "--model", "foo"], ["there is no model seqstep-foo"]),
         (["generate", "--prefix", "a", "--model", "mlp"], ["mlp"]),
         (["forecast", "--model", "rnn"], ["rnn"]),
-        (["score", "a"], ["expected a text of at least 2 chars to score, got 'a'"]),
         (["forecast", "--horizon", "0"], ["expected a horizon of at least 1", "got a horizon of 0"]),
         (["forecast", "--series", "data.csv"], ["expected --series FILE.csv:COLUMN, got 'data.csv'"]),
         (

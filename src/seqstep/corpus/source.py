@@ -27,12 +27,14 @@ class Source:
     Args:
         name: what messages call it.
         strip: whose heads and feet are left out.
+        command: that has it read, to which settings can be added; of a run unless it is told.
     """
 
     path: Path
     name: str
     config: CorpusConfig
     strip: Strip = "none"
+    command: tuple[str, ...] = ()
 
     @property
     def short_name(self) -> str:
@@ -146,7 +148,9 @@ class Source:
         return gutenberg.strip(parts, self._no_gutenberg) if self.strip == "gutenberg" else parts
 
     def _command(self, encoding: str) -> str:
-        """Write the command that reads the text in an encoding."""
+        """Write the command that has the text read in an encoding."""
+        if self.command:
+            return shlex.join([*self.command, f"corpus.encoding={encoding}"])
         path, urls = self.config.path, " ".join(map(str, self.config.url))
         listed = path if isinstance(path, str) else json.dumps(path, ensure_ascii=False)
         where = f"corpus.path={listed}" if path else f"corpus.url={urls}"

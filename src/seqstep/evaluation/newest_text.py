@@ -8,7 +8,7 @@ import numpy as np
 from seqstep.errors import TextError
 from seqstep.evaluation.fingerprints import tokens_digest
 from seqstep.evaluation.train_and_test import Scorer
-from seqstep.evaluation.unknown import spell
+from seqstep.evaluation.unknown import Speller
 from seqstep.evaluation.unseen import Judged
 from seqstep.metrics import bits_per_char, mean_loss, perplexity
 from seqstep.settings.config import ComparisonConfig
@@ -82,11 +82,11 @@ def judge_readers(models: Sequence[TrainedReader], newest: Tokens) -> Judged:
 
 def _check_alike(models: Sequence[TrainedReader]) -> None:
     """See that all models read the same tokens, but for those that one does not know."""
-    ways = {(model.codec.kind, model.codec.clean) for model in models}
+    ways = sorted({model.codec.way for model in models})
     if len(ways) > 1:
-        told = " and ".join(f"{kind}s of {clean}" for kind, clean in sorted(ways))
+        told = " and ".join(ways)
         raise TextError(
-            f"expected models that read the same tokens, got {told} (rnn.tokens, text.clean), which no figure"
+            f"expected models that read the same tokens, got {told}, which no figure"
             " compares here; bits_per_char of `seqstep run compare` compares characters with words"
         )
 
@@ -121,9 +121,8 @@ def _spelling(model: TrainedReader, newest: Tokens, first: int) -> float:
     """Log-probability of the letters of all tokens that a model does not know."""
     vocab = model.codec.vocab
     unknown = [newest.types[place] for place in newest.ids[first:] if newest.types[place] not in vocab]
-    return (
-        spell(newest.kind, vocab.tokens[Vocab.unknown + 1 :], unknown, ComparisonConfig()) if unknown else 0.0
-    )
+    speller = Speller(newest.kind, vocab.tokens[Vocab.unknown + 1 :], ComparisonConfig())
+    return speller.log_probability(unknown)
 
 
 def _digest_of(newest: Tokens, first: int, read: Callable[[list[str]], list[str]]) -> str:

@@ -8,10 +8,14 @@ for here the letters of each unknown token are paid for as well.
 
 import math
 from collections.abc import Iterable, Sequence
+from functools import cached_property
+
+import numpy as np
 
 from seqstep.errors import TextError
 from seqstep.settings.config import ComparisonConfig, TokenKind
 from seqstep.text.ngram_models.choice import fit_chosen
+from seqstep.text.ngram_models.ngram_model import NgramModel
 from seqstep.text.ngram_models.table import fit_counts
 from seqstep.text.splits import Split, cut
 from seqstep.text.tokens import Tokens, tokenize
@@ -34,7 +38,7 @@ def spelling(tokens: Tokens, split: Split, vocab: Vocab, config: ComparisonConfi
     """
     known, later = cut(tokens, split.train), cut(tokens, split.test)
     unknown = [token for token in map(later.types.__getitem__, later.ids) if token not in vocab]
-    return spell(tokens.kind, known.types, unknown, config) if unknown else 0.0
+    return Speller(tokens.kind, known.types, config).log_probability(unknown)
 
 
 def spelling_after(tokens: Tokens, train_tokens: int, vocab: Vocab) -> float:
@@ -52,28 +56,40 @@ def spelling_after(tokens: Tokens, train_tokens: int, vocab: Vocab) -> float:
         return math.nan
 
 
-def spell(kind: TokenKind, known: Sequence[str], unknown: Sequence[str], config: ComparisonConfig) -> float:
-    """Log-probability of the letters of tokens one after the other, a word's with the space that ends it.
+class Speller:
+    """Predicts the letters of tokens, as a Witten–Bell model of letters learns from known ones.
 
     Args:
-        known: tokens by which a Witten–Bell model of letters learns how tokens are spelled. Each stands there
-            once, for unknown ones are like the rare ones.
-        unknown: at least one.
-
-    Returns:
-        natural logarithm.
-
-    Raises:
-        TextError: the known words have too few letters.
+        known: tokens; each stands there once, for unknown ones are like the rare ones.
     """
-    learned = _letters(kind, known)
-    letters = Vocab.of(learned)
-    ids = letters.encode(learned)
-    if kind == "char":  # one letter follows from no other
-        model = fit_counts(_SPELLER, ids, len(letters), 1)
-    else:
-        model = fit_chosen(_SPELLER, ids, len(letters), config.orders, config.valid_share)
-    return float(model.log_probabilities(letters.encode(_letters(kind, unknown)), before=ids).sum())
+
+    def __init__(self, kind: TokenKind, known: Sequence[str], config: ComparisonConfig) -> None:
+        self._kind, self._known, self._config = kind, known, config
+
+    def log_probability(self, unknown: Sequence[str]) -> float:
+        """Log-probability of the letters of tokens one after the other, a word's with the space that ends it.
+
+        Returns:
+            natural logarithm; 0 of no tokens.
+
+        Raises:
+            TextError: the known words have too few letters.
+        """
+        if not unknown:
+            return 0.0
+        letters, known, model = self._learned
+        ids = letters.encode(_letters(self._kind, unknown))
+        return float(model.log_probabilities(ids, before=known).sum())
+
+    @cached_property
+    def _learned(self) -> tuple[Vocab, np.ndarray, NgramModel]:
+        learned = _letters(self._kind, self._known)
+        letters = Vocab.of(learned)
+        ids = letters.encode(learned)
+        if self._kind == "char":  # one letter follows from no other
+            return letters, ids, fit_counts(_SPELLER, ids, len(letters), 1)
+        orders, share = self._config.orders, self._config.valid_share
+        return letters, ids, fit_chosen(_SPELLER, ids, len(letters), orders, share)
 
 
 def _letters(kind: TokenKind, tokens: Iterable[str]) -> Tokens:

@@ -41,7 +41,7 @@ def continue_texts(
             raise TextError(f"expected {name} from 0 to {most}, got {value}")
     if not 0 <= temperature < math.inf:
         raise TextError(f"expected a temperature of 0 or more, got {temperature}")
-    read = sum(len(codec.split(prefix)) for prefix in prefixes)
+    read = sum(len(codec.encode_prefix(prefix)) for prefix in prefixes)
     if read + length * len(prefixes) > MOST_TOKENS:
         raise TextError(
             f"expected at most {MOST_TOKENS} {codec.kind}s in a request, got {read} to read and"

@@ -71,7 +71,7 @@ def continue_text(
         the prefix as the model reads it, its unknown tokens as `<unk>`, and `length` more tokens, or fewer
         where the model ends the document.
     """
-    read, end = codec.encode(prefix), codec.vocab.end
+    read, end = codec.encode_prefix(prefix), codec.vocab.end
     return codec.decode(read + generate(model, codec.begin(read), length, temperature, top_k, seed, end))
 
 

@@ -91,7 +91,7 @@ def write_all(
     Raises:
         TextError: a prefix without tokens.
     """
-    read, memory = codec.encode(prefix), codec.decode(train.tolist())
+    read, memory = codec.encode_prefix(prefix), codec.decode(train.tolist())
     samples = []
     for name, write in writers.items():
         for temperature in sorted(set(config.temperatures)):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, TypedDict, TypeVar
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, TypeAdapter, ValidationError
@@ -24,7 +24,7 @@ from seqstep.models.regularised import RegularisedRNN
 from seqstep.models.rnn_scratch import RNNScratch
 from seqstep.models.rnn_torch import RNNTorch
 from seqstep.series.scaling import Scaling
-from seqstep.settings.config import Cell, Clean, TokenKind
+from seqstep.settings.config import Cell, Clean, Documents, LineEnds, Locale, TextConfig, TokenKind
 from seqstep.text.codec import Codec
 from seqstep.text.vocab import Vocab
 
@@ -56,12 +56,32 @@ class MLPSpec(Spec):
         return MLP(self.window, self.hidden, generator)
 
 
+class Reading(TypedDict):
+    """How a text was read; see `Codec`."""
+
+    clean: Clean
+    lines: LineEnds
+    documents: Documents
+    locale: Locale
+
+
+def reading_of(text: TextConfig) -> Reading:
+    """Take from the settings how a text is read."""
+    return Reading(clean=text.clean, lines=text.line_ends, documents=text.documents, locale=text.locale)
+
+
 class LanguageSpec(Spec):
-    """What every language model needs besides its weights: its size, and how texts are read."""
+    """What every language model needs besides its weights: its size, and how texts are read.
+
+    Models of older releases joined lines, and knew neither documents nor locales.
+    """
 
     hidden: PositiveInt
     tokens: TokenKind
     clean: Clean
+    lines: LineEnds = "join"
+    documents: Documents = "none"
+    locale: Locale = ""
     vocab: str  # JSON
 
     @abstractmethod
@@ -70,7 +90,9 @@ class LanguageSpec(Spec):
 
     def codec(self) -> Codec:
         """Make what turns a user's text into indices and back."""
-        return Codec(Vocab.from_json(self.vocab), self.tokens, self.clean)
+        return Codec(
+            Vocab.from_json(self.vocab), self.tokens, self.clean, self.lines, self.documents, self.locale
+        )
 
 
 class RNNScratchSpec(LanguageSpec):

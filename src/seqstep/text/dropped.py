@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from seqstep.errors import TextError
-from seqstep.settings.config import TextConfig
+from seqstep.settings.config import Clean, LineEnds
 from seqstep.text.characters import Characters
 from seqstep.text.scripts import count_scripts
 
@@ -41,7 +41,12 @@ class Dropped(NamedTuple):
     @property
     def notice(self) -> str:
         """Say that letters were dropped, and which setting keeps them; nothing for a small share."""
-        return f"{self._said}; text.clean=unicode_letters keeps them" if self.share > _NOTICED else ""
+        return f"{self.said}; text.clean=unicode_letters keeps them" if self.said else ""
+
+    @property
+    def said(self) -> str:
+        """Say that letters were dropped, and which; nothing for a small share."""
+        return self._said if self.share > _NOTICED else ""
 
     @property
     def _said(self) -> str:
@@ -69,15 +74,15 @@ class Dropped(NamedTuple):
             )
 
 
-def dropped_by(characters: Characters, config: TextConfig) -> Dropped:
+def dropped_by(characters: Characters, clean: Clean, lines: LineEnds = "join") -> Dropped:
     """Tell what a cleaning drops of a text."""
-    others = characters.other_letters() if config.clean == "ascii_letters" else []
-    letters, cleans = sum(count for _, count in others), config.clean != "none"
+    others = characters.other_letters() if clean == "ascii_letters" else []
+    letters, cleans = sum(count for _, count in others), clean != "none"
     return Dropped(
         letters=letters,
         digits=characters.digits if cleans else 0,
         punctuation=characters.punctuation if cleans else 0,
-        line_ends=characters.line_ends if config.line_ends == "join" else 0,
+        line_ends=characters.line_ends if lines == "join" else 0,
         share=letters / (characters.ascii_letters + letters) if letters else 0.0,
         scripts=count_scripts(others),
         examples=" ".join(letter for letter, _ in others[:_EXAMPLES]),

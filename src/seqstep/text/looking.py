@@ -67,7 +67,7 @@ def look_at_text(path: Path) -> LookedAt:
         characters=characters.total,
         symbols=len(chars.types),
         scripts=_scripts(characters),
-        kept={clean: 1 - dropped_by(characters, TextConfig(clean=clean)).share for clean in _CLEANINGS},
+        kept={clean: 1 - dropped_by(characters, clean).share for clean in _CLEANINGS},
         words=len(words) if words else 0,
         common_words=_most_common(words) if words else [],
         common_characters=_most_common(chars),
@@ -107,7 +107,7 @@ def _fitting(characters: Characters, words: Tokens | None) -> dict[str, str]:
     seen = characters.total - characters.spaces - characters.line_ends
     if not words or characters.letters < _MOSTLY_LETTERS * seen:
         chosen = {"text.clean": "none"}
-    elif dropped_by(characters, TextConfig()).notice:
+    elif dropped_by(characters, TextConfig().clean).notice:
         chosen = {"text.clean": "unicode_letters"}
     else:
         chosen = {"text.clean": "ascii_letters"}

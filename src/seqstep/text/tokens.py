@@ -167,7 +167,7 @@ def read_tokens(
     for encoded in ahead(split, single_marks(clean) if has_ends else clean):
         for numbering, tokens in zip(numberings, encoded, strict=True):
             numbering.add(tokens)
-    dropped = dropped_by(read, config)
+    dropped = dropped_by(read, config.clean, lines)
     dropped.check(config.max_dropped)
     found = [_tokens(numbering, read.lines) for numbering in numberings]
     words = sum(len(tokens) for tokens in found if tokens.kind == "word")

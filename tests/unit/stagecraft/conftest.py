@@ -275,6 +275,8 @@ class Workshop:
         #: what runs are told besides
         self.watcher, self.patience = Watcher(), Patience()
         self.page: Page = EmptyPage()
+        #: Prefect's id of the last run
+        self.flow_run = ""
 
     @cached_property
     def tracker(self) -> Tracker:
@@ -392,6 +394,7 @@ class Workshop:
 
         runner: Any = ThreadPoolTaskRunner(max_workers=4)
         state = Flow(body, name="small", task_runner=runner)(return_state=True)
+        self.flow_run = str(state.state_details.flow_run_id)
         found = state.result(raise_on_failure=False)
         if isinstance(found, StageFailedError):
             found = found.outcomes

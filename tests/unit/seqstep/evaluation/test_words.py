@@ -11,7 +11,7 @@ import seqstep
 from seqstep.errors import TextError
 from seqstep.evaluation.language import rank, score_counts
 from seqstep.evaluation.texts import ComparedText
-from seqstep.evaluation.unknown import spell
+from seqstep.evaluation.unknown import Speller
 from seqstep.evaluation.words import word_text
 from seqstep.metrics import bits_per_char
 from seqstep.settings.config import ComparisonConfig, TextConfig
@@ -48,13 +48,16 @@ def test_unknown_words_are_spelled_by_a_model_of_the_letters_of_known_ones() -> 
     one = CONFIG.model_copy(update={"orders": (1,)})
     letter = {"a": (7 + 3 / 4) / 15, "b": (1 + 3 / 4) / 15, " ": (4 + 3 / 4) / 15, "z": 3 / 4 / 15}
     expected = sum(np.log(letter[c]) for c in "ab za ")
-    assert spell("word", ["aa", "a", "aab", "aa"], ["ab", "za"], one) == pytest.approx(expected)
+    assert Speller("word", ["aa", "a", "aab", "aa"], one).log_probability(["ab", "za"]) == pytest.approx(
+        expected
+    )
 
 
 @given(st.lists(st.sampled_from(["ab", "ba", "cab", "zz"]), min_size=1, max_size=6))
 def test_each_further_unknown_word_costs_more(unknown: list[str]) -> None:
     known = ["ab", "cab", "bac", "abba", "a", "cc"]
-    costs = [spell("word", known, unknown[:end], CONFIG) for end in range(1, len(unknown) + 1)]
+    speller = Speller("word", known, CONFIG)
+    costs = [speller.log_probability(unknown[:end]) for end in range(1, len(unknown) + 1)]
     assert costs == sorted(costs, reverse=True) and len(set(costs)) == len(costs)
 
 

@@ -34,7 +34,7 @@ def test_each_text_is_continued_as_if_it_were_alone() -> None:
 @pytest.mark.parametrize(
     ("texts", "options", "said"),
     [
-        ([""], {}, "at least one char, got ''"),
+        ([""], {}, "at least one char after text.clean=ascii_letters, got ''"),
         (["a"], {"length": -1}, "expected length from 0 to 20000, got -1"),
         (["a"], {"length": 1_000_000}, "expected length from 0 to 20000, got 1000000"),
         (["a"], {"length": MOST_TOKENS}, "got 1 to read and 1 times 20000 to write; lower length"),

@@ -151,8 +151,8 @@ def test_an_empty_prefix_is_an_error(codec: Codec, prefix: str) -> None:
     "codec, prefix, read",
     [
         (CHARS, "time", "time"),
-        (CHARS, "Time!", "time<unk>"),
-        (CHARS, "9", "<unk>"),
+        (CHARS, "Time!", "time "),
+        (CHARS, "timé z", "tim <unk>"),
         (WORDS, "Time  traveller", "time traveller"),
         (WORDS, "the TIME", "<unk> time"),
         (Codec(WORDS.vocab, "word", "none"), "The Time", "The <unk>"),

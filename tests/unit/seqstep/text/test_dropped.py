@@ -14,7 +14,7 @@ from seqstep.text.tokens import read_tokens
 def dropped(text: str, config: TextConfig) -> Dropped:
     characters = Characters()
     characters.add(text)
-    return dropped_by(characters, config)
+    return dropped_by(characters, config.clean, config.line_ends)
 
 
 FINNISH = "vaka vanha väinämöinen, 3 päivää\n" * 10

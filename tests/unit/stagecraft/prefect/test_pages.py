@@ -14,7 +14,7 @@ from stagecraft.pipeline.selection import Selector
 from stagecraft.prefect import pages
 from stagecraft.prefect.summaries import of_run, of_stage
 from stagecraft.progress.outcome import Outcome
-from tests.patience import PATIENCE_S, ask_prefect
+from tests.patience import PATIENCE_S, ask_prefect, until
 
 pytestmark = pytest.mark.usefixtures("in_prefect")
 
@@ -22,22 +22,25 @@ Artifacts = dict[str, dict[str, Any]]
 
 
 @pytest.fixture
-def artifacts(prefect_server: str, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Read the artifacts of the flow run that started last, by key."""
+def artifacts(workshop: Any, prefect_server: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Read the artifacts of the workshop's last run, by key."""
     monkeypatch.setattr(pages, "_PATIENCE_S", PATIENCE_S)
 
     def ask(what: str, **wanted: Any) -> Any:
         return ask_prefect("POST", f"{prefect_server}/{what}/filter", wanted)
 
     def read() -> Artifacts:
-        (flow_run,) = ask("flow_runs", sort="START_TIME_DESC", limit=1)
-        ours = {"flow_run_id": {"any_": [flow_run["id"]]}}
-        found = ask("artifacts", artifacts=ours, limit=200)
+        ours = {"any_": [workshop.flow_run]}
+        found = ask("artifacts", artifacts={"flow_run_id": ours}, limit=200)
         shown = {item["task_run_id"] for item in found if item["task_run_id"]}
         names: dict[str | None, str] = {}
-        while not shown <= set(names):  # the server takes note of tasks in batches
-            tasks = ask("task_runs", flow_runs={"id": {"any_": [flow_run["id"]]}})
-            names = {task["id"]: task["name"].partition("-")[0] for task in tasks}
+
+        def known() -> bool:
+            tasks = ask("task_runs", flow_runs={"id": ours})
+            names.update({task["id"]: task["name"].partition("-")[0] for task in tasks})
+            return shown <= set(names)
+
+        until(known)  # the server takes note of tasks in batches
         return {item["key"]: {**item, "task": names.get(item["task_run_id"])} for item in found}
 
     return read

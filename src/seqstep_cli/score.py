@@ -1,0 +1,212 @@
+"""The command that tells how likely a language model finds texts: `score`."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from secrecy import quote
+from seqstep.errors import TextError
+from seqstep.settings.local_files import STANDARD_INPUT, local_file
+from seqstep.settings.resolving import resolve
+from seqstep_cli.readers import Reader, find_reader, notice_what_is_lost
+from seqstep_cli.registered import CHOICE, FORM
+from stagecraft.cli.changes import read_assignments
+from stagecraft.cli.command import Command, add_assignments, print_json
+from stagecraft.cli.tables import make_table, open_console, styled
+from stagecraft.cli.workplace import Workplace
+from stagecraft.errors import UsageError
+
+if TYPE_CHECKING:
+    from seqstep.evaluation.own_text import OwnText, OwnTexts
+
+_LONGEST = 60
+
+
+class _Given(NamedTuple):
+    """A text, and what it is called."""
+
+    name: str
+    text: str
+
+
+def _score(args: argparse.Namespace, workplace: Workplace) -> int:
+    from seqstep.evaluation.own_text import OwnTexts
+
+    if bool(args.texts) == bool(args.file):
+        raise UsageError("expected either texts, or --file FILE (- for standard input)")
+    if args.per_line and not args.file:
+        raise UsageError(
+            "expected --file FILE with --per-line; texts on the command line are a row each already"
+        )
+    given = _read_file(args, workplace) if args.file else (_Given(text, text) for text in args.texts)
+    reader = find_reader(workplace, args.model)
+    texts = OwnTexts(reader.scorer, reader.codec)
+    if args.per_line:
+        return _score_lines(args, reader, texts, given)
+    rows = [(each, _scored(reader, texts, each.text)) for each in given]
+    if args.json:
+        called = "file" if args.file else "text"
+        scores = [{called: each.name, **scores._asdict()} for each, scores in rows]
+        print_json({**reader.named, "scores": scores})
+        return 0
+    reader.say_who()
+    _print_table(rows, reader)
+    return 0
+
+
+def _scored(reader: Reader, texts: "OwnTexts", text: str) -> "OwnText":
+    notice_what_is_lost(reader.codec, text)
+    return texts.score(text)
+
+
+def _score_lines(args: argparse.Namespace, reader: Reader, texts: "OwnTexts", given: Iterator[_Given]) -> int:
+    """Print a figure for each line, or a document; a line with too few tokens has none."""
+    reader.say_who()
+    passed_over = unknown = 0
+    for number, line in enumerate((line for each in given for line in _lines(each.text)), start=1):
+        try:
+            scores = texts.score(line)
+        except TextError:
+            scores, passed_over = None, passed_over + 1
+        unknown += scores.unknown_tokens if scores else 0
+        if args.json:
+            print_json({"line": number, "text": line, **(scores._asdict() if scores else _NO_FIGURES)})
+        else:
+            sys.stdout.write(f"{scores.perplexity:.6g}\n" if scores else "nan\n")
+    sys.stdout.flush()
+    if passed_over:
+        sys.stderr.write(f"seqstep: note: {passed_over:,} lines have too few tokens to be scored\n")
+    if unknown:
+        sys.stderr.write(f"seqstep: note: {unknown:,} tokens are not known to the model; read as <unk>\n")
+    return 0
+
+
+_NO_FIGURES = {"tokens_scored": 0}
+
+
+def _lines(text: str) -> list[str]:
+    return text.removesuffix("\n").split("\n")
+
+
+def _read_file(args: argparse.Namespace, workplace: Workplace) -> Iterator[_Given]:
+    """Read the texts of a file as a run would: all of it, or the records of one that has some.
+
+    Raises:
+        CorpusError, TextError: it is not there, or no text.
+    """
+    from seqstep.corpus.source import Source
+    from seqstep.corpus.transfer import check_size
+
+    changes = read_assignments(args.assignments)
+    config = resolve(changes=[changes]).corpus.model_copy(update={"sha1": ""})
+    if args.file == STANDARD_INPUT:
+        path, name = _keep_standard_input(workplace, config.max_bytes), "standard input"
+    else:
+        path, name = _find(args.file), args.file
+    try:
+        check_size(name, path.stat().st_size, config.max_bytes)
+        source = Source(path, name, config, command=_command(args))
+        source.check()
+        for number, document in enumerate(source.documents(), start=1):
+            yield _Given(f"{name}, {number}" if config.field else name, "".join(document))
+    except OSError as error:
+        raise TextError(f"the text {name} can't be read: {error.strerror}; see who may read it") from None
+
+
+def _find(file: str) -> Path:
+    path = local_file(file)
+    if not path or not path.is_file():
+        raise TextError(f"expected a text's file, got {quote(file)}, which is not there; name one")
+    return path
+
+
+def _keep_standard_input(workplace: Workplace, limit: int) -> Path:
+    from seqstep.corpus.piping import keep
+
+    if sys.stdin is None or sys.stdin.isatty():
+        raise TextError(
+            "expected a text on standard input for --file -, got a terminal; pipe it in, as in"
+            " `cat my.txt | seqstep score --file -`"
+        )
+    return keep(sys.stdin.buffer, workplace.home.downloads, limit)
+
+
+def _command(args: argparse.Namespace) -> tuple[str, ...]:
+    """Write what was asked for again, to which settings can be added."""
+    per_line = ["--per-line"] if args.per_line else []
+    return (
+        "seqstep",
+        "score",
+        "--file",
+        args.file,
+        "--model",
+        args.model,
+        *per_line,
+        "--set",
+        *args.assignments,
+    )
+
+
+def _print_table(rows: list[tuple[_Given, "OwnText"]], reader: Reader) -> None:
+    table = make_table("text", "tokens", "unknown", "log-probability", "perplexity", "of known", "bits/char")
+    for given, scores in rows:
+        table.add_row(
+            _shown(given.name),
+            f"{scores.tokens_scored:,}",
+            f"{scores.unknown_tokens:,}",
+            f"{scores.log_probability:.2f}",
+            f"{scores.perplexity:.4g}",
+            f"{scores.perplexity_of_known:.4g}",
+            f"{scores.bits_per_char:.4g}",
+        )
+    open_console().print(table)
+    explained = (
+        f"{reader.name}; natural logarithm, each token after the first, given those before it; perplexity of"
+        " all tokens and of known ones; bits per character with the letters of unknown tokens"
+    )
+    open_console().print(styled((explained, "dim")))
+
+
+def _shown(text: str) -> str:
+    from seqstep.text.spacing import show_lines
+
+    return show_lines(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--model",
+        default="rnn",
+        metavar=FORM,
+        help=f"rnn (the default), rnn-scratch or held-out-…; {CHOICE}. Or a model of counts, such as"
+        " modified-kneser-ney, of what trained the rnn that would answer",
+    )
+    parser.add_argument("texts", nargs="*", metavar="TEXT", help="texts to score, a row each")
+    parser.add_argument(
+        "--file",
+        metavar="FILE",
+        help="a text's file instead, also a compressed one; - for standard input",
+    )
+    parser.add_argument(
+        "--per-line",
+        action="store_true",
+        help="the perplexity of every line of the file by itself, one a line; with --json a document a line",
+    )
+    add_assignments(parser, "how the file is read, such as corpus.encoding=cp1252 or corpus.field=text")
+
+
+COMMANDS = [
+    Command(
+        "score",
+        "Log-probability, perplexity and bits per character of texts under a language model.",
+        [
+            'seqstep score "it is raining outside" "it is raining banana tree"',
+            "seqstep score --file chapter.txt --model modified-kneser-ney",
+            "zcat lines.gz | seqstep score --file - --per-line --json",
+        ],
+        _arguments,
+        _score,
+    ),
+]
