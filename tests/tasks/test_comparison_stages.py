@@ -79,6 +79,7 @@ def test_every_forecaster_is_measured_at_every_horizon(new_record: NewRecord, de
     assert tasks.backtest.figure(record.metrics).startswith("RMSE k001 0.")
 
 
+@pytest.mark.thorough
 def test_a_backtest_yields_the_same_bytes_each_time_though_not_in_the_same_time(
     new_record: NewRecord,
 ) -> None:
@@ -89,6 +90,7 @@ def test_a_backtest_yields_the_same_bytes_each_time_though_not_in_the_same_time(
     ]
 
 
+@pytest.mark.thorough
 def test_the_report_has_one_table_of_forecasts_with_the_best_of_each_horizon_marked(
     new_record: NewRecord,
 ) -> None:

@@ -42,6 +42,7 @@ def _notes(record: Record) -> str:
     return record.tracker.client.get_run(record.run_id).data.tags.get(NOTE_TAG, "")
 
 
+@pytest.mark.thorough
 def test_an_edited_step_is_what_the_stage_trains_with_a_note_of_it(
     new_record: NewRecord, story: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -68,6 +69,7 @@ def test_an_edited_step_is_what_the_stage_trains_with_a_note_of_it(
     assert found == expected != losses
 
 
+@pytest.mark.thorough
 def test_an_edited_forecaster_is_noted_by_its_stage_and_once_by_a_backtest(
     new_record: NewRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:

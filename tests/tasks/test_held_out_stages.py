@@ -37,6 +37,7 @@ from stagecraft.pipeline.stage import Stage
 from tasks.outputs import HeldOutComparison, TokenFiles, TrainedLanguageModel
 from tasks.text import open_tokens
 
+pytestmark = pytest.mark.thorough
 TEXT, SHARES = TextConfig(), ComparisonConfig(orders=(2, 3), block=10, resamples=20)
 SMALL = HeldOutConfig(
     hidden=8, batch=4, steps=10, epochs=8, learning_rate=0.1, schedule="constant", patience=2

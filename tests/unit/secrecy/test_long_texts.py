@@ -54,6 +54,7 @@ def test_the_same_urls_are_found_as_by_the_plain_expression(text: str) -> None:
 
 
 @given(st.text(max_size=600), st.integers(10, 300))
+@pytest.mark.thorough
 def test_a_long_value_keeps_its_ends_and_says_its_length(text: str, most: int) -> None:
     short = cut(text, most)
     if len(text) <= most:

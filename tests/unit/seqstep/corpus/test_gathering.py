@@ -128,6 +128,7 @@ def test_the_hash_of_several_files_is_that_of_the_text_that_they_make(take: Take
 @given(
     lines=LINES, cuts=st.sets(st.integers(0, 12)), packed=st.booleans(), ends=st.sampled_from(["\n", "\r\n"])
 )
+@pytest.mark.thorough
 def test_files_that_were_split_at_ends_of_lines_give_the_same_tokens_as_one(
     lines: list[str], cuts: set[int], packed: bool, ends: str
 ) -> None:

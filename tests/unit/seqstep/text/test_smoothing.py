@@ -37,6 +37,7 @@ def test_probabilities_by_hand() -> None:
 
 
 @given(TEXTS, WEIGHTS)
+@pytest.mark.thorough
 def test_probabilities_equal_the_formulas(ids: list[int], weights: tuple[float, float, float]) -> None:
     model = LaplaceTrigram(np.array(ids, dtype=np.uint8), VOCAB, weights)
     for grams in ([(x,) for x in range(VOCAB)], PAIRS, [(*pair, 1) for pair in PAIRS]):
@@ -59,6 +60,7 @@ def test_an_unseen_token_has_a_probability() -> None:
 
 
 @given(TEXTS, st.lists(st.integers(0, VOCAB - 1), min_size=2, max_size=9))
+@pytest.mark.thorough
 def test_a_texts_probability_is_the_product_of_its_tokens(ids: list[int], text: list[int]) -> None:
     model, weights = LaplaceTrigram(np.array(ids), VOCAB), (1.0, 1.0, 1.0)
     grams = [tuple(text[max(0, i - 2) : i + 1]) for i in range(len(text))]
@@ -70,6 +72,7 @@ def test_a_texts_probability_is_the_product_of_its_tokens(ids: list[int], text: 
 
 
 @given(TEXTS)
+@pytest.mark.thorough
 def test_all_texts_of_three_tokens_together_have_probability_1(ids: list[int]) -> None:
     model = LaplaceTrigram(np.array(ids), VOCAB)
     texts = [np.array([*pair, last]) for pair in PAIRS for last in range(VOCAB)]

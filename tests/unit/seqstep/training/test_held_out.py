@@ -86,6 +86,7 @@ def test_the_weights_kept_are_those_of_the_best_validation_and_not_the_last(aver
 
 
 @pytest.mark.parametrize(("patience", "every"), [(1, 1), (3, 1), (2, 3)])
+@pytest.mark.thorough
 def test_it_stops_after_so_many_validations_without_a_better_one(patience: int, every: int) -> None:
     changes: dict[str, Any] = {"learning_rate": 0.05, "epochs": 40, "schedule": "constant"}
     whole = finished(training(validate_every=every, **changes))
@@ -123,6 +124,7 @@ def test_the_averaged_weights_are_the_running_mean_of_all_updates() -> None:
         torch.testing.assert_close(weight, mean[name])
 
 
+@pytest.mark.thorough
 def test_the_cosine_falls_to_0_and_the_plateau_halves_where_nothing_gets_better() -> None:
     rates = [epoch.learning_rate for epoch in finished(training(schedule="cosine")).history]
     expected = [0.003 * (1 + math.cos(math.pi * epoch / 6)) / 2 for epoch in range(6)]
@@ -151,6 +153,7 @@ def test_weight_decay_makes_weights_smaller() -> None:
     "optimizer", ["sgd", *(pytest.param(name, marks=pytest.mark.thorough) for name in ("adam", "adamw"))]
 )
 @pytest.mark.parametrize("schedule", ["constant", "cosine", "plateau"])
+@pytest.mark.thorough
 def test_a_training_that_goes_on_elsewhere_equals_a_whole_one(
     optimizer: str, schedule: str, tmp_path: Path
 ) -> None:

@@ -149,6 +149,7 @@ def test_two_runs_of_one_configuration_are_identical(
 
 @both_ways
 @pytest.mark.parametrize("name", ["scratch", "lstm"])
+@pytest.mark.thorough
 def test_a_tiny_repeating_text_is_learnt_by_heart(name: str, at_random: bool) -> None:
     config = RNNConfig(batch=4, steps=10, epochs=150, learning_rate=1.0, random_batches=at_random)
     # What follows a 3 needs a memory, which a sequence drawn at random does not have at its start.
@@ -160,6 +161,7 @@ def test_a_tiny_repeating_text_is_learnt_by_heart(name: str, at_random: bool) ->
 
 
 @every_model
+@pytest.mark.thorough
 def test_a_training_in_bfloat16_keeps_its_weights_in_float32_and_reaches_the_same_band(
     make: Callable[[], LanguageModel],
 ) -> None:

@@ -64,6 +64,7 @@ def test_a_weight_without_a_gradient_is_an_error(make: Callable[[list[Tensor]], 
         make(draw_weights()).step()
 
 
+@pytest.mark.thorough
 def test_the_trainings_do_not_import_the_compiler_of_torch() -> None:
     code = """
 import sys

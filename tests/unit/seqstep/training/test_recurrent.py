@@ -70,6 +70,7 @@ def test_a_last_step_that_is_far_too_large_is_an_error() -> None:
         train_recurrent(network(), SERIES, (1, 4), ONE.model_copy(update={"learning_rate": 1e30}), seed=0)
 
 
+@pytest.mark.thorough
 def test_torchs_compiler_is_not_imported() -> None:
     script = """
 import sys

@@ -268,6 +268,7 @@ for row in training.run():
 """
 
 
+@pytest.mark.thorough
 def test_a_training_goes_on_in_another_process(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", SCRIPT, tmp_path], check=True, timeout=120)
     resumed = speak(4, 99)

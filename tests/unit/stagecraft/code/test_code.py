@@ -94,6 +94,7 @@ def test_what_code_does_its_hints_and_the_fields_of_classes_count(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 @given(places=st.lists(st.integers(0, 12), max_size=6), text=st.text("ab#' é", max_size=8))
+@pytest.mark.thorough
 def test_comments_and_blank_lines_anywhere_change_nothing(
     project: Project, places: list[int], text: str
 ) -> None:

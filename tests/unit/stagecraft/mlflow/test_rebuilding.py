@@ -34,6 +34,7 @@ def rows(database: Path) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.thorough
 def test_all_that_a_home_tells_is_there_as_it_was(works: Any, tmp_path: Path) -> None:
     first = works.pipeline()
     result = works.finished(works.stage(first, "one"))
@@ -56,6 +57,7 @@ def test_all_that_a_home_tells_is_there_as_it_was(works: Any, tmp_path: Path) ->
         rebuild(works.home, new)
 
 
+@pytest.mark.thorough
 def test_mlflow_reads_it_and_goes_on_with_it(works: Any, tmp_path: Path) -> None:
     parent = works.pipeline()
     record = works.stage(parent, "one")
@@ -74,6 +76,7 @@ def test_mlflow_reads_it_and_goes_on_with_it(works: Any, tmp_path: Path) -> None
     assert client.create_model_version(NAME, str(tmp_path), model_id=model_id).version == 2
 
 
+@pytest.mark.thorough
 def test_what_the_version_before_left_is_there_without_figures_and_that_is_said(
     works: Any, tmp_path: Path
 ) -> None:
@@ -88,6 +91,7 @@ def test_what_the_version_before_left_is_there_without_figures_and_that_is_said(
     assert client.get_logged_model(run.outputs.model_outputs[0].model_id).source_run_id == record.run_id
 
 
+@pytest.mark.thorough
 def test_each_stage_says_what_can_not_be_brought_back(works: Any, tmp_path: Path) -> None:
     parent = works.pipeline()
     one, two = works.finished(works.stage(parent, "one")), works.finished(works.stage(parent, "two"))

@@ -128,6 +128,7 @@ def test_weights_whose_version_is_damaged_are_registered_anew(
     assert registry.parts(registry.find(NAME))["weights.bin"].read_text() == "one"
 
 
+@pytest.mark.thorough
 def test_of_versions_that_were_damaged_only_the_newest_is_looked_at(
     registry: Registry, train: Train, monkeypatch: pytest.MonkeyPatch
 ) -> None:

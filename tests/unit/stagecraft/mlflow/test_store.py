@@ -227,6 +227,7 @@ def test_a_store_that_refuses_is_told_with_its_address(tracker: Tracker) -> None
         tracker.log_params("nosuchrun", {"a": 1})
 
 
+@pytest.mark.thorough
 def test_a_database_that_a_killed_process_left_half_made_is_made_anew(tmp_path: Path) -> None:
     home = Home(tmp_path / "home", NAMES)
     home.private.mkdir(parents=True)

@@ -133,6 +133,7 @@ def test_libraries_are_pythons_version_and_those_of_what_the_code_imports(worksh
     assert call(workshop, "page", Handle("add")).fixed_parts().libraries == {"python": python}
 
 
+@pytest.mark.thorough
 def test_a_library_that_is_imported_under_another_name_counts_by_its_distribution(workshop: Any) -> None:
     workshop.edit("sums", "import tomlkit", "import google.protobuf\nimport tomlkit\nimport yaml")
     workshop.edit("sums", "tomlkit.dumps(", "tomlkit.dumps(yaml.safe_dump and ")

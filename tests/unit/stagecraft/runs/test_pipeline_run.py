@@ -108,6 +108,7 @@ with pipeline_run(tracker, "killed", {}) as (parent, session):
 """
 
 
+@pytest.mark.thorough
 def test_a_run_closes_those_whose_process_died_and_clears_up_after_them(tracker: Tracker) -> None:
     command = [sys.executable, "-c", _KILLED, str(tracker.home.root)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

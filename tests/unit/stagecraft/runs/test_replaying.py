@@ -146,6 +146,7 @@ print(heavy)
 """
 
 
+@pytest.mark.thorough
 def test_a_replay_needs_no_prefect() -> None:
     done = subprocess.run([sys.executable, "-c", _WITHOUT], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

@@ -89,6 +89,7 @@ def test_no_command_line_holds_it_but_server_worker_and_question_do(home: Home) 
     assert token.value not in repr(servers)
 
 
+@pytest.mark.thorough
 def test_runs_of_the_home_say_it_and_no_message_does(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     with announcing(home) as announce:
         announce(OWN, {"prefect": psutil.Process()})

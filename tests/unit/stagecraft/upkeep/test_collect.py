@@ -237,6 +237,7 @@ def test_a_model_with_an_alias_or_a_name_of_the_users_is_kept_with_what_it_was_m
 
 
 @pytest.mark.parametrize("pinned", ["itself", "parent", "cached child", "child of a pinned parent"])
+@pytest.mark.thorough
 def test_a_pinned_run_keeps_what_it_reaches(house: House, pinned: str) -> None:
     series = house.stage("series")
     made = house.stage("train_mlp", series.uri, model="mlp")

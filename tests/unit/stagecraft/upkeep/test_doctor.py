@@ -312,6 +312,7 @@ def unreadable(name: str) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("registered", [True, False])
+@pytest.mark.thorough
 def test_what_can_not_be_read_is_reported_and_kept(house: House, registered: bool) -> None:
     made = house.stage("train_rnn", model="rnn")
     house.client.set_registered_model_alias("seqstep-rnn", "champion", "1")
@@ -393,6 +394,7 @@ def test_a_damaged_latest_result_is_named_and_set_aside(house: House) -> None:
 
 
 @pytest.mark.parametrize("line", [0, 1, 2])
+@pytest.mark.thorough
 def test_a_damaged_promotion_is_named_and_written_anew_of_what_mlflow_knows(house: House, line: int) -> None:
     for _ in range(3):
         house.stage("train_rnn", model="rnn")

@@ -54,6 +54,7 @@ def test_a_pair_that_never_occurred_is_impossible_to_the_notes_chain() -> None:
 
 
 @given(TEXTS, TEXTS)
+@pytest.mark.thorough
 def test_the_notes_trigram_scores_as_it_always_did(ids: np.ndarray, text: np.ndarray) -> None:
     trigram, model = LaplaceTrigram(ids, VOCAB), Laplace(ids, VOCAB)
     assert model.log_probabilities(text)[1:] == pytest.approx(trigram.log_probabilities(text))
