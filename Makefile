@@ -28,7 +28,7 @@ test-versions: .venv/dev
 
 # One room of the soak, or all; goes on where it was broken off.
 soak: .venv/dev
-	$(PYTEST) --dist loadfile -m soak --room=$(or $(ROOM),all) tests/soak tests/e2e
+	$(PYTEST) --dist loadfile -m soak --room=$(or $(ROOM),all) tests/soak tests/e2e tests/flows
 
 lint: .venv/dev
 	$(BIN)/ruff check .

@@ -13,7 +13,7 @@ from flows.walk import FLOWS, SERIES, WHOLE, everything, graph, walk
 from secrecy import quote
 from seqstep.errors import ConfigError
 from seqstep.forecasters.table import FORECASTERS
-from seqstep.models.networks import NETWORKS
+from seqstep.models.networks import MIXTURE, NETWORKS, TOGETHER
 from seqstep.settings.config import Config, NotifyConfig, Section
 from seqstep.settings.data_sets import series_name, text_name
 from seqstep.settings.resolving import changed, flatten, given_alone, resolve, unread_of_series
@@ -98,10 +98,10 @@ def _check_flows() -> None:
     """
     file = Path(__file__).with_name("pipeline.py")
     others = symtable(file.read_text("utf-8"), str(file), "exec").get_identifiers()
-    if taken := sorted(FLOWS.keys() & set(others)):
+    if taken := sorted(name for name in FLOWS if name in others or name.startswith("__")):
         raise ConfigError(
             f"expected another name for the flow {taken[0]} in flows/walk.py: flows/pipeline.py calls"
-            " something else so"
+            " something else so, or Python does"
         )
 
 
@@ -124,6 +124,12 @@ def _check_tables() -> None:
             )
     for table in (NETWORKS, MODELS, FORECASTERS):
         _check_alike(table)
+    rows = {*NETWORKS, *(f"held_out_{network}" for network in NETWORKS), MIXTURE, TOGETHER}
+    if taken := sorted(MODELS.keys() & rows):
+        raise ConfigError(
+            f"expected another name for the model of counts {taken[0]} in its table: a network that stands"
+            " beside it is called so"
+        )
 
 
 def _check_alike(table: Mapping[str, Callable[..., Any]]) -> None:
@@ -135,12 +141,14 @@ def _check_alike(table: Mapping[str, Callable[..., Any]]) -> None:
     handed = list(signature(next(iter(table.values()))).parameters)
     for name, make in table.items():
         try:
-            signature(make).bind(*handed)
+            taken = signature(make).bind(*handed).arguments
         except (TypeError, ValueError):
+            taken = {}
+        if not taken or any(given in handed and given != known for known, given in taken.items()):
             raise ConfigError(
                 f"expected the maker of the model {name} to take {', '.join(handed)}, as the others in its"
                 f" table do, got {make!r}; correct that there"
-            ) from None
+            )
 
 
 def _unread(trace: Trace, flow: str, profile: str, changes: Sequence[Mapping[str, Any]]) -> list[str]:

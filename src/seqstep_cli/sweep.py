@@ -17,6 +17,7 @@ from stagecraft.cli.command import (
     add_strict,
     count,
     print_json,
+    stage,
 )
 from stagecraft.cli.request import check_database, open_results
 from stagecraft.cli.workplace import Workplace
@@ -66,7 +67,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_flow(parser, MANUAL)
     add_stages(parser, "--only", "just these; what they need must be cached")
-    parser.add_argument("--until", default="", metavar="STAGE", help="this stage and all that it depends on")
+    parser.add_argument("--until", type=stage, metavar="STAGE", help="this stage and all that it depends on")
     parser.add_argument("--offline", action="store_true", help="never touch the network")
     add_strict(parser)
 

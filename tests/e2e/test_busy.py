@@ -67,6 +67,7 @@ def parents(home: Path) -> list[Any]:
     return sorted(found, key=lambda run: run.start_time)
 
 
+@pytest.mark.soak
 def test_wait_runs_one_after_the_other(two_at_once: Any, tmp_path: Path) -> None:
     first, second = two_at_once("wait")
     assert (first.status, first.states()) == (0, {"completed"})

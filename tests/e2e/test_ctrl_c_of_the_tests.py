@@ -35,7 +35,8 @@ def session_below(pid: int) -> str:
     return ""
 
 
-@pytest.mark.parametrize("workers", ["0", pytest.param("2", marks=pytest.mark.soak)])
+@pytest.mark.soak
+@pytest.mark.parametrize("workers", ["0", "2"])
 def test_ctrl_c_stops_the_servers_that_tests_started(workers: str, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--numprocesses", workers]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}

@@ -45,12 +45,14 @@ def test_the_worker_runs_a_deployment_with_the_figures_of_the_command_line(up: U
     assert figures(up, by_hand["run_id"]) == figures(up, deployed["run_id"])
 
 
+@pytest.mark.soak
 def test_one_stage_is_run_again_and_the_rest_is_taken_from_the_cache(up: Up) -> None:
     run = up.trigger("stage/stage", name="train_rnn", settings={"rnn": TINY})
     assert up.ends(run) == "COMPLETED"
     assert [(stage["name"], stage["state"]) for stage in latest(up)["stages"]] == [("train_rnn", "completed")]
 
 
+@pytest.mark.soak
 def test_a_schedule_fires(up: Up) -> None:
     found = up.request("GET", "deployments/name/series/series")
     every_minute = {"schedule": {"cron": "* * * * *"}, "active": True, "parameters": {"until": "series"}}

@@ -122,11 +122,11 @@ def assert_closed_in_prefect(home: Path) -> None:
 
 SELDOM = [
     pytest.param(stop, marks=pytest.mark.soak)
-    for stop in (interrupt, terminate, hang_up, terminate_all, interrupt_twice)
+    for stop in (interrupt, terminate, hang_up, terminate_all, interrupt_twice, terminate_twice)
 ]
 
 
-@pytest.mark.parametrize("stop", [press_ctrl_c, terminate_twice, *SELDOM])
+@pytest.mark.parametrize("stop", [press_ctrl_c, *SELDOM])
 def test_a_stopped_run_ends_with_its_temporary_server(
     tmp_path: Path, empty_database: Path, stop: Stop
 ) -> None:

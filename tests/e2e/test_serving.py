@@ -22,7 +22,6 @@ from tests.patience import PATIENCE_S, goes_on
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = ["rnn.epochs=2", "rnn.hidden=16", "rnn.batch=4", "rnn.steps=10", "rnn.max_tokens=2000", "mlp.epochs=1"]
-LANGUAGE = ("rnn", "rnn-scratch")
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +58,7 @@ def serving(environment: dict[str, str], model: str) -> Iterator[Served]:
         process.terminate()
 
 
-@pytest.fixture(scope="module", params=[*LANGUAGE, "mlp"])
+@pytest.fixture(scope="module", params=["rnn", pytest.param("rnn-scratch", marks=pytest.mark.soak), "mlp"])
 def served(request: pytest.FixtureRequest, environment: dict[str, str]) -> Iterator[Served]:
     with serving(environment, request.param) as found:
         yield found

@@ -252,7 +252,24 @@ def test_makers_of_models_are_called_alike(
         ask("", "quick", [], Selector(), offline=False)
 
 
-@pytest.mark.parametrize("name", ["stage", "start", "Path", "ask"])
+def test_makers_take_what_they_are_given_in_the_order_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(MODELS, "mine", lambda ids, order, vocab, end: None)
+    with pytest.raises(
+        ConfigError, match="expected the maker of the model mine to take ids, vocab, order, end"
+    ):
+        ask("", "quick", [], Selector(), offline=False)
+
+
+@pytest.mark.parametrize("name", ["rnn", "held_out_gru", "mixture", "networks_together"])
+def test_a_model_of_counts_is_called_like_no_network_beside_it(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setitem(MODELS, name, MODELS["unigram"])
+    with pytest.raises(ConfigError, match=f"expected another name for the model of counts {name}"):
+        ask("", "quick", [], Selector(), offline=False)
+
+
+@pytest.mark.parametrize("name", ["stage", "start", "Path", "ask", "__file__"])
 def test_a_flow_is_called_like_nothing_else_that_an_entry_point_could_name(
     monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:

@@ -213,6 +213,7 @@ def test_over_seeds_the_mean_and_the_spread_are_told_and_not_the_luckiest(
     seqstep(*command).ends(0, f"over seeds {said} (mean and standard deviation of 2 seeds)", "again seqstep")
 
 
+@pytest.mark.soak
 def test_a_search_goes_on_with_its_earlier_trials(
     seqstep: Any, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-#: the folders beside this file, and what takes minutes of the tests of real servers
+#: the folders beside this file, and what takes minutes of the tests of real servers and of the command line
 ROOMS = [
     *sorted(path.name for path in Path(__file__).parent.iterdir() if list(path.glob("test_*.py"))),
     "e2e",
+    "flows",
 ]
 
 

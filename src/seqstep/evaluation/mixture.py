@@ -14,15 +14,13 @@ import numpy as np
 from seqstep.evaluation.language import ScoredModel
 from seqstep.metrics import mean_loss
 from seqstep.models.language import LanguageModel
+from seqstep.models.networks import MIXTURE, TOGETHER
 from seqstep.models.scoring import log_probabilities
 from seqstep.text.ngram_models.table import fit_counts
 from seqstep.text.splits import DividedText
 
 #: the model of counts that a network is mixed with
 PARTNER = "modified_kneser_ney"
-MIXTURE = "mixture"
-#: the mean of the networks' probabilities
-TOGETHER = "networks_together"
 _WEIGHTS = np.linspace(0, 1, 101)
 
 

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from torch import nn
 
 
+#: what networks are called that predict as one: with a model of counts, and by their probabilities' mean
+MIXTURE, TOGETHER = "mixture", "networks_together"
+
+
 def _scratch(inputs: int, hidden: int) -> "nn.Module":
     from seqstep.models.tanh_layer import TanhLayer
 

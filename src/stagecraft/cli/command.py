@@ -116,6 +116,13 @@ def whole(text: str) -> int:
     raise argparse.ArgumentTypeError(f"expected a whole number from -2⁶³ to 2⁶³ - 1, got {quote(text)}")
 
 
+def stage(text: str) -> str:
+    """Read the name of a stage; whether there is such a one is told later."""
+    if not text:
+        raise argparse.ArgumentTypeError("expected the name of a stage, got ''")
+    return text
+
+
 def count(text: str) -> int:
     """Read a number of things, one at least."""
     if not text.isdecimal() or whole(text) < 1:

@@ -36,7 +36,9 @@ def ask(args: argparse.Namespace, project: "Project") -> "Request":
     """
     from stagecraft.runs.request import Request
 
-    selector = Selector(only=tuple(args.only), since=args.since, until=args.until, force=tuple(args.force))
+    selector = Selector(
+        only=tuple(args.only), since=args.since or "", until=args.until or "", force=tuple(args.force)
+    )
     request = by_changes(
         args, lambda changes: project.ask(args.flow, args.profile, changes, selector, args.offline)
     )

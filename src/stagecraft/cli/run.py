@@ -17,6 +17,7 @@ from stagecraft.cli.command import (
     add_stages,
     add_strict,
     print_json,
+    stage,
 )
 from stagecraft.cli.log_file import LOG_FORMATS, logging_to
 from stagecraft.cli.manual import Manual
@@ -45,12 +46,12 @@ def _arguments(parser: argparse.ArgumentParser, manual: Manual) -> None:
     add_stages(parser, "--only", "just these; what they need must be cached")
     parser.add_argument(
         "--from",
-        default="",
+        type=stage,
         metavar="STAGE",
         dest="since",
         help="this stage and all that depends on it, anew",
     )
-    parser.add_argument("--until", default="", metavar="STAGE", help="this stage and all that it depends on")
+    parser.add_argument("--until", type=stage, metavar="STAGE", help="this stage and all that it depends on")
     add_stages(parser, "--force", "these anew, even if they are cached")
     parser.add_argument("--offline", action="store_true", help="never touch the network")
 

@@ -58,7 +58,7 @@ def check(disk: Path, free: int, server: str = "") -> str:
     return f"{free:>9,} bytes: {status}"
 
 
-@pytest.mark.thorough
+@pytest.mark.soak
 def test_a_home_whose_disk_is_full_from_the_start_needs_only_room(disk: Path, tally: list[str]) -> None:
     tally.append(check(disk, 0))
 

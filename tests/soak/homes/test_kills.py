@@ -148,6 +148,7 @@ def test_after_a_kill_the_next_run_needs_nothing_and_comes_to_the_same_end(
     tally.append(f"at log_artifact+after 6: {cached(check_recovery(project, training, PART))}")
 
 
+@pytest.mark.soak
 def test_a_killed_training_goes_on_to_the_same_weights_and_losses(
     make: Any, training: Undisturbed, tally: list[str]
 ) -> None:

@@ -10,7 +10,6 @@ from seqstep.errors import TextError
 from seqstep.evaluation.language import ScoredModel, score_counts
 from seqstep.evaluation.mixture import (
     PARTNER,
-    TOGETHER,
     Mixture,
     best_share,
     mixed,
@@ -20,6 +19,7 @@ from seqstep.evaluation.mixture import (
 )
 from seqstep.evaluation.texts import before_and_after, held_out_text
 from seqstep.metrics import mean_loss
+from seqstep.models.networks import TOGETHER
 from seqstep.models.regularised import RegularisedRNN
 from seqstep.models.scoring import log_probabilities
 from seqstep.settings.config import ComparisonConfig, TextConfig
