@@ -4,16 +4,20 @@ import argparse
 import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from secrecy import quote
-from seqstep.errors import SeriesError, TextError
-from seqstep.settings.local_files import local_file
-from stagecraft.cli.command import Command, print_json
+from seqstep.errors import CorpusError, SeriesError
+from seqstep.settings.resolving import resolve
+from stagecraft.cli.changes import read_assignments
+from stagecraft.cli.command import Command, add_assignments, print_json
 from stagecraft.cli.tables import make_table, open_console, styled
 from stagecraft.cli.workplace import Workplace
 
 if TYPE_CHECKING:
+    from seqstep.settings.config import Config
     from seqstep.text.looking import LookedAt
 
 _SERIES_SUFFIXES = (".csv", ".tsv")
@@ -26,21 +30,57 @@ def _look(args: argparse.Namespace, _workplace: Workplace) -> int:
 
 
 def _look_at_text(args: argparse.Namespace) -> int:
-    from seqstep.text.looking import look_at_text
-
-    path = local_file(args.file)
-    if not path or not path.is_file():
-        raise TextError(f"expected a text's file, got {quote(args.file)}, which is not there; name one")
+    config = _configured(args)
     try:
-        found = look_at_text(path)
-    except OSError as error:
-        raise TextError(f"the text {path} can't be read: {error.strerror}; see who may read it") from None
+        found = _read(config)
+    except CorpusError as error:
+        encoding = _guessed(args.file, config)
+        if not encoding:
+            raise
+        args.assignments.append(f"corpus.encoding={encoding}")
+        found = _read(_configured(args))._replace(would=[f"refuse it: {error}"])
+    given = dict(assignment.split("=", 1) for assignment in args.assignments)
+    found = found._replace(fitting={**found.fitting, **given})
     command = _command(args.file, found.fitting)
     if args.json:
         print_json({"file": args.file, "as": "text", **found._asdict(), "command": command})
     else:
         _print_text(found, command)
     return 0
+
+
+def _configured(args: argparse.Namespace) -> "Config":
+    return resolve(changes=[read_assignments(args.assignments), {"corpus": {"path": args.file}}])
+
+
+def _read(config: "Config") -> "LookedAt":
+    """Look at what a run would read.
+
+    Raises:
+        CorpusError, TextError: a run would refuse it.
+    """
+    from seqstep.corpus.finding import find
+    from seqstep.text.looking import look_at_text
+
+    with TemporaryDirectory() as folder:
+        text = find(config.corpus, Path(folder), strip=config.text.strip)
+        found = look_at_text(text.path)
+    return found._replace(
+        encoding=found.encoding if config.corpus.encoding == "utf-8" else config.corpus.encoding,
+        would=[*text.notices, *found.would],
+    )
+
+
+def _guessed(file: str, config: "Config") -> str:
+    """Guess the encoding of a file that is not in the one that is set; empty if nobody knows."""
+    from seqstep.corpus.decoding import Suggestion
+    from seqstep.corpus.unpacking import read_blocks
+
+    path = Path(file).expanduser()
+    if not path.is_file():
+        return ""
+    guess = Suggestion(lambda: read_blocks(path, file, config.corpus.member)).encoding
+    return "" if guess == config.corpus.encoding else guess
 
 
 def _look_at_series(args: argparse.Namespace) -> int:
@@ -102,13 +142,14 @@ def _shown(text: str) -> str:
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="a text")
+    parser.add_argument("file", metavar="FILE", help="a text, as corpus.path names it")
     parser.add_argument(
         "--as",
         choices=tuple(_KINDS),
         dest="kind",
         help="what it is, where its name does not tell: .csv and .tsv are series, all else is text",
     )
+    add_assignments(parser, "how it is read, such as corpus.encoding=cp1252 or corpus.field=text")
 
 
 COMMANDS = [

@@ -1,5 +1,6 @@
 """`seqstep look`, on the command line."""
 
+import gzip
 import json
 import shlex
 from pathlib import Path
@@ -52,17 +53,56 @@ def test_long_words_are_cut_where_they_are_shown(seqstep: Any, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["nowhere.txt"], ["expected a text's file, got 'nowhere.txt', which is not there"]),
+        (["nowhere.txt"], ["nowhere.txt can't be read: No such file"]),
         (["table.csv"], ["a series by its name or by --as; add --as text"]),
         (["text", "--as", "series"], ["a series by its name or by --as"]),
-        (["."], ["it is a folder; name a file in it"]),
+        (["."], ["expected a file in corpus.path='.', got none"]),
+        (["page.html"], ["page.html, got an HTML page"]),
     ],
 )
 def test_what_can_not_be_shown_is_refused(
     words: list[str], said: list[str], seqstep: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    monkeypatch.chdir(tmp_path / "folder")
+    if words == ["page.html"]:
+        Path("page.html").write_text("<!DOCTYPE html><html><body>lamps</body></html>")
     seqstep("look", *words).ends(2, *said)
+
+
+def test_what_is_compressed_or_a_field_is_looked_at_as_a_run_would_read_it(
+    seqstep: Any, text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("packed.txt.gz").write_bytes(gzip.compress(text.read_bytes()))
+    records = [json.dumps({"text": line}) for line in text.read_text().splitlines()]
+    Path("records.jsonl").write_text("\n".join(records))
+    plain, packed, fields = (
+        json.loads(seqstep("look", *words, "--json").out)
+        for words in (
+            [text.name],
+            ["packed.txt.gz"],
+            ["records.jsonl", "--set", "corpus.field=text"],
+        )
+    )
+    own = ("file", "command", "fitting")
+    assert {**packed, **{name: plain[name] for name in own}} == plain
+    assert fields["common_words"] == plain["common_words"]
+    assert "corpus.field=text" in fields["command"]
+
+
+def test_a_text_in_another_encoding_is_shown_in_the_one_that_is_guessed(
+    seqstep: Any, text: Path, tmp_path: Path
+) -> None:
+    latin = tmp_path / "latin.txt"
+    latin.write_bytes(text.read_text().encode("cp1252"))
+    found = json.loads(seqstep("look", str(latin), "--json").out)
+    assert found["encoding"] == found["fitting"]["corpus.encoding"] == "cp1252"
+    assert found["common_words"][2] == ["väinämöinen", 60]
+    assert found["would"][0].startswith("refuse it: expected utf-8") and found["would_then"]
+    (command,) = [word for word in shlex.split(found["command"]) if word.startswith("corpus.encoding")]
+    again = json.loads(seqstep("look", str(latin), "--set", command, "--json").out)
+    assert again["common_words"] == found["common_words"] and "refuse" not in again["would"][0]
 
 
 def test_a_table_can_be_looked_at_as_a_text(seqstep: Any, tmp_path: Path) -> None:
