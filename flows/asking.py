@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from inspect import signature
+from inspect import isclass, isroutine, signature
 from pathlib import Path
 from symtable import symtable
 from typing import Any
@@ -117,7 +117,7 @@ def _check_tables() -> None:
                 f"expected names of letters, digits and _ in the tables of models, got {quote(name)};"
                 " rename it there"
             )
-        if not callable(make):
+        if not (isroutine(make) or isclass(make) or isinstance(make, partial)):
             raise ConfigError(
                 f"expected a function that makes the model {name} in its table, got {make!r}; write it as"
                 " the others there are"

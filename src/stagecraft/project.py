@@ -77,7 +77,7 @@ def load_project(names: Names, folder: Path | None) -> Project:
     advice = f"correct that, or [tool.{names.project}] there"
     if sys.path[:1] != [str(folder)]:  # before whatever else holds modules of the same names
         sys.path.insert(0, str(folder))
-    with _telling_where(folder, f"expected a Project in {named}, got ", advice):
+    with telling_where(folder, f"expected a Project in {named}, got ", advice):
         project = _import(target, folder)
     if not isinstance(project, Project):
         got = f"none in {folder}" if project is None else repr(project)
@@ -101,12 +101,12 @@ def load_project(names: Names, folder: Path | None) -> Project:
 
 def _ask(project: Project, folder: Path, *args: Any) -> "Request":
     """Ask a project for a request; what is wrong in its own code is told by its place."""
-    with _telling_where(folder, "asked for a request, the project failed with ", "correct that"):
+    with telling_where(folder, "asked for a request, the project failed with ", "correct that"):
         return project.ask(*args)
 
 
 @contextmanager
-def _telling_where(folder: Path, before: str, advice: str) -> Iterator[None]:
+def telling_where(folder: Path, before: str, advice: str) -> Iterator[None]:
     """Tell where in a project's folder it is that its own code fails.
 
     Raises:

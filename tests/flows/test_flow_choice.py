@@ -235,11 +235,19 @@ def test_names_of_models_are_words(monkeypatch: pytest.MonkeyPatch, table: dict[
         ask("", "quick", [], Selector(), offline=False)
 
 
+class _Called:
+    """What a maker makes, such as a layer, which can be called too."""
+
+    def __call__(self, *args: Any) -> None:
+        """Take anything."""
+
+
 @pytest.mark.parametrize("table", [NETWORKS, MODELS, FORECASTERS])
 @pytest.mark.parametrize(
     ("make", "words"),
     [
         (3, "expected a function that makes the model mine in its table, got 3"),
+        (_Called(), "expected a function that makes the model mine in its table, got "),
         (lambda: None, "expected the maker of the model mine to take "),
         (lambda one, two, three, four, five: None, "expected the maker of the model mine to take "),
     ],

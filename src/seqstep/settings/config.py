@@ -8,7 +8,8 @@ import tomllib
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
-from typing import Annotated, Any, ClassVar, Literal, get_args
+from types import UnionType
+from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origin
 
 from pydantic import (
     AfterValidator,
@@ -116,6 +117,13 @@ def _names_of(table: Iterable[str], names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+def _is_list(annotation: Any) -> bool:
+    """Tell whether a type has lists among its values, and no text."""
+    choices = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    kinds = {get_origin(choice) or choice for choice in choices}
+    return str not in kinds and not kinds.isdisjoint({frozenset, list, set, tuple})
+
+
 def _allows_truth(annotation: Any) -> bool:
     """Tell whether a type has true and false among its values."""
     return annotation is bool or isinstance(annotation, bool) or any(map(_allows_truth, get_args(annotation)))
@@ -128,11 +136,13 @@ class Section(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _refuse_truth(cls, value: Any, info: ValidationInfo) -> Any:
-        """Refuse true and false where a number belongs, which Python would take for 1 and 0."""
-        if isinstance(value, bool) and not _allows_truth(cls.model_fields[str(info.field_name)].annotation):
+    def _read(cls, value: Any, info: ValidationInfo) -> Any:
+        """Read lists as they are written; refuse true and false where Python takes them for numbers."""
+        field = cls.model_fields[str(info.field_name)]
+        if isinstance(value, bool) and not _allows_truth(field.annotation):
             raise PydanticCustomError("no_truth", "Input should be something else than true or false")
-        return value
+        has_own_way = any(isinstance(part, BeforeValidator) for part in field.metadata)
+        return _split(value) if _is_list(field.annotation) and not has_own_way else value
 
     #: what users call the group; empty for settings that stand in none
     section: ClassVar[str] = ""
@@ -212,7 +222,7 @@ class TextConfig(Section):
         0.2, ge=0, le=1, description="share of a text's letters that the cleaning may drop"
     )
     min_freq: NonNegativeInt = Field(0, description="tokens that occur less often become <unk>")
-    reserved: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
+    reserved: tuple[str, ...] = Field(
         (), description="tokens that stand in the vocabulary after <unk>, found in the text or not"
     )
 
@@ -232,7 +242,7 @@ class NgramsConfig(Section):
     tokens: TokenKind = Field("word", description="whose n-grams are counted: char or word")
     top: PositiveInt = Field(10, description="rows in the tables of the most common n-grams")
     zipf_first_rank: PositiveInt = Field(10, description="rank at which Zipf's line starts to be fitted")
-    epsilon: Annotated[tuple[PositiveFloat, PositiveFloat, PositiveFloat], BeforeValidator(_split)] = Field(
+    epsilon: tuple[PositiveFloat, PositiveFloat, PositiveFloat] = Field(
         (1.0, 1.0, 1.0),
         description="weights of the Laplace interpolation for uni-, bi- and trigrams, as counts",
     )
@@ -337,7 +347,7 @@ class ForecastConfig(Section):
 
     section = "forecast"
 
-    horizons: Annotated[tuple[PositiveInt, ...], BeforeValidator(_split), Field(min_length=1)] = Field(
+    horizons: Annotated[tuple[PositiveInt, ...], Field(min_length=1)] = Field(
         (1, 4, 16, 64), description="steps ahead (k) whose errors are measured"
     )
 
@@ -382,7 +392,7 @@ class BacktestConfig(Section):
     season: PositiveInt = Field(
         1, description="steps of a season, for the seasonal forecast and the scale of MASE; 1: none"
     )
-    seeds: Annotated[tuple[Seed, ...], BeforeValidator(_split), Field(min_length=1)] = Field(
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = Field(
         (0, 1, 2), description="seeds that a random model is trained with"
     )
     level: float = Field(0.9, gt=0, lt=1, description="share of targets that intervals shall hold")
@@ -401,7 +411,7 @@ class ComparisonConfig(Section):
         description="whether backtest, compare_language, sample_language and compare_held_out are among the"
         " stages",
     )
-    orders: Annotated[tuple[PositiveInt, ...], BeforeValidator(_split), Field(min_length=1)] = Field(
+    orders: Annotated[tuple[PositiveInt, ...], Field(min_length=1)] = Field(
         (2, 3, 4, 5, 6, 7),
         description="lengths of the longest n-grams, of which each model of counts gets its best",
     )
@@ -425,7 +435,7 @@ class ComparisonConfig(Section):
     word_min_freq: NonNegativeInt = Field(
         2, description="words that occur less often in the training text become <unk> in the table of words"
     )
-    word_orders: Annotated[tuple[PositiveInt, ...], BeforeValidator(_split), Field(min_length=1)] = Field(
+    word_orders: Annotated[tuple[PositiveInt, ...], Field(min_length=1)] = Field(
         (1, 2, 3, 4), description="lengths of the longest n-grams of words, to choose from as from orders"
     )
     word_block: PositiveInt = Field(
@@ -438,15 +448,13 @@ class SamplingConfig(Section):
 
     section = "sampling"
 
-    temperatures: Annotated[tuple[Temperature, ...], BeforeValidator(_split), Field(min_length=1)] = Field(
+    temperatures: Annotated[tuple[Temperature, ...], Field(min_length=1)] = Field(
         (0.0, 0.5, 0.8, 1.0),
         description="0 takes the most likely token, 1 draws from the model's distribution, values between"
         " from a sharper one",
     )
     length: PositiveInt = Field(400, description="tokens per text")
-    models: Annotated[
-        tuple[str, ...], BeforeValidator(_split), AfterValidator(partial(_names_of, MODELS))
-    ] = Field(
+    models: Annotated[tuple[str, ...], AfterValidator(partial(_names_of, MODELS))] = Field(
         ("modified_kneser_ney", "witten_bell"),
         description="models of counts that write beside both networks",
     )
@@ -460,9 +468,7 @@ class HeldOutConfig(Section):
 
     section = "held_out"
 
-    networks: Annotated[
-        tuple[str, ...], BeforeValidator(_split), AfterValidator(partial(_names_of, NETWORKS))
-    ] = Field(
+    networks: Annotated[tuple[str, ...], AfterValidator(partial(_names_of, NETWORKS))] = Field(
         (), description=f"which are trained: {', '.join(NETWORKS)}; none leaves the comparison of them out"
     )
     alone: bool = Field(

@@ -65,6 +65,11 @@ def _check_sections(group: type[Section] = Config, before: str = "") -> None:
                 f"expected one name of the setting {before}{name}, got {alias} in {group.__name__} as well;"
                 " leave the alias out"
             )
+        if field.exclude:
+            raise ConfigError(
+                f"expected a setting that is told, got {before}{name} in {group.__name__} with exclude=True;"
+                " leave that out"
+            )
         lacking = "default" if field.is_required() else "" if kinds or field.description else "description"
         if lacking:
             raise ConfigError(

@@ -46,7 +46,7 @@ def rebuild(home: Home, database: Path) -> Gathered:
         if database.exists():
             raise UsageError(f"expected no database at {database}, got one; set it aside first")
         try:
-            with reaching(f"sqlite:///{database}", home.names.variable("HOME")):
+            with reaching(f"sqlite:///{database}", home.names):
                 MlflowClient(f"sqlite:///{part}").search_experiments()
                 with writing(part) as session:
                     session.add_all(list(_rows(home, found)))

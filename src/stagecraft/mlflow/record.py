@@ -71,6 +71,8 @@ class Record:
     ) -> None:
         self.tracker, self.run_id = tracker, run_id
         self.metrics: dict[str, float] = {}
+        #: names of figures that were no numbers
+        self.left_out: set[str] = set()
         self.logged: list[Artifact] = []
         self.notices: list[str] = []
         self.checkpoints = checkpoints or Checkpoints(None, run_id)
@@ -110,6 +112,7 @@ class Record:
         """
         known = {name: value for name, value in metrics.items() if not math.isnan(value)}
         self.metrics.update(known)
+        self.left_out |= metrics.keys() - known.keys()
         self._send([_metric(name, value, 0) for name, value in known.items()])
         for name, value in known.items():
             if math.isinf(value):

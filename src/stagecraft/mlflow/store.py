@@ -85,7 +85,7 @@ class Tracker:
         Raises:
             TrackingError: the store can't be reached, or refused what was asked.
         """
-        return reaching(self.uri, self.home.names.variable("HOME"))
+        return reaching(self.uri, self.home.names)
 
     def check_there(self) -> None:
         """See that the experiment was not deleted.

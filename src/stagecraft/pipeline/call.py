@@ -18,7 +18,7 @@ from stagecraft.key.libraries import is_versioned, versions
 from stagecraft.key.parts import Parts
 from stagecraft.pipeline.handle import Handle, pick, stage_of
 from stagecraft.pipeline.narrowed import fields_of, narrow
-from stagecraft.pipeline.plain import kinds, parts_of, plain
+from stagecraft.pipeline.plain import kinds, named, parts_of, plain
 from stagecraft.pipeline.stage import Stage, prefix_of
 
 
@@ -138,9 +138,19 @@ class Call:
         return {name: plain(value) for name, value in self._counted()}
 
     def _kinds(self) -> dict[str, str]:
-        """Tell of what types those are whose JSON does not."""
+        """Tell of what types those are whose JSON does not, and of which class groups may be of several."""
         told = {name: kinds(value) for name, value in self._counted() if name not in self.stage.resolves}
+        told |= dict(self._classes(self.settings, ""))
         return {f"type: {name}": kind for name, kind in told.items() if kind}
+
+    def _classes(self, values: Mapping[str, Any], group: str) -> Iterator[tuple[str, str]]:
+        """Name the classes of groups of settings, but for those that a hint leaves no choice of."""
+        for name, value in values.items():
+            if isinstance(value, BaseModel):
+                inside = group + prefix_of(name, value)
+                if group or self.stage.expects(name).text != type(value).__name__:
+                    yield inside.rstrip(".") or name, named(type(value))
+                yield from self._classes(self._read(inside, value), inside)
 
     def _counted(self) -> Iterator[tuple[str, Any]]:
         """List what counts of the values of parameters."""

@@ -11,9 +11,8 @@ from pydantic import BaseModel
 
 from stagecraft.code import CodeError
 
-# Types that JSON tells, or that it is taken for; those that are told otherwise.
+# Types that JSON tells, or that it is taken for.
 _TOLD = {bool, float, int, NoneType, str, tuple}
-_NAMED = (BaseModel, Enum)
 _NO_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
@@ -33,7 +32,9 @@ def plain(value: Any) -> Any:
         case list() | tuple():
             return [plain(part) for part in value]
         case dict():
-            return {_text(str(name)): plain(part) for name, part in value.items()}
+            told = {_text(str(name)): plain(part) for name, part in value.items()}
+            if len(told) == len(value):
+                return told
         case BaseModel():
             return {name: plain(part) for name, part in value}
     raise CodeError(
@@ -58,8 +59,7 @@ def kinds(value: Any) -> str:
 
     So it does of a tuple, of which there are most.
     """
-    is_told = all(type(part) in _TOLD or isinstance(part, _NAMED) for part in parts_of(value))
-    return "" if is_told else _kind(value)
+    return "" if all(type(part) in _TOLD for part in parts_of(value)) else _kind(value)
 
 
 def _kind(value: Any) -> str:
@@ -68,7 +68,14 @@ def _kind(value: Any) -> str:
             return f"{type(value).__name__}({', '.join(map(_kind, value))})"
         case dict():
             return f"dict({', '.join(f'{name!r}: {_kind(part)}' for name, part in value.items())})"
-    return type(value).__name__
+        case BaseModel():
+            return f"{named(type(value))}({', '.join(_kind(part) for _, part in value)})"
+    return named(type(value))
+
+
+def named(kind: type) -> str:
+    """Name a type; one of the project or of a library with its module."""
+    return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
 def parts_of(value: Any) -> Iterator[Any]:

@@ -316,6 +316,11 @@ class Stage:
                 f"expected {self.target} to return a model of addresses and facts, got a"
                 f" {type(value).__name__}; return a {self.result.text}, a subclass of Frozen"
             )
+        if not isinstance(value, self.returns):
+            raise WiringError(
+                f"expected {self.target} to return a {self.result.text}, as its hint says, got a"
+                f" {type(value).__name__}; correct one of the two"
+            )
         told = value.model_dump(mode="json", round_trip=True)
         try:
             again: object = self.read(told).model_dump(mode="json", round_trip=True)

@@ -1,7 +1,7 @@
 """One stage in a run of a pipeline: its key, its record in MLflow, what is kept of it, how it ended."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -241,9 +241,13 @@ class StageRun:
                 raise TypeError(f"expected a text, got {figure!r}")
             return figure
         except Exception as error:  # noqa: BLE001  (the project's own code)
-            self.watcher.noticed(
-                self.name, f"has no figure: {explain(error)}; correct that in its `Stage(…)`"
+            lacking = record.left_out.intersection(map(str, error.args))
+            why = (
+                f"{', '.join(lacking)} is no number"
+                if lacking
+                else f"{explain(error)}; correct that in its `Stage(…)`"
             )
+            self.watcher.noticed(self.name, f"has no figure: {why}")
             return ""
 
     def _call(self, record: Record, inputs: Mapping[str, Any], addresses: Iterable[str]) -> Any:
@@ -255,7 +259,7 @@ class StageRun:
                 function = self.stage.function
                 self.stage.note_imports()
                 witness.look_at_code()
-                value = function(record, **inputs)
+                value = _ended_by_itself(function, record, inputs)
                 witness.look_at_code()
         finally:
             if witness.noted:
@@ -348,3 +352,12 @@ class StageRun:
         # Where the store is what failed, the first error is the one to tell.
         with suppress(TrackingError):
             self._context.tracker.finish_run(run_id, "KILLED" if killed else "FAILED", reason)
+
+
+def _ended_by_itself(function: Callable[..., Any], record: Record, inputs: Mapping[str, Any]) -> Any:
+    """Call a stage's function, which may fail and not end the program."""
+    try:
+        return function(record, **inputs)
+    except SystemExit as error:
+        words = f"it ends the program with {error.code!r}, which no stage may; return, or raise an error"
+        raise RuntimeError(words).with_traceback(error.__traceback__) from error

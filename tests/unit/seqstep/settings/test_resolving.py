@@ -82,22 +82,22 @@ def test_the_later_change_wins_and_leaves_the_others() -> None:
         ("rnn_layer.cell=rnm", "rnn_layer.cell can't be 'rnm': it should be 'rnn', 'gru' or 'lstm'"),
         ("rnn.random_batches=maybe", "rnn.random_batches can't be 'maybe': it should be a valid boolean"),
         ("forecast.horizons=1,0", "forecast.horizons can't be '0': it should be greater than 0 (steps ahead"),
-        ("forecast.horizons=", "forecast.horizons can't be '': it should have at least 1 item"),
+        ("forecast.horizons=", "forecast.horizons can't be []: it should have at least 1 item"),
         ("ngrams.epsilon=1,2", "ngrams.epsilon can't be ['1', '2']: it should have more entries (weights of"),
         ("samples.prefix=", "samples.prefix can't be '': it should have at least 1 character"),
         ("corpus.sha1=xyz", "corpus.sha1 can't be 'xyz': it should match pattern"),
         (
             "held_out.networks=gru,lstn",
-            f"held_out.networks can't be 'gru,lstn': it should be different names out of {_NETWORKS};"
+            f"held_out.networks can't be ['gru', 'lstn']: it should be different names out of {_NETWORKS};"
             " did you mean lstm? (which are trained",
         ),
         (
             "held_out.networks=gru,gru",
-            f"can't be 'gru,gru': it should be different names out of {_NETWORKS}; one is there twice (",
+            f"can't be ['gru', 'gru']: it should be different names out of {_NETWORKS}; one is there twice (",
         ),
         (
             "sampling.models=witten-bell",
-            f"sampling.models can't be 'witten-bell': it should be different names out of {_COUNTS};"
+            f"sampling.models can't be ['witten-bell']: it should be different names out of {_COUNTS};"
             " did you mean witten_bell? (models of counts",
         ),
         ("sampling.models=foo", f"{_COUNTS}; there are: uniform,"),
@@ -472,3 +472,23 @@ def test_what_is_wrong_with_all_settings_together_shows_none_of_them(monkeypatch
     with pytest.raises(ConfigError, match="the settings can't be so: steps are more than tokens") as refused:
         resolve("quick", [{"notify.webhook": secret}])
     assert "S3CR3T" not in str(refused.value) and "corpus" not in str(refused.value)
+
+
+class Listing(Section):
+    section = "listing"
+
+    numbers: list[int] = Field([], description="some")
+    names: frozenset[str] | None = Field(None, description="some")
+    text: str | tuple[str, ...] = Field("", description="one, or several")
+
+
+@pytest.mark.parametrize("written", ["3,4", "[3, 4]", "3, 4"])
+def test_every_list_is_written_alike_without_saying_so_in_its_field(written: str) -> None:
+    found = Listing.model_validate({"numbers": written, "names": "a, b", "text": "[a,b"})
+    assert (found.numbers, found.names, found.text) == ([3, 4], frozenset({"a", "b"}), "[a,b")
+
+
+def test_a_setting_that_is_not_told_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Config.model_fields["seed"], "exclude", True)
+    with pytest.raises(ConfigError, match="expected a setting that is told, got seed in Config with exclude"):
+        resolve()

@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from stagecraft.errors import TrackingError
 from stagecraft.mlflow.reaching import reaching
+from stagecraft.names import Names
 
 LOCAL, SERVER = "sqlite:////home/me/mlflow.db", "http://127.0.0.1:1"
 
@@ -18,7 +19,7 @@ def raw(text: str) -> OperationalError:
 
 
 def told(uri: str, error: Exception) -> TrackingError:
-    with pytest.raises(TrackingError) as caught, reaching(uri, "HERE"):
+    with pytest.raises(TrackingError) as caught, reaching(uri, Names("my-works")):
         raise error
     assert len(str(caught.value).splitlines()) == 1
     return caught.value
@@ -44,7 +45,9 @@ def test_a_full_disk_is_named(shown_as: type, text: str) -> None:
 
 
 def test_what_else_a_database_says_points_to_its_file() -> None:
-    assert str(told(LOCAL, raw("no such table: runs"))).endswith("check the disk and the file (HERE)")
+    assert str(told(LOCAL, raw("no such table: runs"))).endswith(
+        "check the disk and the file (MY_WORKS_HOME)"
+    )
 
 
 def test_a_server_that_is_down_may_come_back() -> None:

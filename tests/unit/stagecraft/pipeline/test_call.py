@@ -50,6 +50,23 @@ def gathered(run: str = "r1", sha256: str = "a" * 64) -> Result:
     )
 
 
+def test_the_class_of_settings_counts_where_a_hint_allows_several(workshop: Any) -> None:
+    workshop.edit("settings", "class Summing", "class Other(Reading):\n    pass\n\n\nclass Summing")
+    reading = call(workshop, "gather", workshop.settings()["reading"])
+    assert "type: config" not in reading.fixed_parts().declared
+    workshop.edit("stages", "config: Reading", "config: Reading | Other")
+    workshop.edit("stages", "import Reading", "import Other, Reading")
+    found = [
+        call(workshop, "gather", getattr(import_module(f"{workshop.package}.settings"), name)())
+        for name in ("Reading", "Other")
+    ]
+    assert [each.fixed_parts().declared["type: config"].rpartition(".")[2] for each in found] == [
+        "Reading",
+        "Other",
+    ]
+    assert found[0].parameters() == found[1].parameters()
+
+
 def test_only_the_fields_that_the_stages_code_reads_enter_the_key(workshop: Any) -> None:
     reading = call(workshop, "gather", workshop.settings()["reading"])
     assert reading.parameters() == {"config.path": "", "config.words": 4, "config.limit": 100}

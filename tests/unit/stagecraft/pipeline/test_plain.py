@@ -16,8 +16,16 @@ class Size(Enum):
     BIG = 3
 
 
+class Extent(Enum):
+    BIG = 3
+
+
 class Part(BaseModel):
     hidden: int = Field(2, repr=False)
+
+
+class Piece(BaseModel):
+    hidden: int = 2
 
 
 class Pair(NamedTuple):
@@ -40,7 +48,12 @@ def test_what_json_can_not_hold_is_refused() -> None:
         plain(({1},))
 
 
-@pytest.mark.parametrize("value", [1, 0.5, True, None, "a", (1, (2, "a")), Size.BIG, Part(), (Part(),)])
+def test_names_that_are_one_as_text_are_refused() -> None:
+    with pytest.raises(CodeError, match=r"JSON can hold whole, got one of type dict"):
+        plain({1: 2, "1": 3})
+
+
+@pytest.mark.parametrize("value", [1, 0.5, True, None, "a", (1, (2, "a"))])
 def test_of_most_settings_json_tells_the_types(value: object) -> None:
     assert kinds(value) == ""
 
@@ -50,6 +63,12 @@ def test_of_most_settings_json_tells_the_types(value: object) -> None:
     [
         *(((1,), [1]), ([1], ([1],)), ("a", Path("a")), ({1: 2}, {"1": 2}), ((), [])),
         *(({"a": 1, "b": 2}, {"b": 2, "a": 1}), ([(1,)], [[1]]), ([Pair()], [(1,)])),
+        *(
+            (Size.BIG, Extent.BIG),
+            (Part(), Piece()),
+            ((Part(),), (Piece(),)),
+            ({"a": Part()}, {"a": Piece()}),
+        ),
         *((0.5, np.float64(0.5)), ((0.5,), (np.float64(0.5),)), (Pair(), (1,))),
     ],
 )

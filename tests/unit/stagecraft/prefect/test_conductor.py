@@ -209,6 +209,34 @@ def test_a_function_that_returns_no_model_is_told_by_its_name(workshop: Any) -> 
     assert "got a NoneType; return a Words" in reason
 
 
+def test_a_function_that_returns_another_model_is_told_by_both_names(workshop: Any) -> None:
+    workshop.edit("stages", "return Words(", "return Page(")
+    assert "to return a Words, as its hint says, got a Page; correct one" in workshop.run()["gather"].reason
+
+
+@pytest.mark.parametrize("code", ["", "0", "'no more'"])
+def test_a_stage_that_ends_the_program_has_failed(workshop: Any, code: str) -> None:
+    workshop.edit("stages", "    return Words(", f"    raise SystemExit({code})\n    return Words(")
+    gather = workshop.run()["gather"]
+    said = (
+        rf"RuntimeError: it ends the program with {code or None}, which no stage may; .* at .*stages\.py:\d+"
+    )
+    assert gather.state == "failed" and re.fullmatch(said, gather.reason)
+    assert run_of(workshop, gather.run_id).info.status == "FAILED"
+
+
+def test_a_figure_of_what_is_no_number_says_so(workshop: Any, heard: Listener) -> None:
+    workshop.edit("stages", '"words/count": len(text.split())', '"words/count": float("nan")')
+    assert workshop.run()["gather"].state == "completed"
+    assert "has no figure: words/count is no number" in str(heard.events)
+
+
+def test_a_name_that_mlflow_refuses_is_told_without_blaming_the_disk(workshop: Any) -> None:
+    workshop.edit("stages", "words/patience", "a b?%")
+    reason = workshop.run()["gather"].reason
+    assert "a b?%" in reason and reason.endswith("correct what it was given")
+
+
 def test_what_is_forced_runs_anew_and_the_same_bytes_leave_the_rest_cached(workshop: Any) -> None:
     first = workshop.run()
     again = workshop.run(Selector(force=("gather",)))
