@@ -27,7 +27,7 @@ def _generate(args: argparse.Namespace, workplace: Workplace) -> int:
     from seqstep.generation.generate import continue_text
 
     model, codec, answer = find_language_model(workplace, args.model)
-    notice_what_is_lost(codec, args.prefix)
+    notice_what_is_lost(codec, [args.prefix])
     text = continue_text(model, codec, args.prefix, args.length, args.temperature, args.top_k, args.seed)
     if args.json:
         print_json({**_named(answer), "prefix": args.prefix, "text": text})

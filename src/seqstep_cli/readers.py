@@ -1,14 +1,17 @@
 """What reads texts for a command: a registered language model, or one of counts of what trained that."""
 
 import sys
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from seqstep.settings.resolving import resolve
+from seqstep.settings.spelling import nearest
 from seqstep.text.ngram_models.table import MODELS
 from seqstep_cli.registered import PREFIX, choose, open_registry, part_of, say_who, split_name, training_of
 from seqstep_cli.trained_on import given_tokens, seen_tokens
 from stagecraft.cli.workplace import Workplace
+from stagecraft.errors import ArtifactError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -75,7 +78,13 @@ def find_reader(workplace: Workplace, model: str) -> Reader:
 
     registry, (name, wanted) = open_registry(workplace), split_name(model)
     if part_of(name) not in MODELS:
-        network, codec, answer = _load(registry, choose(registry, model))
+        try:
+            network, codec, answer = _load(registry, choose(registry, model))
+        except ArtifactError as error:
+            hint = nearest(part_of(name), MODELS)
+            if registry.versions(name):
+                raise
+            raise ArtifactError(f"{error}; of models of counts, {hint}") from None
         return Reader(partial(log_probabilities, network), codec, answer)
     answer = find_answer(registry, PREFIX + _TEACHER, training_of(_TEACHER), wanted)
     _, codec, _ = _load(registry, answer)
@@ -84,12 +93,18 @@ def find_reader(workplace: Workplace, model: str) -> Reader:
     return Reader(partial(_after_first, model_of_counts), codec, answer, f"{part_of(name)}{order}")
 
 
-def notice_what_is_lost(codec: "Codec", text: str) -> None:
-    """Say which letters of a text the cleaning drops, if many, and which tokens the model does not know."""
-    if said := codec.dropped(text).said:
+def notice_what_is_lost(codec: "Codec", texts: Iterable[str]) -> None:
+    """Say which letters of texts the cleaning drops, if many, and which tokens the model does not know."""
+    from seqstep.text.characters import Characters
+
+    characters, unknown = Characters(), dict[str, None]()
+    for text in texts:
+        characters.add(text)
+        unknown |= dict.fromkeys(codec.unknown(text))
+    if said := codec.dropped(characters).said:
         sys.stderr.write(f"seqstep: note: as the model's training text was read, {said}\n")
-    if unknown := codec.unknown(text):
-        shown = " ".join(map(repr, unknown[:_EXAMPLES])) + (" …" if len(unknown) > _EXAMPLES else "")
+    if unknown:
+        shown = " ".join(map(repr, [*unknown][:_EXAMPLES])) + (" …" if len(unknown) > _EXAMPLES else "")
         sys.stderr.write(f"seqstep: note: the model does not know {shown}; read as <unk>\n")
 
 

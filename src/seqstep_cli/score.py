@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from seqstep.evaluation.own_text import OwnText, OwnTexts
 
 _LONGEST = 60
+_OF_A_FILE = ("corpus.encoding", "corpus.field", "corpus.max_bytes", "corpus.member")
 
 
 class _Given(NamedTuple):
@@ -37,49 +38,51 @@ def _score(args: argparse.Namespace, workplace: Workplace) -> int:
     if bool(args.texts) == bool(args.file):
         raise UsageError("expected either texts, or --file FILE (- for standard input)")
     if args.per_line and not args.file:
-        raise UsageError(
-            "expected --file FILE with --per-line; texts on the command line are a row each already"
-        )
-    given = _read_file(args, workplace) if args.file else (_Given(text, text) for text in args.texts)
+        raise UsageError("expected --file FILE with --per-line; texts have a row each already")
+    texts = list(_read_file(args, workplace)) if args.file else [_Given(text, text) for text in args.texts]
     reader = find_reader(workplace, args.model)
-    texts = OwnTexts(reader.scorer, reader.codec)
+    scorer = OwnTexts(reader.scorer, reader.codec)
+    notice_what_is_lost(reader.codec, (each.text for each in texts))
     if args.per_line:
-        return _score_lines(args, reader, texts, given)
-    rows = [(each, _scored(reader, texts, each.text)) for each in given]
+        return _print_lines(args, reader, scorer, texts)
+    return _print_texts(args, reader, scorer, texts)
+
+
+def _print_texts(args: argparse.Namespace, reader: Reader, scorer: "OwnTexts", texts: list[_Given]) -> int:
+    """Print a table, or one document."""
+    rows = [(each.name, _scored(scorer, each, bool(args.file))) for each in texts]
     if args.json:
         called = "file" if args.file else "text"
-        scores = [{called: each.name, **scores._asdict()} for each, scores in rows]
-        print_json({**reader.named, "scores": scores})
+        print_json({**reader.named, "scores": [{called: name, **scores._asdict()} for name, scores in rows]})
         return 0
     reader.say_who()
     _print_table(rows, reader)
     return 0
 
 
-def _scored(reader: Reader, texts: "OwnTexts", text: str) -> "OwnText":
-    notice_what_is_lost(reader.codec, text)
-    return texts.score(text)
+def _scored(scorer: "OwnTexts", given: _Given, is_from_file: bool) -> "OwnText":
+    try:
+        return scorer.score(given.text)
+    except TextError as error:
+        raise TextError(f"in {given.name}: {error}" if is_from_file else str(error)) from None
 
 
-def _score_lines(args: argparse.Namespace, reader: Reader, texts: "OwnTexts", given: Iterator[_Given]) -> int:
+def _print_lines(args: argparse.Namespace, reader: Reader, scorer: "OwnTexts", texts: list[_Given]) -> int:
     """Print a figure for each line, or a document; a line with too few tokens has none."""
     reader.say_who()
-    passed_over = unknown = 0
-    for number, line in enumerate((line for each in given for line in _lines(each.text)), start=1):
+    passed_over = 0
+    for number, line in enumerate((line for each in texts for line in _lines(each.text)), start=1):
         try:
-            scores = texts.score(line)
+            scores = scorer.score(line)
         except TextError:
             scores, passed_over = None, passed_over + 1
-        unknown += scores.unknown_tokens if scores else 0
         if args.json:
             print_json({"line": number, "text": line, **(scores._asdict() if scores else _NO_FIGURES)})
         else:
             sys.stdout.write(f"{scores.perplexity:.6g}\n" if scores else "nan\n")
     sys.stdout.flush()
     if passed_over:
-        sys.stderr.write(f"seqstep: note: {passed_over:,} lines have too few tokens to be scored\n")
-    if unknown:
-        sys.stderr.write(f"seqstep: note: {unknown:,} tokens are not known to the model; read as <unk>\n")
+        sys.stderr.write(f"seqstep: note: lines that have too few tokens to be scored: {passed_over:,}\n")
     return 0
 
 
@@ -87,7 +90,7 @@ _NO_FIGURES = {"tokens_scored": 0}
 
 
 def _lines(text: str) -> list[str]:
-    return text.removesuffix("\n").split("\n")
+    return text.removesuffix("\n").split("\n") if text else []
 
 
 def _read_file(args: argparse.Namespace, workplace: Workplace) -> Iterator[_Given]:
@@ -95,11 +98,16 @@ def _read_file(args: argparse.Namespace, workplace: Workplace) -> Iterator[_Give
 
     Raises:
         CorpusError, TextError: it is not there, or no text.
+        UsageError: a setting is given that is not about reading a file.
     """
+    from seqstep.corpus.noticing import about_empty
     from seqstep.corpus.source import Source
     from seqstep.corpus.transfer import check_size
 
     changes = read_assignments(args.assignments)
+    given = [assignment.partition("=")[0].strip() for assignment in args.assignments]
+    if others := [name for name in given if name not in _OF_A_FILE]:
+        raise UsageError(f"expected one of {', '.join(_OF_A_FILE)} in --set here, got {others[0]}")
     config = resolve(changes=[changes]).corpus.model_copy(update={"sha1": ""})
     if args.file == STANDARD_INPUT:
         path, name = _keep_standard_input(workplace, config.max_bytes), "standard input"
@@ -109,10 +117,14 @@ def _read_file(args: argparse.Namespace, workplace: Workplace) -> Iterator[_Give
         check_size(name, path.stat().st_size, config.max_bytes)
         source = Source(path, name, config, command=_command(args))
         source.check()
-        for number, document in enumerate(source.documents(), start=1):
-            yield _Given(f"{name}, {number}" if config.field else name, "".join(document))
+        texts = ["".join(document) for document in source.documents()]
     except OSError as error:
         raise TextError(f"the text {name} can't be read: {error.strerror}; see who may read it") from None
+    for number, text in enumerate(texts, start=1):
+        if text or not config.field:
+            yield _Given(f"{name}, {number}" if config.field else name, text)
+    for notice in about_empty(sum(not text for text in texts) if config.field else 0):
+        sys.stderr.write(f"seqstep: note: {notice}\n")
 
 
 def _find(file: str) -> Path:
@@ -149,11 +161,11 @@ def _command(args: argparse.Namespace) -> tuple[str, ...]:
     )
 
 
-def _print_table(rows: list[tuple[_Given, "OwnText"]], reader: Reader) -> None:
+def _print_table(rows: list[tuple[str, "OwnText"]], reader: Reader) -> None:
     table = make_table("text", "tokens", "unknown", "log-probability", "perplexity", "of known", "bits/char")
-    for given, scores in rows:
+    for name, scores in rows:
         table.add_row(
-            _shown(given.name),
+            _shown(name),
             f"{scores.tokens_scored:,}",
             f"{scores.unknown_tokens:,}",
             f"{scores.log_probability:.2f}",

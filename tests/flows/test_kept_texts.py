@@ -67,8 +67,8 @@ def test_the_command_of_a_refusal_works_when_it_is_pasted(seqstep: Any, home: Ho
     path.write_bytes("die große Lampe brannte für ihn noch am Abend und am Morgen\n".encode("cp1252") * 40)
     refused = seqstep("run", "--until", "tokenize", "--set", f"corpus.path={path}")
     assert refused.status == 2
-    said = refused.err[refused.err.index("if that is right: ") :].splitlines()[0]
-    words = shlex.split(said.removeprefix("if that is right: "))
+    said = refused.err[refused.err.index("as in: ") :].splitlines()[0]
+    words = shlex.split(said.removeprefix("as in: "))
     assert words[0] == "seqstep"
     result = seqstep(*words[1:], "--until", "tokenize")
     assert result.status == 0

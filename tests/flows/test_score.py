@@ -92,7 +92,7 @@ def test_lines_are_scored_one_by_one(seqstep: Any, tmp_path: Path, monkeypatch: 
     path.write_text("\n".join(lines) + "\n")
     alone = [s["perplexity"] for s in scores_of(seqstep("score", *lines[::2], "--json"))]
     figures = seqstep("score", "--file", str(path), "--per-line")
-    figures.ends(0, "note: 2 lines have too few tokens to be scored")
+    figures.ends(0, "note: lines that have too few tokens to be scored: 2")
     printed = [float(line) for line in figures.out.splitlines()]
     assert printed[::2] == pytest.approx(alone, rel=1e-5) and all(map(math.isnan, printed[1::2]))
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(path.read_bytes())))
@@ -105,7 +105,10 @@ def test_lines_are_scored_one_by_one(seqstep: Any, tmp_path: Path, monkeypatch: 
 
 def test_records_are_texts_of_their_own(seqstep: Any, tmp_path: Path) -> None:
     path = tmp_path / "records.jsonl"
-    path.write_text("".join(json.dumps({"text": text}) + "\n" for text in ("the sea", "the lamp")))
+    path.write_text("".join(json.dumps({"text": text}) + "\n" for text in ("the sea", "the lamp", None)))
+    seqstep("score", "--file", str(path), "--set", "corpus.field=text").ends(
+        0, "note: 1 file or record without"
+    )
     scores = scores_of(seqstep("score", "--file", str(path), "--json", "--set", "corpus.field=text"))
     assert [score["tokens_scored"] for score in scores] == [6, 7]
     assert [score["file"] for score in scores] == [f"{path}, 1", f"{path}, 2"]
@@ -122,6 +125,8 @@ def test_records_are_texts_of_their_own(seqstep: Any, tmp_path: Path) -> None:
         (["--file", "."], ["expected a file, got '.': it is a folder"]),
         (["a b", "--model", "mlp"], ["expected a language model, got one that forecasts a series"]),
         (["a b", "--model", "trigrams"], ["there is no model seqstep-trigrams"]),
+        (["a b", "--model", "kneserney"], ["of models of counts, did you mean kneser_ney?"]),
+        (["--file", "f", "--set", "text.clean=none"], ["expected one of corpus.encoding,", "got text.clean"]),
         (["4 2"], ["at least one char after text.clean=ascii_letters, got '4 2'"]),
     ],
 )
@@ -129,6 +134,16 @@ def test_what_can_not_be_scored_is_refused_in_words(argv: list[str], words: list
     result = seqstep("score", *argv)
     result.ends(2, "seqstep: ", *words)
     assert result.out == ""
+
+
+def test_what_lines_lose_is_told_once(seqstep: Any, tmp_path: Path) -> None:
+    path = tmp_path / "lines.txt"
+    path.write_text("größe der Käfer\n" * 30)
+    result = seqstep("score", "--file", str(path), "--per-line")
+    result.ends(0, "as the model's training text was read, text.clean=ascii_letters drops")
+    path.write_text("")
+    result = seqstep("score", "--file", str(path), "--per-line")
+    assert (result.status, result.out) == (0, "")
 
 
 def test_a_page_and_a_text_that_is_too_large_are_refused(seqstep: Any, tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ class Suggestion:
             return "name its encoding with corpus.encoding; charset-normalizer recognises none"
         return (
             f"charset-normalizer takes it for {self.encoding}, in which it reads {quote(self.excerpt)};"
-            f" if that is right: {command(self.encoding)}"
+            f" if that is right, add corpus.encoding={self.encoding}, as in: {command(self.encoding)}"
         )
 
 

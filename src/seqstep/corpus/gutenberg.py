@@ -26,17 +26,21 @@ def strip(parts: Iterable[str], refuse: Callable[[str], Exception]) -> Iterator[
     Args:
         refuse: makes the error of a text that has no head, or a head and no foot.
     """
-    is_inside, has_begun, in_mark = False, False, 0
+    is_inside, has_begun, mark = False, False, list[str]()
     for line in lines_of(parts):
-        if in_mark:
-            in_mark = 0 if line.rstrip().endswith(_MARK) else in_mark - 1
+        may_go_on = mark and line.strip() and len(mark) <= _MOST_LINES
+        if may_go_on:
+            mark = [] if line.rstrip().endswith(_MARK) else [*mark, line]
         elif not is_inside and (found := _START.match(line) or _END_OF_SMALL_PRINT.match(line)):
             is_inside = has_begun = True
             goes_on = found.re is _START and not line[found.end() :].rstrip().endswith(_MARK)
-            in_mark = _MOST_LINES if goes_on else 0
+            mark = [line] if goes_on else []
         elif is_inside and _END.match(line):
-            is_inside = False
+            yield from mark[1:]
+            is_inside, mark = False, []
         elif is_inside:
-            yield line
+            # No line before ended the mark, so all but the first were text.
+            yield from (*mark[1:], line)
+            mark = []
     if is_inside or not has_begun:
         raise refuse("a head without a foot" if has_begun else "none")

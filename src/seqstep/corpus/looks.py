@@ -19,9 +19,10 @@ _STARTS = {
     b"PAR1": "Parquet",
 }
 _TAR_AT, _TAR = 257, b"ustar"
-_TAGS = "html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p"
+_TAGS = "html|head|meta|link|base|script|iframe|h1|div|font|table|a|style|title|b|body|br|p"
 _HTML = re.compile(
-    rf"(\s|<!--.*?-->|<\?xml.*?\?>)*(<!doctype\s+html|<({_TAGS})(?=[\s>]))", re.IGNORECASE | re.DOTALL
+    rf"(\s|<!--.*?-->|<\?(?:xml|php|=).*?\?>)*(<!doctype\s+html|<({_TAGS})(?=[\s>]))",
+    re.IGNORECASE | re.DOTALL,
 )
 _GUTENBERG = re.compile(
     r"^\s*\*{3}\s*START OF (THE|THIS) PROJECT GUTENBERG|SMALL PRINT! ", re.IGNORECASE | re.M

@@ -94,8 +94,11 @@ def texts_of_parquet(path: Path, column: str, refuse: Refuse) -> Iterator[str]:
         )
     try:
         with path.open("rb") as file:
+            # Asked for by name, the fields of a struct come too that are called alike with a point.
             for rows in parquet.ParquetFile(file).iter_batches(_ROWS, columns=[column]):
-                yield from (text or "" for text in rows.column(0).to_pylist())
+                yield from (
+                    text or "" for text in rows.column(rows.schema.get_field_index(column)).to_pylist()
+                )
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise refuse(f"a damaged file ({error})") from None
 

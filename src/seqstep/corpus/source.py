@@ -18,6 +18,8 @@ from seqstep.errors import CorpusError
 from seqstep.settings.config import CorpusConfig, Strip
 
 UTF_8 = "utf-8"
+#: share of zeros below which a text is not of two or four bytes a character
+_FEW_ZEROS = 0.1
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,11 @@ class Source:
         elif kind := self._kind():
             raise CorpusError(f"expected a text in {self.name}, got {kind}")
         elif "\0" in self.start and not self.config.sha1:
+            if self.head.count(0) < _FEW_ZEROS * len(self.head):
+                raise CorpusError(
+                    f"expected a text in {self.name}, got characters of number 0 in it; take them out, as"
+                    " `tr -d '\\0'` does, or pin the file with corpus.sha1 to take it as it is"
+                )
             raise self.wrong_encoding("characters of number 0")
 
     def _check_parquet(self) -> None:

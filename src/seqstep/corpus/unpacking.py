@@ -8,8 +8,9 @@ import gzip
 import lzma
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -67,8 +68,7 @@ def read_blocks(path: Path, name: str, member: str = "") -> Iterator[bytes]:
         raise CorpusError(f"expected a .zip, of which corpus.member={quote(member)} is read, got {name}")
     try:
         with _opened(path, kind, name, member) as file:
-            while block := file.read(_BLOCK):
-                yield block
+            yield from _STREAMS[kind](file) if kind in _STREAMS else iter(partial(file.read, _BLOCK), b"")
     except _BROKEN as error:
         what = f"a whole {kind} file" if kind else "a file that can be read"
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
@@ -77,25 +77,42 @@ def read_blocks(path: Path, name: str, member: str = "") -> Iterator[bytes]:
 
 @contextmanager
 def _opened(path: Path, kind: str, name: str, member: str) -> Iterator[BinaryIO]:
-    """Open a file as what it is."""
+    """Open a file as what it is; what is packed by bzip2 or xz as it lies there."""
     if kind == "zip":
         with zipfile.ZipFile(path) as archive, archive.open(_member(archive, name, member)) as file:
             yield cast(BinaryIO, file)
     else:
-        with _stream(path, kind) as file:
+        with cast(BinaryIO, gzip.GzipFile(path)) if kind == "gzip" else path.open("rb") as file:
             yield file
 
 
-def _stream(path: Path, kind: str) -> BinaryIO:
-    match kind:
-        case "gzip":
-            return cast(BinaryIO, gzip.GzipFile(path))
-        case "bzip2":
-            return cast(BinaryIO, bz2.BZ2File(path))
-        case "xz":
-            return cast(BinaryIO, lzma.LZMAFile(path))
-        case _:
-            return path.open("rb")
+def _unpacked(
+    make: Callable[[], bz2.BZ2Decompressor | lzma.LZMADecompressor], padding: bytes, file: BinaryIO
+) -> Iterator[bytes]:
+    """Unpack a file of one stream or several, which Python's own readers take for whole where one is damaged.
+
+    Args:
+        padding: what may stand between streams and after the last.
+
+    Raises:
+        EOFError, OSError, LZMAError: it breaks off, or is damaged.
+    """
+    stream = make()
+    while block := file.read(_BLOCK):
+        while block := block.lstrip(padding) if stream.eof else block:
+            stream = make() if stream.eof else stream
+            yield stream.decompress(block, _BLOCK)
+            while not (stream.eof or stream.needs_input):
+                yield stream.decompress(b"", _BLOCK)
+            block = stream.unused_data
+    if not stream.eof:
+        raise EOFError("the file ends before its end was marked")
+
+
+_STREAMS: Mapping[str, Callable[[BinaryIO], Iterator[bytes]]] = {
+    "bzip2": partial(_unpacked, bz2.BZ2Decompressor, b""),
+    "xz": partial(_unpacked, lzma.LZMADecompressor, b"\0"),
+}
 
 
 def _member(archive: zipfile.ZipFile, name: str, member: str) -> zipfile.ZipInfo:

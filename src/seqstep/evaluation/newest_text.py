@@ -14,7 +14,6 @@ from seqstep.metrics import bits_per_char, mean_loss, perplexity
 from seqstep.settings.config import ComparisonConfig
 from seqstep.text.codec import Codec
 from seqstep.text.tokens import Tokens
-from seqstep.text.vocab import Vocab
 
 #: tokens at the end of a text that models are measured on, if so many are left
 NEWEST_TOKENS = 5000
@@ -121,8 +120,7 @@ def _spelling(model: TrainedReader, newest: Tokens, first: int) -> float:
     """Log-probability of the letters of all tokens that a model does not know."""
     vocab = model.codec.vocab
     unknown = [newest.types[place] for place in newest.ids[first:] if newest.types[place] not in vocab]
-    speller = Speller(newest.kind, vocab.tokens[Vocab.unknown + 1 :], ComparisonConfig())
-    return speller.log_probability(unknown)
+    return Speller(newest.kind, vocab.seen, ComparisonConfig()).log_probability(unknown)
 
 
 def _digest_of(newest: Tokens, first: int, read: Callable[[list[str]], list[str]]) -> str:

@@ -43,8 +43,7 @@ class OwnTexts:
 
     def __init__(self, scorer: Scorer, codec: Codec) -> None:
         self._scorer, self._codec = scorer, codec
-        known = codec.vocab.tokens[Vocab.unknown + 1 :]
-        self._speller = Speller(codec.kind, known, ComparisonConfig())
+        self._speller = Speller(codec.kind, codec.vocab.seen, ComparisonConfig())
 
     def score(self, text: str) -> OwnText:
         """Read a text as the model's training text was read, and score it.

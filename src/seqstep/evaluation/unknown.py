@@ -23,6 +23,8 @@ from seqstep.text.vocab import Vocab
 
 #: models how tokens are spelled
 _SPELLER = "witten_bell"
+#: that Unicode has numbers for
+_CHARACTERS = 0x110000
 
 
 def spelling(tokens: Tokens, split: Split, vocab: Vocab, config: ComparisonConfig) -> float:
@@ -59,6 +61,8 @@ def spelling_after(tokens: Tokens, train_tokens: int, vocab: Vocab) -> float:
 class Speller:
     """Predicts the letters of tokens, as a Witten–Bell model of letters learns from known ones.
 
+    A letter that none of these has may be any character of Unicode, all alike.
+
     Args:
         known: tokens; each stands there once, for unknown ones are like the rare ones.
     """
@@ -79,7 +83,8 @@ class Speller:
             return 0.0
         letters, known, model = self._learned
         ids = letters.encode(_letters(self._kind, unknown))
-        return float(model.log_probabilities(ids, before=known).sum())
+        strange = np.count_nonzero(ids == Vocab.unknown)
+        return float(model.log_probabilities(ids, before=known).sum() - strange * math.log(_CHARACTERS))
 
     @cached_property
     def _learned(self) -> tuple[Vocab, np.ndarray, NgramModel]:

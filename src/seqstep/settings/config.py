@@ -4,6 +4,7 @@ The defaults are the notes' own values. A profile is a set of changes to them.
 """
 
 import codecs
+import io
 import tomllib
 from collections.abc import Iterable
 from contextlib import suppress
@@ -70,11 +71,17 @@ def _read_list(value: Any) -> Any:
     return value
 
 
+#: what Python takes for encodings, and nobody's texts are in
+_NO_ENCODINGS = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
+
+
 def _known_encoding(name: str) -> str:
     """Refuse what is no encoding of texts; of its names take the one that Python has for it."""
     try:
-        b"".decode(name)
-        return codecs.lookup(name).name
+        io.TextIOWrapper(io.BytesIO(), encoding=name)
+        if (found := codecs.lookup(name).name) not in _NO_ENCODINGS:
+            return found
+        raise LookupError
     except (LookupError, UnicodeError, ValueError):
         raise PydanticCustomError(
             "no_encoding", "Input should be an encoding, such as utf-8, cp1252, utf-16 or gb18030"

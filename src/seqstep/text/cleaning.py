@@ -42,14 +42,14 @@ def clean_parts(
     last = "\n" if lines == "join" else ""
     if clean == "none":
         plain = (part.replace("\n", " ") for part in parts) if lines == "space" else parts
-        return _in_whole_words(plain, str, str, last)
+        return _in_whole_words(plain, str, str, last, marks)
     letters = Letters(clean, marks if lines == "space" else f"{marks}\n")
 
     def squeeze(text: str) -> str:
         return _squeeze(letters.drop_loose_joiners(text))
 
     translated = (part.translate(letters) for part in parts)
-    return _in_whole_words(translated, squeeze, lower_case(clean, locale), last)
+    return _in_whole_words(translated, squeeze, lower_case(clean, locale), last, marks)
 
 
 def clean_line(line: str, clean: Clean = "ascii_letters", locale: Locale = "") -> str:
@@ -65,7 +65,7 @@ def clean_lines(path: Path, clean: Clean = "ascii_letters", locale: Locale = "")
 
 
 def _in_whole_words(
-    parts: Iterable[str], squeeze: Callable[[str], str], finish: Callable[[str], str], end: str
+    parts: Iterable[str], squeeze: Callable[[str], str], finish: Callable[[str], str], end: str, marks: str
 ) -> Iterator[str]:
     r"""Cut a text anew where words end.
 
@@ -73,25 +73,27 @@ def _in_whole_words(
         squeeze: is given text from white space on, which may end anywhere.
         finish: is given text of whole words.
         end: what ends the last line, if nothing does; \n or nothing.
+        marks: a character that parts words like white space, if there is one.
     """
-    # What is held back starts with white space, so that it is known what stands before the next part.
+    # What is held back starts with what parts words, so that it is known what stands before the next part.
     held, passed_over, last = ["\n"], 1, "\n"
     for part in parts:
         last = part[-1:] or " "
         held.append(part)
-        if part.split(None, 1) == [part]:
+        if part.split(None, 1) == [part] and not (marks and marks in part):
             continue  # A word goes on; a huge one is joined once.
         text = squeeze("".join(held))
-        place = _last_space(text)
+        place = _last_border(text, marks)
         yield finish(text[passed_over:place])
         held, passed_over = [text[place:]], 0 if place else passed_over
     held.append("\n")
     yield finish(squeeze("".join(held))[passed_over:-1]) + ("" if last == "\n" else end)
 
 
-def _last_space(text: str) -> int:
-    """Find the last white space of a text that has some."""
-    return len(text) - 1 if text[-1].isspace() else len(text) - len(text.rsplit(None, 1)[-1]) - 1
+def _last_border(text: str, marks: str) -> int:
+    """Find the last white space, or mark, of a text that has some."""
+    space = len(text) - 1 if text[-1].isspace() else len(text) - len(text.rsplit(None, 1)[-1]) - 1
+    return max(space, text.rfind(marks)) if marks else space
 
 
 def _squeeze(text: str) -> str:

@@ -58,9 +58,10 @@ class Codec:
         """Turn the beginning of a text into indices: its end is no end, and white space there is not dropped.
 
         Raises:
-            TextError: a text without any token.
+            TextError: a text without any token, with which only a document can begin.
         """
-        indices: list[int] = self.vocab[self._checked(self._split_prefix(text), text)]
+        tokens = self._split_prefix(text)
+        indices: list[int] = self.vocab[tokens if self._has_ends else self._checked(tokens, text)]
         return indices
 
     def begin(self, indices: list[int]) -> list[int]:
@@ -71,10 +72,8 @@ class Codec:
         """List the distinct tokens of a text that the vocabulary does not hold."""
         return [token for token in dict.fromkeys(self._split(text)) if token not in self.vocab]
 
-    def dropped(self, text: str) -> Dropped:
-        """Tell what the cleaning drops of a text."""
-        characters = Characters()
-        characters.add(text)
+    def dropped(self, characters: Characters) -> Dropped:
+        """Tell what the cleaning drops of texts."""
         return dropped_by(characters, self.clean, self.lines)
 
     def decode(self, indices: list[int]) -> str:
@@ -85,7 +84,8 @@ class Codec:
     def _split(self, text: str) -> list[str]:
         """Split a text, which may have no token."""
         marks = MARK if self._has_ends else ""
-        marked = mark_documents([text], "none" if self.documents == "file" else self.documents)
+        plain = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+        marked = mark_documents([plain], "none" if self.documents == "file" else self.documents)
         parts = clean_parts(marked, self.clean, self.lines, self.locale, marks)
         clean = "".join(single_marks(parts) if self._has_ends else parts)
         if self.kind == "word" and self._has_ends:
@@ -93,6 +93,8 @@ class Codec:
         between = [LINE_END] if self.lines == "keep" else []
         lines = [(*between, *split_line(line, self.kind)) for line in clean.split(LINE_END)]
         tokens = [token for line in lines for token in line][len(between) :]
+        if self._has_ends and END in tokens:
+            raise TextError(f"expected a text without the word {END}, which ends documents; take it out")
         return [END if token == marks else token for token in tokens]
 
     def _split_prefix(self, text: str) -> list[str]:

@@ -18,6 +18,8 @@ _CLEANINGS: tuple[Clean, ...] = ("ascii_letters", "unicode_letters", "none")
 _MOSTLY_LETTERS = 0.7
 #: mean characters and words of a line, up to which lines are taken for a list
 _SHORT_LINE, _FEW_WORDS, _LIST = 40, 2, 20
+#: share of the letters above which one of them tells of a language
+_TELLING = 0.005
 
 _Counted = list[tuple[str, int]]
 
@@ -108,12 +110,20 @@ def _fitting(characters: Characters, words: Tokens | None) -> dict[str, str]:
     if not words or characters.letters < _MOSTLY_LETTERS * seen:
         chosen = {"text.clean": "none"}
     elif dropped_by(characters, TextConfig().clean).notice:
-        chosen = {"text.clean": "unicode_letters"}
+        chosen = {"text.clean": "unicode_letters"} | _locale(characters)
     else:
         chosen = {"text.clean": "ascii_letters"}
     if _is_list(characters, len(words) if words else 0):
         return {**chosen, "text.documents": "line"}
     return chosen if chosen["text.clean"] == "none" else {**chosen, "text.lines": "space"}
+
+
+def _locale(characters: Characters) -> dict[str, str]:
+    """Tell by letters that hardly another language has whether a text is Turkish or Azeri."""
+    found = dict(characters.other_letters())
+    if found.get("ı", 0) + found.get("İ", 0) <= _TELLING * characters.letters:
+        return {}
+    return {"text.locale": "az" if found.get("ə", 0) > _TELLING * characters.letters else "tr"}
 
 
 def _is_list(characters: Characters, words: int) -> bool:
@@ -127,7 +137,7 @@ def _would(path: Path, config: TextConfig) -> list[str]:
     training = RNNConfig()
     try:
         read = read_tokens(path, config, ["char", "word"])
-        chars, words = map(len, read.tokens)
+        chars, words = (len(tokens) - tokens.ends for tokens in read.tokens)
         check_length(min(chars, training.max_tokens), training.batch, training.steps)
     except TextError as error:
         return [f"refuse it: {error}"]

@@ -57,6 +57,11 @@ class Tokens:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def ends(self) -> int:
+        """How many of them are ends of documents."""
+        return int(self.counts()[self.types.index(END)]) if END in self.types else 0
+
     def first(self, tokens: int) -> Self:
         """Take only the first tokens."""
         return type(self)(self.kind, self.types, self.ids[:tokens])

@@ -62,6 +62,11 @@ class Vocab:
         self._indices = {token: index for index, token in enumerate(self.tokens)}
 
     @property
+    def seen(self) -> list[str]:
+        """The distinct tokens of the text, rare ones too that have no index; without what ends documents."""
+        return [token for token, _ in self.frequencies if token != END]
+
+    @property
     def end(self) -> int | None:
         """The index of what ends documents; none of a text that is one."""
         return self._indices[END] if END in self.reserved else None

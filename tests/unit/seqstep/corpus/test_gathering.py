@@ -14,9 +14,11 @@ from typing import get_args
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyarrow import parquet
 
 from seqstep.corpus.finding import find, verify
 from seqstep.corpus.gathering import save_starts
@@ -74,6 +76,30 @@ def test_a_compressed_file_whose_bytes_flipped_is_refused(kind: str, take: Take,
     packed[len(packed) // 2] ^= 255
     with pytest.raises(CorpusError, match=rf"expected a whole {kind} file at "):
         take({"book": bytes(packed)}, path=str(folder / "book"))
+
+
+@pytest.mark.parametrize("kind", ["bzip2", "xz", "gzip"])
+def test_a_file_of_several_streams_is_read_whole_or_refused(kind: str, take: Take, folder: Path) -> None:
+    path, streams = (
+        str(folder / "book"),
+        [PACK[kind](text.encode() * 500) for text in ("one ", "two ", "six ")],
+    )
+    assert take({"book": b"".join(streams)}, path=path).path.read_text() == "".join(
+        text * 500 for text in ("one ", "two ", "six ")
+    )
+    for place in (1, len(streams[1]) - 1):
+        second = bytearray(streams[1])
+        second[place] ^= 255
+        with pytest.raises(CorpusError, match=rf"expected a whole {kind} file at "):
+            take({"book": streams[0] + bytes(second) + streams[2]}, path=path)
+    with pytest.raises(CorpusError, match=rf"expected a whole {kind} file at "):
+        take({"book": streams[0] + b"junk"}, path=path)
+
+
+def test_xz_may_be_filled_up(take: Take, folder: Path) -> None:
+    one, two = lzma.compress(b"one "), lzma.compress(b"two")
+    found = take({"book": one + bytes(8) + two + bytes(4)}, path=str(folder / "book"))
+    assert found.path.read_text() == "one two"
 
 
 def test_of_a_zip_with_several_files_one_is_named(take: Take, folder: Path) -> None:
@@ -246,6 +272,12 @@ def test_rows_of_parquet_are_documents(take: Take, folder: Path) -> None:
         take({"all.parquet": damaged}, path=str(path), field="body")
     with pytest.raises(CorpusError, match=r"got Parquet in it; unpack that first"):
         take({"all.parquet": gzip.compress(damaged)}, path=str(path), field="body")
+
+
+def test_a_column_is_taken_by_its_whole_name(take: Take, folder: Path) -> None:
+    path = folder / "points.parquet"
+    parquet.write_table(pa.table({"s": [{"t": "wrong"}], "s.t": ["right"]}), path)
+    assert take(path=str(path), field="s.t").path.read_text() == "right"
 
 
 def test_where_documents_begin_is_written_as_numbers(tmp_path: Path) -> None:

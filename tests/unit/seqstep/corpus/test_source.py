@@ -37,7 +37,7 @@ def test_another_encoding_is_refused_with_a_command_that_reads_it(
         CorpusError, match=r"expected utf-8 in .*, got .* in it; charset-normalizer takes"
     ) as no:
         take({path.name: TEXTS[encoding].encode(encoding)}, path=str(path))
-    words = shlex.split(str(no.value).partition("if that is right: ")[2])
+    words = shlex.split(str(no.value).partition("as in: ")[2])
     assert words[:3] == ["seqstep", "run", "--set"]
     given = dict(word.split("=", 1) for word in words[3:])
     assert given["corpus.path"] == str(path)
@@ -91,6 +91,10 @@ def test_where_nothing_is_recognised_the_user_names_the_encoding() -> None:
         (b"\xef\xbb\xbf\n <!-- a\n b --> <HTML lang=en>", "an HTML page"),
         (b'<?xml version="1.0"?><!DOCTYPE html>', "an HTML page"),
         (b"<body>", "an HTML page"),
+        (b"<meta charset=utf-8><title>", "an HTML page"),
+        (b"<link rel=x>", "an HTML page"),
+        (b"<?php echo 1 ?>\n<html>", "an HTML page"),
+        (b"plain\0text " * 9, "characters of number 0 in it"),
         (gzip.compress(b"<html>", mtime=0), "an HTML page"),
     ],
 )
@@ -179,6 +183,23 @@ def test_what_project_gutenberg_adds_is_told_and_left_out_on_request(take: Take,
 def test_old_heads_and_feet_are_known_too(content: str, text: str, take: Take, folder: Path) -> None:
     found = take({"a.txt": content.encode()}, path=str(folder / "a.txt"), strip="gutenberg")
     assert found.path.read_text() == text
+
+
+@pytest.mark.parametrize(
+    ("title", "kept"),
+    [
+        ("BOOK X\n\n", "\n"),
+        ("BOOK X **\nChapter one.\n\n", "Chapter one.\n\n"),
+        ("BOOK X\nby one ***\n", ""),
+        ("BOOK X\n1\n2\n3\n4\n5\n6 ***\n", "1\n2\n3\n4\n5\n6 ***\n"),
+    ],
+)
+def test_a_title_that_does_not_end_as_it_should_costs_no_line_of_the_text(
+    title: str, kept: str, take: Take, folder: Path
+) -> None:
+    book = f"x\n*** START OF THE PROJECT GUTENBERG E{title}One.\nTwo.\n{FOOT}"
+    found = take({"a.txt": book.encode()}, path=str(folder / "a.txt"), strip="gutenberg")
+    assert found.path.read_text() == f"{kept}One.\nTwo.\n"
 
 
 @pytest.mark.parametrize(

@@ -52,9 +52,11 @@ def test_what_the_training_part_holds_too_rarely_is_unknown_but_not_unseen() -> 
 
 def test_unknown_characters_are_paid_for_as_letters_that_were_seen_once_each() -> None:
     tokens = tokenize(["ab" * 8 + "c" + "ab" * 4 + "cz"], "char")
-    # Witten–Bell of order 1: P(x) = (n(x) + t / m) / (n + t), n = t = 3 letters once each, m = 4 with <unk>.
-    assert whole(tokens, min_freq=2).spelling == pytest.approx(np.log((1 + 3 / 4) / 6) + np.log(3 / 4 / 6))
-    assert whole(tokens, min_freq=0).spelling == pytest.approx(np.log(3 / 4 / 6))
+    # Witten–Bell of order 1: P(x) = (n(x) + t / m) / (n + t), n = t = 3 letters once each, m = 4 with <unk>,
+    # which z is, and then any of Unicode's characters.
+    strange = np.log(3 / 4 / 6) - np.log(0x110000)
+    assert whole(tokens, min_freq=2).spelling == pytest.approx(np.log((1 + 3 / 4) / 6) + strange)
+    assert whole(tokens, min_freq=0).spelling == pytest.approx(strange)
 
 
 def test_a_higher_min_freq_predicts_no_character_better(story: Tokens) -> None:

@@ -492,3 +492,9 @@ def test_a_setting_that_is_not_told_is_refused(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(Config.model_fields["seed"], "exclude", True)
     with pytest.raises(ConfigError, match="expected a setting that is told, got seed in Config with exclude"):
         resolve()
+
+
+@pytest.mark.parametrize("name", ["rot13", "hex", "base64", "idna", "punycode", "undefined", "nowhere"])
+def test_what_is_no_encoding_of_texts_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match="it should be an encoding, such as utf-8"):
+        resolve(changes=[{"corpus.encoding": name}])

@@ -6,8 +6,10 @@ from hypothesis import strategies as st
 
 from seqstep.errors import TextError
 from seqstep.settings.config import Clean, Documents, LineEnds, Locale, TextConfig, TokenKind
+from seqstep.text.characters import Characters
 from seqstep.text.codec import Codec
 from seqstep.text.documents import MARK
+from seqstep.text.dropped import Dropped
 from seqstep.text.tokens import read_tokens, tokenize
 from seqstep.text.vocab import Vocab
 
@@ -73,6 +75,7 @@ def test_documents_stand_between_their_ends() -> None:
     assert lines.encode("a\nb") == lines.encode("a\n\nb\n") == [1, 2, 1, 3, 1]
     assert lines.encode_prefix("a") == [2] and lines.begin([2]) == [1, 2]
     assert lines.encode_prefix("a\nb") == [2, 1, 3]
+    assert lines.encode_prefix("") == [] and lines.begin([]) == [1]
     files = Codec(vocab, "word", "ascii_letters", "join", "file")
     assert files.encode("a\n\nb") == [1, 2, 3, 1]
     assert codec_of("ab").begin([1]) == [1]
@@ -83,9 +86,26 @@ def test_documents_stand_between_their_ends() -> None:
 
 
 def test_letters_that_are_dropped_are_counted() -> None:
-    assert codec_of("ab").dropped("größe").letters == 2
-    assert "40.0% of the letters (2 Latin" in codec_of("ab").dropped("größe").said
-    assert codec_of("ab").dropped("grosse, 42").said == ""
+    def dropped(text: str) -> Dropped:
+        characters = Characters()
+        characters.add(text)
+        return codec_of("ab").dropped(characters)
+
+    assert dropped("größe").letters == 2
+    assert "40.0% of the letters (2 Latin" in dropped("größe").said
+    assert dropped("grosse, 42").said == ""
+
+
+def test_ends_of_lines_and_a_mark_of_the_order_of_bytes_are_read_as_in_a_file() -> None:
+    codec = Codec(Vocab([("a", 1)]), "char", "none", "keep")
+    assert codec.split("\ufeffa\r\nb\rc") == ["a", "\n", "b", "\n", "c"]
+
+
+def test_what_is_written_like_the_end_of_a_document_is_refused_where_that_is_known() -> None:
+    vocab = Vocab([("a", 1)], reserved=("</s>",))
+    with pytest.raises(TextError, match="without the word </s>"):
+        Codec(vocab, "word", "none", documents="line").split("a </s> a")
+    assert Codec(vocab, "word", "none").split("a </s>") == ["a", "</s>"]
 
 
 TEXTS = st.text(st.sampled_from("ab Bé.\n\u200c\u00adIİΣ中ไ3"), min_size=1, max_size=40)

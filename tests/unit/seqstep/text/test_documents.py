@@ -170,3 +170,23 @@ def test_bigrams_of_names_hold_their_begin_and_their_end(path: Path) -> None:
     plain = [pair for name in NAMES.split() for pair in pairwise([END, *name, END])]
     assert counted == Counter("".join(pair) for pair in plain)
     assert counted["a</s>"] == 3 and counted["</s>e"] == 1
+
+
+@given(
+    st.text(st.sampled_from("abu 4\n\n,"), max_size=24),
+    st.sampled_from(["line", "blank_line"]),
+    st.sampled_from(["join", "space", "keep"]),
+    st.sampled_from(["ascii_letters", "unicode_letters", "none"]),
+    st.integers(1, 5),
+)
+def test_where_parts_end_changes_no_token(
+    path: Path, text: str, documents: str, lines: str, clean: str, characters: int
+) -> None:
+    changes = {"documents": documents, "lines": lines, "clean": clean}
+    try:
+        whole = tokens_of(path, text, 1000, **changes)
+    except TextError:
+        with pytest.raises(TextError):
+            tokens_of(path, text, characters, **changes)
+    else:
+        assert tokens_of(path, text, characters, **changes) == whole

@@ -27,6 +27,20 @@ def test_it_tells_what_is_in_a_text(tmp_path: Path) -> None:
     assert found.common_characters[0] == ("a", FINNISH.count("a"))
 
 
+def test_ends_of_documents_are_no_words(tmp_path: Path) -> None:
+    found = look(tmp_path, "7 emma\n9 ada\n" * 300)
+    assert found.fitting["text.documents"] == "line"
+    assert found.would_then[0].endswith("read 2,100 characters and 600 words")
+
+
+def test_turkish_is_known_by_its_letters(tmp_path: Path) -> None:
+    text = "İstanbul'da yaşayan kız ırmağın kıyısında gülüyordu.\n" * 50
+    assert look(tmp_path, text).fitting["text.locale"] == "tr"
+    azeri = "Bakıda yaşayan qız çayın kənarında gülürdü, sən də gəl.\n" * 50
+    assert look(tmp_path, azeri).fitting["text.locale"] == "az"
+    assert "text.locale" not in look(tmp_path, FINNISH).fitting
+
+
 def test_it_tells_what_a_run_would_do_and_what_fits(tmp_path: Path) -> None:
     found = look(tmp_path, FINNISH)
     assert found.would[1].startswith("text.clean=ascii_letters drops 7.9% of the letters")
