@@ -76,7 +76,7 @@ def find_reader(workplace: Workplace, model: str) -> Reader:
     registry, (name, wanted) = open_registry(workplace), split_name(model)
     if part_of(name) not in MODELS:
         network, codec, answer = _load(registry, choose(registry, model))
-        return Reader(partial(log_probabilities, network), codec, answer)
+        return Reader(partial(log_probabilities, network, end=codec.vocab.end), codec, answer)
     answer = find_answer(registry, PREFIX + _TEACHER, training_of(_TEACHER), wanted)
     _, codec, _ = _load(registry, answer)
     model_of_counts = _count(registry, part_of(name), codec, answer)
