@@ -94,8 +94,9 @@ def evaluate_language(
         trained, codec = networks[name], spec.codec()
         ids, lengths = codec.vocab.encode(text), text.lengths()
         parts = TrainAndTest.divide(ids, training.max_tokens, config.test_tokens, lengths)
-        scorer = partial(log_probabilities, model)
-        as_trained = partial(minibatch_log_probabilities, model, config=training)
+        end = codec.vocab.end
+        scorer = partial(log_probabilities, model, end=end)
+        as_trained = partial(minibatch_log_probabilities, model, config=training, end=end)
         spelling = spelling_after(text, training.max_tokens, codec.vocab)
         scores[name] = score(scorer, parts, as_trained, spelling)
         digest = tokens_digest(codec.vocab.to_tokens(parts.test.tolist()), parts.test_chars)

@@ -12,7 +12,7 @@ from seqstep.plots.losses import plot_validation
 from seqstep.plots.perplexities import plot_perplexities
 from seqstep.settings.config import ComparisonConfig, Compute, HeldOutConfig, SamplesConfig, TextConfig
 from seqstep.sheets import write_table
-from seqstep.text.batches import check_length
+from seqstep.text.document_windows import check_minibatch
 from seqstep.training import held_out
 from stagecraft.mlflow import Record
 from tasks import recording, resuming
@@ -37,7 +37,8 @@ def train_held_out(
     record.log_dataset(tokens.ids.name, tokens.ids, tokens.ids.uri)
     read = open_tokens(record, tokens)
     parts = held_out_text(read, text, comparison)
-    check_length(len(parts.train.ids), config.batch, config.steps, "held_out")
+    train, valid, end = parts.train.ids, parts.valid.ids, parts.vocab.end
+    check_minibatch(train, config.batch, config.steps, end, "held_out")
     spec = RegularisedSpec(
         hidden=config.hidden,
         tokens=read.kind,
@@ -47,7 +48,7 @@ def train_held_out(
         layers=config.layers,
     )
     model = spec.build(torch.Generator().manual_seed(compute.seed)).to(prepare_device(compute))
-    training = held_out.HeldOutTraining(model, parts.train.ids, parts.valid.ids, config, compute.seed)
+    training = held_out.HeldOutTraining(model, train, valid, config, compute.seed, end)
     name = f"held-out-{network.replace('_', '-')}"
     trained = train_and_log(record, name, spec, training, samples, compute, resuming.HELD_OUT_METRICS)
     record.log_metrics(training.result() | {f"train/held_out_{network}/seconds": training.seconds()})

@@ -110,11 +110,12 @@ def _train_language_model(
 ) -> TrainedLanguageModel:
     record.log_dataset(tokens.ids.name, tokens.ids, tokens.ids.uri)
     text = open_tokens(record, tokens)
-    ids = spec.codec().vocab.encode(text, config.max_tokens)
+    vocab = spec.codec().vocab
+    ids = vocab.encode(text, config.max_tokens)
     if len(ids) < len(text):
         record.notice(f"trains on the first {len(ids):,} of {len(text):,} tokens (rnn.max_tokens)")
     model = spec.build(torch.Generator().manual_seed(compute.seed)).to(prepare_device(compute))
-    training = language.LanguageTraining(model, ids, config, compute.seed, record.notice)
+    training = language.LanguageTraining(model, ids, config, compute.seed, record.notice, vocab.end)
     return train_and_log(record, name, spec, training, samples, compute, resuming.LANGUAGE_METRICS)
 
 

@@ -89,4 +89,6 @@ class NewestData:
         model, spec = load_language_model(parts["weights.safetensors"], parts["model.json"])
         text = given_tokens(self.registry, version.run_id)
         seen = seen_tokens(self.registry, version, len(text))
-        return TrainedReader(str(version), partial(log_probabilities, model), spec.codec(), text, seen)
+        codec = spec.codec()
+        scorer = partial(log_probabilities, model, end=codec.vocab.end)
+        return TrainedReader(str(version), scorer, codec, text, seen)

@@ -85,7 +85,7 @@ def find_reader(workplace: Workplace, model: str) -> Reader:
             if registry.versions(name):
                 raise
             raise ArtifactError(f"{error}; of models of counts, {hint}") from None
-        return Reader(partial(log_probabilities, network), codec, answer)
+        return Reader(partial(log_probabilities, network, end=codec.vocab.end), codec, answer)
     answer = find_answer(registry, PREFIX + _TEACHER, training_of(_TEACHER), wanted)
     _, codec, _ = _load(registry, answer)
     model_of_counts = _count(registry, part_of(name), codec, answer)

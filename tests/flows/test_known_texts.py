@@ -1,18 +1,25 @@
 """Public texts with figures that others published, and texts of other kinds, on the command line."""
 
 import json
+import math
 import os
 import random
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
+import torch
 
+from seqstep.models.bundle import load_language_model
+from seqstep.models.language import LanguageModel
 from seqstep_cli import NAMES
+from seqstep_cli.judging import NewestData
 from stagecraft.files.home import open_home
-from stagecraft.mlflow import Tracker
+from stagecraft.mlflow import Registry, Tracker
 
 Run = Callable[..., dict[str, Any]]
 TINY = (
@@ -107,6 +114,71 @@ def test_names_begin_and_end_as_has_been_published(run: Run, data: Callable[[str
         ("</s> k", 2963),
     ]
     assert [bigrams[f"</s> {letter}"] for letter in "mjsd"] == [2538, 2422, 2055, 1690]
+
+
+def scores_alone(model: LanguageModel, ids: list[int], end: int) -> list[float]:
+    """Log-probabilities of a text's tokens but the first, each document read by itself."""
+    found, state = [], model.begin_state(1)
+    for token, following in pairwise(ids):
+        if token == end:
+            state = model.begin_state(1)
+        with torch.no_grad():
+            logits, state = model(torch.tensor([[token]]), state)
+        found.append(float(torch.log_softmax(logits[0, 0].double(), 0)[following]))
+    return found
+
+
+@pytest.mark.thorough
+def test_networks_read_each_document_by_itself_wherever_they_are_scored(
+    run: Run, seqstep: Callable[..., Any], tmp_path: Path
+) -> None:
+    dice = random.Random(0)
+    names = ["".join(dice.choices("abcd", k=dice.randint(1, 7))) for _ in range(150)]
+    path = tmp_path / "names.txt"
+    path.write_text("\n".join(names))
+    small = [f"held_out.{name}" for name in ("networks=gru", "epochs=1", "hidden=8", "batch=2", "steps=5")]
+    settings = ("text.documents=line", *TINY, *COMPARED, *small, "rnn.learning_rate=5")
+    stages = run("report", path, *settings)
+    registry = Registry(Tracker(open_home(NAMES, None)))
+    parts = {name: registry.parts(registry.find(f"seqstep-{name}")) for name in ("rnn", "held-out-gru")}
+    models = {
+        name: load_language_model(files["weights.safetensors"], files["model.json"])
+        for name, files in parts.items()
+    }
+    (rnn, spec), (gru, other) = models.values()
+    vocab, of_train = spec.codec().vocab, other.codec().vocab
+    assert vocab.end is not None and of_train.end is not None
+    text = ["</s>", *(token for name in names for token in [*name, "</s>"])]
+    ids = vocab[text]
+    tested = stages["evaluate_language"]["metrics"]["language/rnn/test_perplexity"]
+    after = scores_alone(rnn, ids[149:200], vocab.end)
+    assert tested == pytest.approx(math.exp(-np.mean(after)), rel=1e-5)
+    compared = stages["compare_language"]["metrics"]["compare/start/rnn/perplexity"]
+    after = scores_alone(rnn, ids[:200], vocab.end)[-50:]
+    assert compared == pytest.approx(math.exp(-np.mean(after)), rel=1e-5)
+    held_out = stages["compare_held_out"]["metrics"]["compare/held_out/held_out_gru/perplexity"]
+    after = scores_alone(gru, of_train[text], of_train.end)[-round(len(text) / 10) :]
+    assert held_out == pytest.approx(math.exp(-np.mean(after)), rel=1e-5)
+    both = "\n".join(names[:2])
+    scored = json.loads(seqstep("score", both, *names[:2], "--json").out)["scores"]
+    whole, *alone = [score["log_probability"] for score in scored]
+    assert whole == pytest.approx(sum(alone), rel=1e-5)
+    reader = NewestData(registry, "seqstep-rnn", "")._reader(registry.find("seqstep-rnn"))
+    assert reader.scorer(np.array(ids[:60])) == pytest.approx(
+        scores_alone(rnn, ids[:60], vocab.end), rel=1e-5
+    )
+
+
+@pytest.mark.parametrize("section", ["rnn", "held_out"])
+def test_too_few_documents_for_a_minibatch_are_refused_by_the_setting(
+    section: str, seqstep: Callable[..., Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "names.txt"
+    path.write_text("emma\nolivia\nava\n" * 150)
+    settings = (f"corpus.path={path}", "text.documents=line", *TINY, f"{section}.batch=500")
+    stage = {"rnn": "train_rnn", "held_out": "train_held_out_gru"}[section]
+    asked = ["--flow", "text", "--until", stage, "--set", *settings, "held_out.networks=gru"]
+    seqstep("run", *asked).ends(2, "at least 500 windows of up to", f"lower {section}.batch")
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Language models on the same tokens: each token of the test part scored once, after all that came before.
 
-Networks read the training part first and carry their state on, as counts look back across the border.
+Networks read the training part first and carry their state on, as counts look back across the border; neither
+reaches over the end of a document.
 """
 
 import time
@@ -64,8 +65,8 @@ def score_counts(text: ComparedText, config: ComparisonConfig) -> Iterator[Score
 def score_network(name: str, model: LanguageModel, text: ComparedText, training: RNNConfig) -> ScoredModel:
     """Let a network that was trained on the training part score both; that one as it was trained on it."""
     start = time.perf_counter()
-    read = log_probabilities(model, np.concatenate([text.train, text.test]))
-    train = minibatch_log_probabilities(model, text.train, training)
+    read = log_probabilities(model, np.concatenate([text.train, text.test]), text.vocab.end)
+    train = minibatch_log_probabilities(model, text.train, training, text.vocab.end)
     parameters = sum(weight.numel() for weight in model.parameters())
     return ScoredModel(name, train, read[-len(text.test) :], parameters, time.perf_counter() - start)
 

@@ -86,7 +86,7 @@ def score_networks(models: Mapping[str, LanguageModel], parts: DividedText) -> l
     entered = []
     for name, model in models.items():
         start = time.perf_counter()
-        train, valid, test = np.split(log_probabilities(model, ids), ends)
+        train, valid, test = np.split(log_probabilities(model, ids, parts.vocab.end), ends)
         parameters = sum(weight.numel() for weight in model.parameters())
         entered.append(
             ScoredNetwork(ScoredModel(name, train, test, parameters, time.perf_counter() - start), valid)

@@ -217,8 +217,8 @@ class TextConfig(Section):
     )
     documents: Documents = Field(
         "none",
-        description="what is a text of its own, ended by the token </s>, across which nothing is counted:"
-        " none, every file (or record) of the text, every line, or what blank_line parts",
+        description="what is a text of its own, ended by the token </s>, across which nothing is counted or"
+        " learnt: none, every file (or record) of the text, every line, or what blank_line parts",
     )
     locale: Locale = Field(
         "",
@@ -314,7 +314,9 @@ class RNNConfig(Section):
     learning_rate: PositiveFloat = Field(0.5, description="step size of SGD")
     clip: PositiveFloat = Field(1.0, description="largest norm of all gradients together (theta)")
     random_batches: bool = Field(
-        False, description="draw sequences at random instead of in order (use_random_iter)"
+        False,
+        description="draw sequences at random instead of in order (use_random_iter); those of a text of"
+        " documents always are, each from a state of zeros",
     )
     precision: Precision = Field(
         "auto",

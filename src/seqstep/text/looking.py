@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 from seqstep.errors import TextError
 from seqstep.settings.config import Clean, RNNConfig, TextConfig
-from seqstep.text.batches import check_length
 from seqstep.text.characters import Characters
+from seqstep.text.document_windows import check_minibatch
+from seqstep.text.documents import END
 from seqstep.text.dropped import dropped_by
 from seqstep.text.scripts import count_scripts
 from seqstep.text.tokens import Tokens, read_tokens
@@ -137,8 +138,12 @@ def _would(path: Path, config: TextConfig) -> list[str]:
     training = RNNConfig()
     try:
         read = read_tokens(path, config, ["char", "word"])
-        chars, words = (len(tokens) - tokens.ends for tokens in read.tokens)
-        check_length(min(chars, training.max_tokens), training.batch, training.steps)
+        chars, words = read.tokens
+        end = None if config.documents == "none" else chars.types.index(END)
+        check_minibatch(chars.ids[: training.max_tokens], training.batch, training.steps, end)
     except TextError as error:
         return [f"refuse it: {error}"]
-    return [f"read {chars:,} characters and {words:,} words", *read.notices]
+    return [
+        f"read {len(chars) - chars.ends:,} characters and {len(words) - words.ends:,} words",
+        *read.notices,
+    ]

@@ -44,7 +44,4 @@ def _of_few(words: int) -> str:
 def _of_documents(config: TextConfig) -> str:
     if config.documents == "none":
         return ""
-    return (
-        "nothing is counted across the end of a document, </s>; recurrent networks read the documents one"
-        " after the other, and see the end between them"
-    )
+    return "nothing is counted or learnt across the end of a document, </s>"

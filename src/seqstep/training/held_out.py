@@ -1,7 +1,7 @@
 """Training a language model for text that it will not see: stopped and chosen by a validation part."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +14,8 @@ from seqstep.models.precision import precision_name
 from seqstep.models.regularised import Dropout, RegularisedRNN
 from seqstep.models.scoring import log_probabilities
 from seqstep.settings.config import HeldOutConfig
-from seqstep.text.batches import sequential_batches
+from seqstep.text.batches import Batch, sequential_batches
+from seqstep.text.document_windows import IGNORED, DocumentWindows
 from seqstep.training.forecaster import check_finite
 from seqstep.training.resumable import ResumableTraining
 from seqstep.training.step_sizes import make_optimizer, make_schedule
@@ -54,13 +55,15 @@ class HeldOutTraining(ResumableTraining[RegularisedRNN, HeldOutEpoch]):
 
     The first epoch is validated, then every `validate_every`-th after it, and the last. What is dropped
     follows from a number that is drawn for each epoch, so a saved training holds no state of these dice.
+    Minibatches carry the state on; those of a text of documents are windows on these, each from zeros.
 
     Args:
         model: on the device where it is trained.
         train: the training part in the vocabulary's indices, shape (tokens,).
         valid: the validation part, which follows at once, shape (tokens,).
         config: all but the network's size.
-        seed: of the minibatches' offsets and of what is dropped.
+        seed: of the minibatches' offsets or order, and of what is dropped.
+        end: the token that ends documents, if there are several.
 
     Attributes:
         best: the weights of the best validation, by name; none before the first.
@@ -75,7 +78,13 @@ class HeldOutTraining(ResumableTraining[RegularisedRNN, HeldOutEpoch]):
     speeds = ("tokens_per_s", "seconds")
 
     def __init__(
-        self, model: RegularisedRNN, train: np.ndarray, valid: np.ndarray, config: HeldOutConfig, seed: int
+        self,
+        model: RegularisedRNN,
+        train: np.ndarray,
+        valid: np.ndarray,
+        config: HeldOutConfig,
+        seed: int,
+        end: int | None = None,
     ) -> None:
         self._rng = np.random.default_rng(seed)
         model.products = torch.bfloat16 if precision_name(config.precision) == "bfloat16" else None
@@ -85,11 +94,12 @@ class HeldOutTraining(ResumableTraining[RegularisedRNN, HeldOutEpoch]):
         optimizer = make_optimizer(config, model.parameters())
         super().__init__(model, optimizer, self._rng, config.epochs)
         self._schedule = make_schedule(config, optimizer)
-        self._train, self._valid, self._config = train, valid, config
+        self._train, self._valid, self._config, self._end = train, valid, config, end
+        self._windows = None if end is None else DocumentWindows(train, end, config.steps)
         self._ids = torch.tensor(train, dtype=torch.int64, device=model.device)
         self._taught: Tensor | None = None
         if config.teaching:
-            taught = taught_probabilities(train, model.vocab, config.teaching_order)
+            taught = taught_probabilities(train, model.vocab, config.teaching_order, end)
             self._taught = torch.from_numpy(taught).to(model.device)
         self._average = _copied(model.state_dict())
         self.best: dict[str, Tensor] = {}
@@ -148,20 +158,34 @@ class HeldOutTraining(ResumableTraining[RegularisedRNN, HeldOutEpoch]):
         model.train()
         state = model.begin_state(config.batch)
         total, tokens = torch.zeros((), device=device), 0
-        places = np.arange(len(self._ids))
-        for inputs, labels in sequential_batches(places, config.batch, config.steps, self._rng, self.section):
-            read, following = (torch.tensor(at, device=device) for at in (inputs, labels))
-            logits, after = model(self._ids[read], state)
-            loss, goal = self._losses(logits.flatten(0, 1), following.flatten())
+        for inputs, places in self._draw():
+            if self._windows:
+                state = model.begin_state(config.batch)
+            read, following = (torch.tensor(it, dtype=torch.int64, device=device) for it in (inputs, places))
+            logits, after = model(read, state)
+            real = following.flatten() != IGNORED if self._windows else slice(None)
+            loss, goal = self._losses(logits.flatten(0, 1)[real], following.flatten()[real])
             model.zero_grad()
             goal.backward()
             nn.utils.clip_grad_norm_(model.parameters(), config.clip)
             self.optimizer.step()
             self._update_average()
             state = detach(after)
-            total += loss.detach() * labels.size
-            tokens += labels.size
+            count = int(np.count_nonzero(places != IGNORED))
+            total += loss.detach() * count
+            tokens += count
         return total.item() / tokens, tokens
+
+    def _draw(self) -> Iterator[Batch]:
+        """Deal out the inputs of minibatches, and where the token after each stands in the training part."""
+        batch, steps = self._config.batch, self._config.steps
+        if self._windows:
+            for places in self._windows.deal(batch, self._rng, self.section):
+                yield self._windows.read(places)[0], places
+        else:
+            every = np.arange(len(self._train))
+            for inputs, places in sequential_batches(every, batch, steps, self._rng, self.section):
+                yield self._train[inputs], places
 
     def _losses(self, logits: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
         """Find the mean loss of the tokens at some places, and what is to become less instead of it."""
@@ -183,7 +207,7 @@ class HeldOutTraining(ResumableTraining[RegularisedRNN, HeldOutEpoch]):
         if self._config.averaging:
             self.model.load_state_dict(self._average)
         context = self._train[-_CONTEXT:]
-        scores = log_probabilities(self.model.eval(), np.concatenate([context, self._valid]))
+        scores = log_probabilities(self.model.eval(), np.concatenate([context, self._valid]), self._end)
         figure = perplexity(mean_loss(scores[-len(self._valid) :]))
         if not self.best or figure < min(row.valid_perplexity for row in self._validations()):
             self.best = _copied(self.model.state_dict())

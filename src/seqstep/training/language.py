@@ -17,6 +17,7 @@ from seqstep.models.language import LanguageModel
 from seqstep.models.precision import precision_name
 from seqstep.settings.config import RNNConfig
 from seqstep.text.batches import Batch, random_batches, sequential_batches
+from seqstep.text.document_windows import DocumentWindows
 from seqstep.training.definition import LaterCheck, find_difference
 from seqstep.training.forecaster import check_finite
 from seqstep.training.language_ways import language_probes, language_ways, later_ways, random_tokens
@@ -44,9 +45,10 @@ class LanguageEpoch(NamedTuple):
 class LanguageTraining(ResumableTraining[LanguageModel, LanguageEpoch]):
     """Trains a model in place.
 
-    Sequential minibatches carry the state on, cut off from its past; random ones start from zeros. Either
-    way an epoch starts from zeros, so a saved training holds no state of the network. Gradients are those of
-    the pass written by hand, if the model has one and it does what the model's definition says; else of that.
+    Sequential minibatches carry the state on, cut off from its past; random ones start from zeros, and so do
+    those of a text of documents, which are windows on these in random order. In every case an epoch starts
+    from zeros, so a saved training holds no state of the network. Gradients are those of the pass written by
+    hand, if the model has one and it does what the model's definition says; else of that.
 
     Args:
         model: on the device where it is trained.
@@ -54,6 +56,7 @@ class LanguageTraining(ResumableTraining[LanguageModel, LanguageEpoch]):
         config: batch, steps, epochs, learning rate, clip, precision and the way of the minibatches.
         seed: of the minibatches' offsets and order.
         notice: is told what the user should know.
+        end: the token that ends documents, if there are several.
 
     Raises:
         TextError: the text does not fill a minibatch.
@@ -72,8 +75,10 @@ class LanguageTraining(ResumableTraining[LanguageModel, LanguageEpoch]):
         config: RNNConfig,
         seed: int,
         notice: Callable[[str], object] = lambda _text: None,
+        end: int | None = None,
     ) -> None:
         self._rng, self._ids, self._config = np.random.default_rng(seed), ids, config
+        self._windows = None if end is None else DocumentWindows(ids, end, config.steps)
         model.products = torch.bfloat16 if precision_name(config.precision) == "bfloat16" else None
         self._later = None
         if model.by_hand:
@@ -105,13 +110,15 @@ class LanguageTraining(ResumableTraining[LanguageModel, LanguageEpoch]):
         self.model.train()
         minibatches.begin()
         for inputs, labels in self._draw(self._rng):
-            if config.random_batches:
+            if config.random_batches or self._windows:
                 minibatches.forget()
             minibatches.train(inputs, labels)
         return minibatches.mean_loss()
 
     def _draw(self, rng: np.random.Generator) -> Iterator[Batch]:
         config = self._config
+        if self._windows:
+            return map(self._windows.read, self._windows.deal(config.batch, rng))
         draw = random_batches if config.random_batches else sequential_batches
         return draw(self._ids, config.batch, config.steps, rng)
 

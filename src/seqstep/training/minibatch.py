@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from seqstep.models.language import HiddenState, LanguageModel
 from seqstep.settings.config import RNNConfig
+from seqstep.text.document_windows import IGNORED
 from seqstep.training import cuda_graph
 from seqstep.training.cuda_graph import Work
 from seqstep.training.gradients import differentiate
@@ -49,7 +50,7 @@ class Minibatches:
         #: what a model that learns its first state begins with, until the next minibatch has read it
         self._begin: HiddenState | None = None
         self._loss = torch.zeros((), device=model.device)
-        self._count = 0
+        self._count = torch.zeros((), dtype=torch.int64, device=model.device)
         # A graph would go back to a first state that is learned in every minibatch, or in none.
         self._capture = None if any(part.requires_grad for part in begin) else capture
         self._notice = notice
@@ -58,7 +59,7 @@ class Minibatches:
     def begin(self) -> None:
         """Start an epoch: no loss so far, and the state of before any token."""
         self._loss.zero_()
-        self._count = 0
+        self._count.zero_()
         self.forget()
 
     def forget(self) -> None:
@@ -72,17 +73,17 @@ class Minibatches:
         """Take a step on one minibatch, from the state that the one before left, cut off from its past.
 
         Args:
-            inputs, labels: indices, shape (batch, steps).
+            inputs, labels: indices, shape (batch, steps); a label may be IGNORED, but not all of them.
         """
         self._tokens.copy_(torch.from_numpy(np.stack((inputs, labels))), non_blocking=True)
         if self._capture:
             self._replay, self._capture = self._captured(self._capture), None
         (self._replay or self._train)()
-        self._count += labels.size
 
     def mean_loss(self) -> tuple[float, int]:
         """Return the epoch's mean loss per token so far, in nats, and the number of tokens."""
-        return self._loss.item() / self._count, self._count
+        count = int(self._count.item())
+        return self._loss.item() / count, count
 
     def _train(self) -> None:
         inputs, labels = self._tokens
@@ -94,12 +95,14 @@ class Minibatches:
         self._optimizer.step()
         for kept, after in zip(self._state, state, strict=True):
             kept.copy_(after.detach())
-        self._loss += loss.detach() * labels.numel()
+        count = (labels != IGNORED).sum()
+        self._loss += loss.detach() * count
+        self._count += count
 
     def _captured(self, capture: Capture) -> Work | None:
         try:
             own = (*self._model.parameters(), *self._model.buffers())
-            return capture(self._train, [*own, *self._state, self._loss])
+            return capture(self._train, [*own, *self._state, self._loss, self._count])
         except RuntimeError as error:
             self._notice(f"each of its kernels is launched by itself, for there is no CUDA graph: {error}")
             return None

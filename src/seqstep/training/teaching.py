@@ -21,13 +21,14 @@ _PARTS = 10
 _MOST = 2**28
 
 
-def taught_probabilities(ids: np.ndarray, vocab: int, order: int) -> np.ndarray:
+def taught_probabilities(ids: np.ndarray, vocab: int, order: int, end: int | None = None) -> np.ndarray:
     """Find how likely every token is in every place of a text, by modified Kneser–Ney of the text's rest.
 
     Args:
         ids: the text in the vocabulary's indices, shape (tokens,).
         vocab: size of the vocabulary.
         order: length of the longest n-grams.
+        end: the token that ends documents, if there are several.
 
     Returns:
         shape (tokens, vocab), float32; each row sums to 1.
@@ -40,9 +41,9 @@ def taught_probabilities(ids: np.ndarray, vocab: int, order: int) -> np.ndarray:
             f"expected at most {_MOST:,} probabilities to teach a network by, got {len(ids):,} tokens of a"
             f" vocabulary of {vocab:,}; set held_out.teaching=0, or raise text.min_freq"
         )
-    ends = np.linspace(0, len(ids), _PARTS + 1).astype(int)
+    cuts = np.linspace(0, len(ids), _PARTS + 1).astype(int)
     found = []
-    for start, end in itertools.pairwise(ends):
-        rest = KneserNey(np.concatenate([ids[:start], ids[end:]]), vocab, order, modified=True)
-        found.append(rest.distributions(ids[start:end], before=ids[:start]))
+    for start, stop in itertools.pairwise(cuts):
+        rest = KneserNey(np.concatenate([ids[:start], ids[stop:]]), vocab, order, modified=True, end=end)
+        found.append(rest.distributions(ids[start:stop], before=ids[:start]))
     return np.concatenate(found)

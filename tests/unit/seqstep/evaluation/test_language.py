@@ -6,8 +6,9 @@ import torch
 from seqstep.evaluation.language import ScoredModel, named_figures, rank, score_counts, score_network
 from seqstep.evaluation.texts import ComparedText
 from seqstep.models.rnn_scratch import RNNScratch
-from seqstep.models.scoring import log_probabilities
+from seqstep.models.scoring import log_probabilities, minibatch_log_probabilities
 from seqstep.settings.config import ComparisonConfig, RNNConfig
+from seqstep.text.documents import END
 from seqstep.text.ngram_models.table import MODELS
 from seqstep.text.vocab import Vocab
 
@@ -23,6 +24,19 @@ def test_a_network_scores_each_test_token_once_after_all_before_it() -> None:
     plain = [log_probabilities(model, IDS[: end + 1])[-1] for end in range(60, 90)]
     assert entry.test == pytest.approx(plain)
     assert entry.parameters == 3 * 4 + 4 * 4 + 4 + 4 * 3 + 3
+
+
+def test_a_network_reads_each_document_by_itself() -> None:
+    vocab = Vocab([("a", 2)], reserved=[END])
+    text = TEXT._replace(vocab=vocab)
+    model = RNNScratch(3, 4, torch.Generator().manual_seed(0))
+    torch.nn.init.normal_(model.W_xh, generator=torch.Generator().manual_seed(0))
+    training = RNNConfig(batch=2, steps=5)
+    entry = score_network("rnn_scratch", model, text, training)
+    assert vocab.end == 1
+    assert np.array_equal(entry.test, log_probabilities(model, IDS, 1)[-30:])
+    assert np.array_equal(entry.train, minibatch_log_probabilities(model, IDS[:60], training, 1))
+    assert not np.allclose(entry.test, log_probabilities(model, IDS)[-30:])
 
 
 def test_counts_score_the_same_tokens_after_the_same_text() -> None:

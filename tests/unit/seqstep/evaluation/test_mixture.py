@@ -1,5 +1,7 @@
 """Networks and their mixture with counts: on the same tokens, chosen by the validation part alone."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 import torch
@@ -23,6 +25,7 @@ from seqstep.models.networks import TOGETHER
 from seqstep.models.regularised import RegularisedRNN
 from seqstep.models.scoring import log_probabilities
 from seqstep.settings.config import ComparisonConfig, TextConfig
+from seqstep.text.documents import END
 from seqstep.text.ngram_models.kneser_ney import KneserNey
 from seqstep.text.tokens import Tokens
 
@@ -30,7 +33,7 @@ CONFIG = ComparisonConfig(orders=(2, 3), valid_share=0.25, test_share=0.2, block
 LETTERS = "".join(np.random.default_rng(0).choice(list("abc "), 240)) + "abcz" * 15
 
 
-def tokens_of(text: str) -> Tokens:
+def tokens_of(text: Sequence[str]) -> Tokens:
     types = tuple(dict.fromkeys(text))
     ids = np.array([types.index(letter) for letter in text], dtype=np.uint8)
     return Tokens("char", types, ids)
@@ -67,6 +70,18 @@ def test_networks_score_each_part_after_all_that_came_before_it() -> None:
         assert np.array_equal(network.valid, scores[179:239])
         assert np.array_equal(network.entry.test, scores[239:])
         assert network.entry.parameters == sum(w.numel() for w in MODELS[network.entry.model].parameters())
+
+
+def test_networks_read_each_document_by_itself() -> None:
+    letters = np.random.default_rng(0).choice([*"abc", END], 300).tolist()
+    parts = held_out_text(tokens_of(letters), TextConfig(documents="line"), CONFIG)
+    model = RegularisedRNN(len(parts.vocab), 6, "gru", 1, torch.Generator().manual_seed(0))
+    (network,) = score_networks({"gru": model}, parts)
+    ids = np.concatenate([parts.train.ids, parts.valid.ids, parts.test.ids])
+    expected = log_probabilities(model, ids, parts.vocab.end)
+    assert parts.vocab.end == 1 and not np.allclose(expected, log_probabilities(model, ids))
+    scores = np.concatenate([network.entry.train, network.valid, network.entry.test])
+    assert np.array_equal(scores, expected)
 
 
 def test_the_mixture_is_of_the_network_that_is_best_on_the_validation_part() -> None:

@@ -70,6 +70,12 @@ def test_settings_are_chosen_by_what_is_in_a_text(tmp_path: Path, text: str, fit
     assert found.would_then[0].startswith("read ")
 
 
+def test_a_list_that_is_too_short_is_told_by_its_documents(tmp_path: Path) -> None:
+    assert look(tmp_path, "emma\nolivia\n" * 16).would_then[0].startswith("read 193 characters")
+    (refused,) = look(tmp_path, "emma\nolivia\n" * 15).would_then
+    assert refused.startswith("refuse it: expected at least 32 windows of up to 35 tokens")
+
+
 def test_what_a_run_would_refuse_is_told(tmp_path: Path) -> None:
     (refused,) = look(tmp_path, "学而时习之\n" * 500).would
     assert refused.startswith("refuse it: expected a text of which") and "100.0% of the letters" in refused

@@ -2,6 +2,7 @@
 
 import math
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from seqstep.models.networks import NETWORKS
 from seqstep.models.regularised import RegularisedRNN
 from seqstep.settings.config import HeldOutConfig
 from seqstep.text.batches import sequential_batches
+from seqstep.text.document_windows import DocumentWindows
 from seqstep.training import held_out
 from seqstep.training.held_out import HeldOutEpoch, HeldOutTraining
 
@@ -25,10 +27,12 @@ SMALL: dict[str, Any] = {"batch": 3, "steps": 5, "epochs": 6, "patience": 0, "pr
 DROPPED = {"dropout_input": 0.1, "dropout_between": 0.2, "dropout_output": 0.3, "dropout_recurrent": 0.2}
 
 
-def training(weights: int = 0, network: str = "gru", layers: int = 1, **changes: Any) -> HeldOutTraining:
+def training(
+    weights: int = 0, network: str = "gru", layers: int = 1, end: int | None = None, **changes: Any
+) -> HeldOutTraining:
     config = HeldOutConfig(**SMALL | changes)
     model = RegularisedRNN(VOCAB, 8, network, layers, torch.Generator().manual_seed(weights))
-    return HeldOutTraining(model, TEXT[:250], TEXT[250:], config, seed=7)
+    return HeldOutTraining(model, TEXT[:250], TEXT[250:], config, seed=7, end=end)
 
 
 def finished(it: HeldOutTraining) -> HeldOutTraining:
@@ -67,6 +71,51 @@ def test_without_regularisation_it_equals_a_plain_loop_of_sgd() -> None:
         assert epoch.valid_perplexity == pytest.approx(valid_perplexity(model), rel=1e-5)
     for found, expected in zip(done.model.parameters(), model.parameters(), strict=True):
         torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-4)
+
+
+def test_on_documents_it_equals_a_plain_loop_over_windows_each_from_zeros() -> None:
+    changes: dict[str, Any] = {"optimizer": "sgd", "schedule": "constant", "weight_decay": 0.0, "epochs": 2}
+    changes |= {"dropout_between": 0.0, "dropout_output": 0.0, "learning_rate": 0.5, "clip": 1e6}
+    done, model, rng = (
+        finished(training(end=1, **changes)),
+        training(**changes).model,
+        np.random.default_rng(7),
+    )
+    windows = DocumentWindows(TEXT[:250], 1, 5)
+    for epoch in done.history:
+        rng.integers(2**62)
+        total, tokens = 0.0, 0
+        for places in windows.deal(3, rng):
+            inputs, labels = map(torch.from_numpy, windows.read(places))
+            logits, _ = model(inputs, model.begin_state(3))
+            loss = nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten())
+            model.zero_grad()
+            loss.backward()
+            with torch.no_grad():
+                for weight in model.parameters():
+                    weight.sub_(0.5 * weight.grad)
+            real = int((labels >= 0).sum())
+            total, tokens = total + loss.item() * real, tokens + real
+        assert epoch.loss == pytest.approx(total / tokens, rel=1e-5)
+    for found, expected in zip(done.model.parameters(), model.parameters(), strict=True):
+        torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-4)
+
+
+def test_documents_are_validated_each_by_itself_and_go_on_to_the_same_end(tmp_path: Path) -> None:
+    whole, half, again = (training(end=1, schedule="constant", epochs=epochs) for epochs in (4, 2, 4))
+    finished(whole)
+    starts = [place for place in range(400) if place == 0 or TEXT[place] == 1]
+    losses = []
+    for start, stop in pairwise([*starts, 399]):
+        with torch.no_grad():
+            document = torch.from_numpy(TEXT[start : stop + 1].astype(np.int64))
+            logits, _ = whole.model(document[None, :-1], whole.model.begin_state(1))
+        losses.append(nn.functional.cross_entropy(logits[0], document[1:], reduction="none"))
+    expected = math.exp(torch.cat(losses)[-150:].mean().item())
+    assert whole.history[-1].valid_perplexity == pytest.approx(expected, rel=1e-5)
+    finished(half).save(tmp_path)
+    again.load(tmp_path)
+    assert [row.loss for row in again.run()] == [row.loss for row in whole.history]
 
 
 @pytest.mark.parametrize("averaging", [0.0, 0.9])

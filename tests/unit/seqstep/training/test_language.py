@@ -15,7 +15,7 @@ from seqstep.settings.config import RNNConfig
 from seqstep.text.batches import random_batches, sequential_batches
 from seqstep.training.language import LanguageEpoch, LanguageTraining
 
-VOCAB = 4
+VOCAB, END = 4, 1
 TEXT = np.random.default_rng(0).integers(0, VOCAB, 130).astype(np.uint8)
 CONFIG = RNNConfig(hidden=8, batch=3, steps=5, epochs=3, learning_rate=0.5, clip=1.0, precision="float32")
 MODELS: dict[str, Callable[[], LanguageModel]] = {
@@ -77,6 +77,47 @@ def test_a_training_equals_the_notes_loop(
         for found, expected in zip(model.parameters(), twin.parameters(), strict=True):
             torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
     assert number == 3
+
+
+@every_model
+def test_a_training_on_documents_equals_a_plain_loop_over_their_windows(
+    make: Callable[[], LanguageModel],
+) -> None:
+    starts = [0, *np.flatnonzero(TEXT[1:-1] == END) + 1, len(TEXT) - 1]
+    windows = [
+        torch.from_numpy(TEXT[first : min(first + 5, stop) + 1].astype(np.int64))
+        for start, stop in pairwise(starts)
+        for first in range(start, stop, 5)
+    ]
+    assert len(windows) > 20 and len(windows) % 3 > 0
+    model, other, twin, rng = make(), make(), make(), np.random.default_rng(5)
+    training = LanguageTraining(model, TEXT, CONFIG, 5, end=END)
+    at_random = CONFIG.model_copy(update={"random_batches": True})
+    same = LanguageTraining(other, TEXT, at_random, 5, end=END)
+    for epoch, again in zip(training.run(), same.run(), strict=True):
+        total, tokens, order = 0.0, 0, rng.permutation(len(windows))
+        for first in range(0, len(windows) - 2, 3):
+            losses = []
+            for window in (windows[place] for place in order[first : first + 3]):
+                logits, _ = twin(window[None, :-1], twin.begin_state(1))
+                losses.append(nn.functional.cross_entropy(logits[0], window[1:], reduction="none"))
+            loss = torch.cat(losses).mean()
+            twin.zero_grad()
+            loss.backward()
+            notes_clipping(twin, CONFIG.clip)
+            with torch.no_grad():
+                for weight in twin.parameters():
+                    weight.sub_(CONFIG.learning_rate * weight.grad)
+            total, tokens = total + loss.item() * sum(map(len, losses)), tokens + sum(map(len, losses))
+        assert epoch.loss == again.loss == pytest.approx(total / tokens, rel=1e-5)
+        for found, expected in zip(model.parameters(), twin.parameters(), strict=True):
+            torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
+
+
+def test_too_few_documents_are_refused_by_their_windows() -> None:
+    names = np.array([END, *[2, 3, END] * 2])
+    with pytest.raises(TextError, match=r"at least 3 windows of up to 5 tokens.*got 2; .*rnn\.batch"):
+        LanguageTraining(MODELS["scratch"](), names, CONFIG, 0, end=END)
 
 
 def test_the_loss_of_the_first_batch_equals_one_by_hand() -> None:

@@ -12,6 +12,7 @@ from seqstep.models.language import LanguageModel
 from seqstep.models.rnn_scratch import RNNScratch
 from seqstep.models.rnn_torch import RNNTorch
 from seqstep.settings.config import RNNConfig
+from seqstep.text.document_windows import DocumentWindows
 from seqstep.training.cuda_graph import Work, capture, rehearse
 from seqstep.training.minibatch import Capture, Minibatches, on_device
 from seqstep.training.optimizers import SGD
@@ -76,7 +77,7 @@ def test_what_is_rehearsed_first_changes_nothing(name: str, products: torch.dtyp
     assert trained(of(plain)) == trained(of(other, stand_in))
     one, same = (nn.utils.parameters_to_vector(model.parameters()) for model in (plain, other))
     assert torch.equal(one, same) and not torch.equal(one, before)
-    assert rehearsed == [len(list(plain.parameters())) + len(plain.begin_state(1)) + 1]
+    assert rehearsed == [len(list(plain.parameters())) + len(plain.begin_state(1)) + 2]
 
 
 def test_the_loss_is_the_mean_of_an_epochs_tokens() -> None:
@@ -95,6 +96,39 @@ def test_the_loss_is_the_mean_of_an_epochs_tokens() -> None:
     minibatches = of(make("scratch", None))
     minibatches.train(IDS[0][:, :-1], IDS[0][:, 1:])
     assert minibatches.mean_loss() == (pytest.approx(expected.item(), rel=1e-6), 21)
+
+
+END = 1
+NAMES = np.array([END, 2, 3, END, 4, END, 0, 2, 2, 4, END, 3, 3, 2, 0, 4, 4, 2, 0, 3, END])
+#: of the windows on these documents, the fourth of which makes two
+PIECES = [NAMES[:4], NAMES[3:6], NAMES[5:11], NAMES[10:18], NAMES[17:]]
+
+
+def on_names(chosen: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    windows = DocumentWindows(NAMES, END, CONFIG.steps)
+    return windows.read(windows.places(np.array(chosen), CONFIG.steps))
+
+
+@every_model
+@pytest.mark.parametrize("by_hand", [True, False])
+@pytest.mark.parametrize("chosen", [[0, 1, 2], [4, 2, 3], [3, 3, 3]])
+def test_the_gradient_on_documents_is_of_the_mean_loss_of_their_tokens(
+    name: str, by_hand: bool, chosen: list[int]
+) -> None:
+    model, plain = make(name, None), make(name, None)
+    model.by_hand, plain.by_hand = by_hand, False
+    config = CONFIG.model_copy(update={"clip": 1e9})
+    minibatches = Minibatches(model, SGD(model.parameters(), 0.5), config)
+    minibatches.train(*on_names(chosen))
+    losses = []
+    for piece in (torch.from_numpy(PIECES[window]) for window in chosen):
+        logits, _ = plain(piece[None, :-1], plain.begin_state(1))
+        losses.append(nn.functional.cross_entropy(logits[0], piece[1:], reduction="none"))
+    loss = torch.cat(losses).mean()
+    loss.backward()
+    for found, expected in zip(model.parameters(), plain.parameters(), strict=True):
+        torch.testing.assert_close(found.grad, expected.grad, atol=1e-6, rtol=1e-5)
+    assert minibatches.mean_loss() == (pytest.approx(loss.item(), rel=1e-6), sum(map(len, losses)))
 
 
 @pytest.mark.parametrize("times", [0, 2])
@@ -129,6 +163,24 @@ def test_a_graph_on_a_gpu_trains_as_its_kernels_one_by_one_do(
     plain, other = make(name, products, "cuda"), make(name, products, "cuda")
     assert_alike(other, trained(on_gpu(other, notices.append)), plain, trained(of(plain)))
     assert not notices
+
+
+@needs_a_gpu
+@every_model
+@both_types
+def test_a_graph_on_a_gpu_counts_the_tokens_of_each_minibatch_anew(
+    name: str, products: torch.dtype | None
+) -> None:
+    plain, other = make(name, products, "cuda"), make(name, products, "cuda")
+    found = []
+    for minibatches in (of(plain), on_gpu(other, lambda _text: None)):
+        minibatches.begin()
+        for chosen in ([0, 1, 2], [4, 2, 3], [3, 3, 3]):
+            minibatches.forget()
+            minibatches.train(*on_names(chosen))
+        found.append(minibatches.mean_loss())
+    assert found[0][1] == found[1][1] == 10 + 15 + 21
+    assert_alike(other, found[1:], plain, found[:1])
 
 
 @needs_a_gpu
