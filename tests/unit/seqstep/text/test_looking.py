@@ -71,7 +71,7 @@ def test_settings_are_chosen_by_what_is_in_a_text(tmp_path: Path, text: str, fit
 
 
 def test_a_list_that_is_too_short_is_told_by_its_documents(tmp_path: Path) -> None:
-    assert look(tmp_path, "emma\nolivia\n" * 16).would_then[0].startswith("read 193 characters")
+    assert look(tmp_path, "emma\nolivia\n" * 16).would_then[0].startswith("read 160 characters")
     (refused,) = look(tmp_path, "emma\nolivia\n" * 15).would_then
     assert refused.startswith("refuse it: expected at least 32 windows of up to 35 tokens")
 
