@@ -18,7 +18,7 @@ from stagecraft.key.libraries import is_versioned, versions
 from stagecraft.key.parts import Parts
 from stagecraft.pipeline.handle import Handle, pick, stage_of
 from stagecraft.pipeline.narrowed import fields_of, narrow
-from stagecraft.pipeline.plain import kinds, named, parts_of, plain
+from stagecraft.pipeline.plain import kinds, parts_of, plain, type_name
 from stagecraft.pipeline.stage import Stage, prefix_of
 
 
@@ -149,7 +149,7 @@ class Call:
             if isinstance(value, BaseModel):
                 inside = group + prefix_of(name, value)
                 if group or self.stage.expects(name).text != type(value).__name__:
-                    yield inside.rstrip(".") or name, named(type(value))
+                    yield inside.rstrip(".") or name, type_name(type(value))
                 yield from self._classes(self._read(inside, value), inside)
 
     def _counted(self) -> Iterator[tuple[str, Any]]:

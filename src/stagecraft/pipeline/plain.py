@@ -69,11 +69,11 @@ def _kind(value: Any) -> str:
         case dict():
             return f"dict({', '.join(f'{name!r}: {_kind(part)}' for name, part in value.items())})"
         case BaseModel():
-            return f"{named(type(value))}({', '.join(_kind(part) for _, part in value)})"
-    return named(type(value))
+            return f"{type_name(type(value))}({', '.join(_kind(part) for _, part in value)})"
+    return type_name(type(value))
 
 
-def named(kind: type) -> str:
+def type_name(kind: type) -> str:
     """Name a type; one of the project or of a library with its module."""
     return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
