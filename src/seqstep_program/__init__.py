@@ -5,7 +5,6 @@ May import: the command line, once Ctrl-C can end that.
 
 import signal
 import sys
-from traceback import extract_tb
 from typing import NoReturn
 
 
@@ -22,6 +21,8 @@ def program() -> NoReturn:
 
 def _refusal(error: Exception) -> int:
     """Say in one line what kept the program from starting, and where in its own files."""
+    from traceback import extract_tb  # not before Ctrl-C can end this
+
     files = [(frame.filename, frame.lineno) for frame in extract_tb(error.__traceback__)]
     if isinstance(error, SyntaxError) and error.filename:
         files.append((error.filename, error.lineno))

@@ -74,6 +74,7 @@ def test_doctor_says_what_it_found_and_repairs_it_only_when_asked(seqstep: Any, 
     assert document["findings"] == []
     seqstep("gc", "--set-aside", "1d").ends(0, "freed 0 bytes that 0 repairs set aside")
     seqstep("gc", "--set-aside", "--dry-run").ends(0, "would free 1 bytes that 1 repairs set aside")
+    seqstep("doctor", "--put-back", "").ends(2, "expected the time of a repair, got ''")
     seqstep("doctor", "--put-back", "no-such").ends(2, f"got 'no-such'; there are: {repair}")
     seqstep("doctor", "--put-back", repair).ends(0, f"put back what {repair} set aside")
     assert (home.results / "vocab" / "0-1").read_text() == "{"

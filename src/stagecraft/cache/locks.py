@@ -5,6 +5,7 @@ Fits Prefect's protocol `LockManager`. Files are never removed: a lock on a remo
 
 import asyncio
 import hashlib
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -126,7 +127,7 @@ class KeyLocks:
     def _lock(self, key: str) -> FileLock:
         """Open a key's lock anew: only another open file excludes another thread too."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        name = hashlib.sha256(key.encode()).hexdigest()[:32]
+        name = hashlib.sha256(os.fsencode(key)).hexdigest()[:32]
         return FileLock(self.folder / f"{name}.lock", thread_local=False, is_singleton=False)
 
 

@@ -42,7 +42,7 @@ class Session:
         self._writing, self._abandoned = threading.Lock(), False
         self.is_given_up = False
         with starting(home):
-            self._file = self._path.open("a", encoding="utf-8")
+            self._file = self._path.open("a", encoding="utf-8", errors="surrogateescape")
             fcntl.flock(self._file, fcntl.LOCK_EX)
         if run:
             self.use(f"{_RUN} {run}")
@@ -211,7 +211,7 @@ def _note_flow_runs(home: Home, name: str) -> None:
 
 
 def _files(home: Home) -> list[Path]:
-    return sorted(path for path in home.live.glob("*") if path.is_file())
+    return sorted(path for path in home.live.glob("*") if path.name.isascii() and path.is_file())
 
 
 def _lines(path: Path) -> list[str]:
@@ -220,7 +220,7 @@ def _lines(path: Path) -> list[str]:
     What is damaged in it names nothing.
     """
     try:
-        return path.read_text(encoding="utf-8", errors="replace").splitlines()
+        return path.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
     except FileNotFoundError:
         return []
 

@@ -11,7 +11,7 @@ from typing import IO, TextIO
 
 from stagecraft.cli.streams import as_is
 from stagecraft.disks import is_full, writes_to
-from stagecraft.errors import UsageError
+from stagecraft.errors import StagecraftError, UsageError
 from stagecraft.files.home import Home
 from stagecraft.files.identity import database_files
 from stagecraft.files.opening import open_soon, why_not
@@ -86,13 +86,22 @@ def _telling(path: Path, advice: str) -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
-        raise
+        raise StagecraftError(
+            f"expected to write all to {path}, but what reads it ended before; begin again"
+        ) from None
     except OSError as error:
+        if error.filename and not _is_beside(Path(os.fsdecode(error.filename)), path):
+            raise
         if is_full(error) or error.errno == errno.EIO:
             raise OSError(error.errno, error.strerror, str(path)) from None
         raise UsageError(
             f"expected a file that can be written at {path}, got: {why_not(error, path)}; {advice}"
         ) from None
+
+
+def _is_beside(file: Path, path: Path) -> bool:
+    """Tell whether a file lies where something is written to a path, as its temporary file does."""
+    return file.absolute().parent in (path.absolute().parent, Path(os.path.realpath(path)).parent)
 
 
 def stream_at(path: Path) -> TextIO | None:

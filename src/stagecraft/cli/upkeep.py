@@ -149,6 +149,13 @@ def _print_set_aside(workplace: Workplace) -> None:
         sys.stdout.write("".join(f"    {flaw}\n" for flaw in each.flaws))
 
 
+def _time(text: str) -> str:
+    """Read when a repair began; which there are is told later."""
+    if not text:
+        raise argparse.ArgumentTypeError("expected the time of a repair, got ''")
+    return text
+
+
 def _documents(findings: "list[Finding]", failures: list[str] | None) -> list[dict[str, object]]:
     """Describe what was found as JSON has it."""
     fixed = [None] * len(findings) if failures is None else [not failure for failure in failures]
@@ -263,7 +270,7 @@ def _doctor_arguments(parser: argparse.ArgumentParser) -> None:
         "--fix", action="store_true", help="repair what is found; what stands in the way is set aside"
     )
     either.add_argument("--dry-run", action="store_true", help="only say what is to do, as without options")
-    either.add_argument("--put-back", default="", metavar="TIME", help="undo what a repair set aside")
+    either.add_argument("--put-back", type=_time, metavar="TIME", help="undo what a repair set aside")
 
 
 def _gc_arguments(parser: argparse.ArgumentParser) -> None:

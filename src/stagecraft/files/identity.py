@@ -80,7 +80,10 @@ def read_stamp(connection: sqlite3.Connection) -> Stamp:
         sqlite3.DatabaseError: it is damaged.
     """
     if _TABLE in _tables(connection):
-        return Stamp(*connection.execute(f"SELECT id, root FROM {_TABLE}").fetchone())  # noqa: S608
+        row = connection.execute(f"SELECT id, root FROM {_TABLE}").fetchone() or (None,)  # noqa: S608
+        if None in row:
+            raise sqlite3.DatabaseError(f"its table {_TABLE} does not say whose it is")
+        return Stamp(*row)
     # In one of a version before the artifacts of its experiments lie in the home.
     rows = connection.execute("SELECT artifact_location FROM experiments ORDER BY experiment_id DESC")
     locations = [_path(location) for (location,) in rows if location]
@@ -201,7 +204,10 @@ def _tables(connection: sqlite3.Connection) -> set[str]:
 
 
 def _path(address: str) -> Path:
-    return Path(unquote(urlsplit(address).path))
+    try:
+        return Path(unquote(urlsplit(address).path))
+    except ValueError:  # it is no address
+        return Path(address)
 
 
 def _is_in(place: str, root: str) -> bool:

@@ -106,6 +106,16 @@ def test_damaged_pages_are_found_by_looking_at_each(ran: Workshop) -> None:
         own_database(ran.home, is_thorough=True)
 
 
+@pytest.mark.parametrize("row", [[], ["INSERT INTO stagecraft_home VALUES (NULL, NULL)"]])
+def test_a_database_that_does_not_say_whose_it_is_counts_as_damaged(ran: Workshop, row: list[str]) -> None:
+    table = ("DROP TABLE stagecraft_home", "CREATE TABLE stagecraft_home (id TEXT, root TEXT)")
+    execute(ran.home.database, *table, *row)
+    with pytest.raises(
+        DatabaseError, match="its table stagecraft_home does not say whose it is; put it back"
+    ):
+        own_database(ran.home)
+
+
 def test_a_home_without_records_takes_whatever_database_there_is(home: Home, empty_database: Path) -> None:
     assert own_database(home)
     Tracker(home, home.store)

@@ -15,6 +15,7 @@ import pytest
 
 from seqstep_cli import NAMES
 from stagecraft.cache import sessions
+from stagecraft.cache.locks import KeyLocks
 from stagecraft.cache.sessions import (
     Session,
     crashed_flow_runs,
@@ -286,3 +287,14 @@ def test_a_run_that_is_given_up_counts_as_dead_though_its_process_goes_on(home: 
         ]
     assert not give_up_all()
     assert dead(home) == {started.name}
+
+
+def test_a_key_that_is_no_text_is_kept_and_what_is_called_so_is_no_run(home: Home) -> None:
+    odd = os.fsdecode(b"tokenize/\xff")
+    with session(home) as own:
+        own.use(odd)
+        assert odd in keys_in_use(home)
+        (home.live / os.fsdecode(b"\xff")).touch()
+        assert living(home) == {own.name} and dead(home) == set()
+    with KeyLocks(home.locks).holding(odd) as could:
+        assert could

@@ -1,5 +1,6 @@
 """Where a command writes: what is there stays what it is."""
 
+import errno
 import os
 import stat
 import subprocess
@@ -13,7 +14,7 @@ import pytest
 from seqstep_cli.main import PROGRAM
 from stagecraft.cli.main import run_command
 from stagecraft.cli.outputs import check_outside, whole_output, write_output
-from stagecraft.errors import UsageError
+from stagecraft.errors import StagecraftError, UsageError
 from stagecraft.files import opening
 from stagecraft.files.home import Home
 
@@ -68,6 +69,22 @@ def test_a_pipe_is_written_through(tmp_path: Path) -> None:
     write_output(pipe, TEXT, "--output")
     reader.join()
     assert read == [TEXT] and stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+def test_a_reader_that_goes_before_the_end_is_an_error(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: pipe.open("rb").close())
+    reader.start()
+    said = pytest.raises(StagecraftError, match=r"to write all to .*pipe, but what reads it ended before")
+    with said, whole_output(pipe) as file:
+        reader.join()
+        file.write(b"x" * 10_000_000)
+
+
+def test_another_file_that_fails_meanwhile_is_not_taken_for_it(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="elsewhere"), whole_output(tmp_path / "f"):
+        raise OSError(errno.ENOSPC, "No space left on device", "/elsewhere/of-the-home")
 
 
 @pytest.mark.parametrize("name", ["a" * 255, "予" * 84, "é" * 127])

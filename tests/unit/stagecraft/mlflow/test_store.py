@@ -222,7 +222,7 @@ def test_a_file_of_a_run_without_a_result_is_held_by_its_run(record: Record) -> 
 
 def test_a_store_that_refuses_is_told_with_its_address(tracker: Tracker) -> None:
     with pytest.raises(
-        TrackingError, match=r"MLflow at sqlite:///.*mlflow.db failed: .*nosuchrun.*; `doctor` tells"
+        TrackingError, match=r"MLflow at sqlite:///.*mlflow.db failed: .*nosuchrun.*; `seqstep doctor` tells"
     ):
         tracker.log_params("nosuchrun", {"a": 1})
 
