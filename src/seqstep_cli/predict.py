@@ -43,8 +43,8 @@ def _forecast(args: argparse.Namespace, workplace: Workplace) -> int:
 
     from seqstep.models.bundle import load_forecaster
     from seqstep.models.mlp import predictor
-    from seqstep.series.csv_column import read_series
     from seqstep.series.forecast import beyond
+    from seqstep.series.series_file import read_series
     from seqstep.series.sources import load_series
     from seqstep.sheets import write_table
 
@@ -55,7 +55,7 @@ def _forecast(args: argparse.Namespace, workplace: Workplace) -> int:
     parts = registry.parts(answer.version)
     model, spec = load_forecaster(parts["weights.safetensors"], parts["model.json"])
     if config:
-        observed = load_series(config.series, config.seed)
+        observed = load_series(config.series, config.seed).series
     else:
         observed = read_series(registry.tracker.open_input(answer.version.run_id, "series.values"))
     with np.errstate(all="ignore"):  # whatever comes of numbers that are too large is looked at
