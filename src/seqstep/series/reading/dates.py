@@ -44,6 +44,10 @@ class Dates:
         """Whether some step has no date."""
         return self.step is not None and len(steps_from(self.dates, self.step)) > len(self.dates)
 
+    def agrees_with(self, other: "Dates") -> bool:
+        """Tell whether another reading gives every row the same date."""
+        return np.array_equal(self.order, other.order) and bool((self.dates == other.dates).all())
+
     def said(self) -> str:
         """Say how they were read, if they are not plain ISO dates of one column; else nothing."""
         zone = self.dates.tz
@@ -95,7 +99,7 @@ def read_dates(table: Table, places: Sequence[int], config: SeriesConfig) -> Dat
         zoned = zones.split_zones(texts)
         reads = _reads(zoned.clocks, config.date_format)
         if not reads:
-            raise _unread(table, names, zoned.clocks, texts)
+            raise _unread(table, names, zoned.clocks, texts, config.date_format)
         found = [_ordered(read, zoned, config.zone, names) for read in reads]
     except zones.ZoneError as error:
         raise UnreadableError(
@@ -128,16 +132,22 @@ def _ordered(read: Read, zoned: zones.Zoned, zone: str, names: tuple[str, ...]) 
 
 
 def _only_one(found: Sequence[Dates], table: Table, names: tuple[str, ...]) -> Dates:
-    """Take the reading that alone has a regular step; one without gaps goes before those with some."""
+    """Take the reading that alone has a regular step; one without gaps goes before those with some.
+
+    Where points part days and months, the day comes first if it can.
+    """
     if len(table.cells) < 2:
         return found[0]
     usable = [one for one in found if one.step is not None]
     if not usable:
         raise _unusable(found, table, names)
     usable = [one for one in usable if not one.has_gaps] or usable
-    if len({one.dates.as_unit("ns").asi8.tobytes() for one in usable}) == 1:
-        return usable[0]
-    first, second, *_ = usable
+    swapped = {one.form.replace("%d.%m", "%m.%d") for one in usable if one.form.startswith("%d.%m")}
+    usable = [one for one in usable if one.form not in swapped]
+    first = usable[0]
+    second = next((one for one in usable if not one.agrees_with(first)), None)
+    if second is None:
+        return first
     raise UnreadableError(
         f"expected dates of one reading in {_called(names)} of {table.path}, got"
         f" {' and '.join(map(_reading, (first, second)))}; set series.date_format to the one that is meant"
@@ -174,17 +184,21 @@ def _odd_place(found: Sequence[Dates]) -> str:
 
 
 def _unread(
-    table: Table, names: tuple[str, ...], clocks: "pd.Series[str]", texts: "pd.Series[str]"
+    table: Table, names: tuple[str, ...], clocks: "pd.Series[str]", texts: "pd.Series[str]", wanted: str
 ) -> UnreadableError:
-    """Name the first cell that is not written as the one before it, or the first if no form is known."""
-    reads = [formats.read_as(clocks, form) for form in formats.forms_of(clocks.iloc[:1])]
+    """Name the first cell that is not written as is wanted, or as the one before it; else the first."""
+    forms = formats.forms_of(clocks.iloc[:1]) if wanted == "auto" else [wanted]
+    reads = [formats.read_as(clocks, form) for form in forms]
     if not reads:
         return _no_date(table, names, 0, quote(texts.iloc[0]), "no form of dates is known that it has; ")
     best = max(reads, key=lambda read: int(np.argmax(read.dates.isna())))
     row = int(np.argmax(best.dates.isna()))
-    return _no_date(
-        table, names, row, quote(texts.iloc[row]), f"those before it are {formats.shape(best.form)}; "
-    )
+    known = f"those before it are {formats.shape(best.form)}; "
+    if not best.dates.hasnans:
+        known = f"its century is not certain; series.date_format={best.form} has it from 1969 to 2068; "
+    elif wanted != "auto":
+        known = f"series.date_format={wanted} does not read it; "
+    return _no_date(table, names, row, quote(texts.iloc[row]), known)
 
 
 def _no_date(table: Table, names: tuple[str, ...], row: int, got: str, known: str = "") -> UnreadableError:

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-# Dates with four-digit years first. Two-digit years lie in these years.
+# Dates with four-digit years first.
 _DATES = (
     *("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y %m %d", "%Y%m%d", "%Y-%m", "%Y/%m", "%Y.%m", "%Y %m", "%Y%m"),
     *("%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%Y", "%m.%d.%Y", "%d %m %Y", "%m %d %Y"),
@@ -58,17 +58,13 @@ _PERIODS = {
 _LETTERS = {"quarter": "[Qq]", "half-year": "[HhSs]", "month": "[Mm]", "week": "[Ww]"}
 _MONTHS_OF = {"quarter": 3, "half-year": 6, "month": 1}
 _Unit = Literal["s", "ms", "us", "ns"]
-# From the first to the last moment that a number may stand for; so no two units have one in common.
-_EPOCHS: dict[str, tuple[_Unit, float]] = {
-    "epoch_s": ("s", 1e8),
-    "epoch_ms": ("ms", 1e11),
-    "epoch_us": ("us", 1e14),
-    "epoch_ns": ("ns", 1e17),
-}
+# A number of some unit is none of the next one, where it is so large; no moment lies after the last.
+_EPOCHS: dict[str, _Unit] = {"epoch_s": "s", "epoch_ms": "ms", "epoch_us": "us", "epoch_ns": "ns"}
 _LAST_EPOCH_S, _SERIALS, _SERIAL_0 = 4_102_444_800, (18_264, 73_051), pd.Timestamp("1899-12-30")
-_EPOCH_0 = pd.Timestamp("1970-01-01")
+_EPOCH_0, _LEAST_EPOCH = pd.Timestamp("1970-01-01"), pd.Timedelta(seconds=10**8)
 _UNITS_PER_S = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _YEARS = (1000, 2999)
+# In which a year of two digits lies, where no setting says that there are such.
 _TWO_DIGIT_YEARS = (1950, 2049)
 #: a number that may count time
 NUMBER = re.compile(r"[+-]?\d{1,19}(?:\.\d+)?", re.ASCII)
@@ -79,20 +75,28 @@ _LENGTHS = {
     **{"%Y%m%d %H%M": 13, "%Y%m%dT%H%M": 13, "%Y%m%dT%H%M%S": 15},
 }
 _SAMPLE = 3
+_CODE, _OF_LETTERS = re.compile("%[A-Za-z]"), ("%a", "%A", "%b", "%B", "%p")
+_DIGIT, _LETTER = re.compile(r"\d+"), re.compile(r"[^\W\d_]+")
 
 _MONTH = (
     r"(?:jan(?:uary|uar)?|feb(?:ruary|ruar)?|mar(?:ch)?|mär(?:z)?|apr(?:il)?|may|mai|jun[ei]?|jul[iy]?|aug(?:ust)?"
     r"|sept?(?:ember)?|o[ck]t(?:ober)?|nov(?:ember)?|de[cz](?:ember)?|ene|abr|ago|dic|avr|juin|juil|août|déc|févr)"
 )
-_WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,? )?"
+_DAY_NAMES = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?"
+_WEEKDAY = rf"(?:{_DAY_NAMES},? )?"
 _LOOKS = re.compile(
-    r"(?:\d{4}[-/]\d{1,2}\b|\d{1,4}(?P<mark>[-/.])\d{1,2}(?P=mark)\d{1,4}(?:T|\b))(?!\.?[-/\d])"
+    r"(?:\d{4}[-/]\d{1,3}\b|\d{1,4}(?P<mark>[-/.])\d{1,2}(?P=mark)\d{1,4})(?!\.?[-/\d])"
     r"|\d{4}[-:/. ]? ?[qwmhst]\d{1,2}\b|[qwmhst]\d{1,2}[-:/. ]? ?'?\d{2,4}$|\d{1,2}[-/.]\d{4}$|fy ?\d{2,4}"
     rf"|{_WEEKDAY}(?:\d{{1,2}}(?:st|nd|rd|th)?|\d{{4}})[-/., ]{{0,2}}{_MONTH}\b"
-    rf"|{_WEEKDAY}{_MONTH}[-/., ]{{0,3}}\d{{1,4}}|\d{{4}}年",
+    rf"|{_WEEKDAY}{_MONTH}(?:[-/., ]{{0,3}}\d{{1,4}}|$)|\d{{4}}年"
+    r"|\d{1,2}:\d{2}(?::\d{2})? \d{1,4}[-/.]",
     re.IGNORECASE,
 )
 
+#: a time of the day alone
+CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AaPp][Mm])?")
+#: a part of the time: a time of the day, or the name of a month or a weekday
+PART = re.compile(rf"{CLOCK.pattern}|{_MONTH}\.?|{_DAY_NAMES}", re.IGNORECASE)
 #: what `series.date_format` may be besides codes
 NAMES = ("iso", "year", *_PERIODS, *_EPOCHS, "serial")
 
@@ -110,15 +114,18 @@ class Read(NamedTuple):
 
 
 def readings(texts: "pd.Series[str]") -> list[Read]:
-    """List the ways in which a whole column can be read as dates; ISO, where it is that, alone.
-
-    Where days and months are parted by points, the day comes first, unless that can't be.
-    """
+    """List the ways in which a whole column can be read as dates; ISO, where it is that, alone."""
     sample = pd.concat([texts.iloc[:_SAMPLE], texts.iloc[-1:]])
     found = [read for form in forms_of(sample) if not (read := read_as(texts, form)).dates.hasnans]
-    forms = {read.form for read in found}
-    swapped = {form.replace("%d.%m", "%m.%d") for form in forms if form.startswith("%d.%m")}
-    return [read for read in found if read.form not in swapped]
+    return [read for read in found if _may_be(read)]
+
+
+def _may_be(read: Read) -> bool:
+    """Tell whether years of two digits lie in their century, and numbers far from 0."""
+    if read.form in _EPOCHS:
+        return bool(((read.dates - _EPOCH_0).map(abs) >= _LEAST_EPOCH).all())
+    first, last = _TWO_DIGIT_YEARS
+    return "%y" not in read.form or bool(read.dates.year.min() >= first and read.dates.year.max() <= last)
 
 
 def read_as(texts: "pd.Series[str]", form: str) -> Read:
@@ -197,11 +204,23 @@ def _all_forms(sample: "pd.Series[str]") -> Iterator[str]:
             yield from (f"{date}{time}" for time in times)
 
 
+def _kind(code: re.Match[str]) -> str:
+    return "a" if code[0] in _OF_LETTERS else "9"
+
+
+def _marks(text: str) -> str:
+    """Write each run of digits as one 9, and each of letters as one a."""
+    return _LETTER.sub("a", _DIGIT.sub("9", text))
+
+
 def _tells_day(date: str) -> bool:
     return "%d" in date or "%j" in date
 
 
 def _fits(texts: "pd.Series[str]", form: str) -> bool:
+    """Tell whether texts have a form; most have not even the same marks, which is seen soon."""
+    if len(texts) and _marks(_CODE.sub(_kind, form)) != _marks(texts.iloc[0]):
+        return False
     return bool(pd.to_datetime(texts, format=form, errors="coerce").notna().all())
 
 
@@ -215,8 +234,7 @@ def _read_codes(texts: "pd.Series[str]", form: str) -> "pd.Series[pd.Timestamp]"
     if form in _LENGTHS:
         texts = texts.where(texts.map(len) == _LENGTHS[form])
     dates = pd.to_datetime(texts, format=codes, errors="coerce")
-    first, last = _TWO_DIGIT_YEARS if "%y" in form else _YEARS
-    return dates.where(dates.dt.year.between(first, last))
+    return dates.where(dates.dt.year.between(*_YEARS))
 
 
 def _read_periods(texts: "pd.Series[str]", form: str) -> "pd.Series[pd.Timestamp]":
@@ -247,6 +265,6 @@ def _read_numbers(texts: "pd.Series[str]", form: str) -> "pd.Series[pd.Timestamp
         first, end = _SERIALS
         days = numbers.where((numbers >= first) & (numbers < end))
         return _SERIAL_0 + pd.to_timedelta((days * 86_400).round(), unit="s")
-    unit, least = _EPOCHS[form]
-    given = numbers.where((numbers.abs() >= least) & (numbers < _LAST_EPOCH_S * _UNITS_PER_S[unit]))
+    unit = _EPOCHS[form]
+    given = numbers.where(numbers.abs() < _LAST_EPOCH_S * _UNITS_PER_S[unit])
     return _EPOCH_0 + pd.to_timedelta(given, unit=unit)

@@ -40,7 +40,8 @@ def lay_out(text: str, path: Path, config: SeriesConfig) -> Table:
     lines = [line for line in _lines(text, separator, path) if not (told and line.number == 1)]
     width = _width(lines)
     # In a file of one column a line without anything is a row without a value.
-    filled = [line for line in _without_end(lines, config.footer) if width == 1 or any(line.cells)]
+    rows = _without_end(lines, config.footer)
+    filled = [line for line in rows if width == 1 or len(line.cells) > 1 or any(line.cells)]
     header, said = _header(filled, width, config.column, path)
     names = filled[header].cells
     rows, comments = _rows(filled[header + 1 :], len(names), path, separator)
@@ -118,6 +119,7 @@ def _header(lines: Sequence[_Line], width: int, column: str, path: Path) -> tupl
     # What may be a place may be any cell; so it is looked for where the header has to be.
     known = wide[:1] if column.isdecimal() else start
     named = [at for at in known if column in lines[at].cells and (_used(lines[at].cells) > 1 or width == 1)]
+    named = named or [at for at in start[:1] if lines[at].cells[0] == column]
     if not (named or wide):
         raise SeriesError(f"expected a CSV file with a header line at {path}, got {len(lines)} lines")
     header = (named or wide)[0]
@@ -129,6 +131,7 @@ def _header(lines: Sequence[_Line], width: int, column: str, path: Path) -> tupl
                 f" many fields as it has in line {line.number}; take one of both out"
             )
     said = []
+    before = [line for line in before if any(line.cells)]
     if before:
         said.append(f"{_numbers(before)} left out, as titles before the header")
     if comments := [line for line in lines[:header] if _is_comment(line)]:

@@ -34,16 +34,21 @@ class Way(NamedTuple):
 
 
 class Numbers(NamedTuple):
-    """Numbers, nan where there is none, and the ways in which the column writes them."""
+    """Numbers, nan where there is none, and the ways in which the column writes them.
+
+    Attributes:
+        is_likely: whether another way fits too, in which nobody writes such a file.
+    """
 
     values: "pd.Series[float]"
     ways: tuple[Way, ...]
+    is_likely: bool
 
     def said(self) -> str:
         """Say in which way they are written, if it is another one than `1234.5`."""
         plain = Way(".", "none")
         if plain in self.ways:
-            return ""
+            return "its points are taken for decimal ones; series.thousands=. says otherwise" * self.is_likely
         way = self.ways[0]
         marks = [] if way.decimal == "." else ["a comma before the decimals"]
         if way.thousands != "none":
@@ -67,7 +72,7 @@ def read_numbers(table: Table, place: int, config: SeriesConfig) -> Numbers:
     read = {way: _values(given, way) for way in ways if _fits(given, way).all()}
     if not read:
         raise _no_number(table, place, given, config)
-    if not _agree(read):
+    if is_likely := not _agree(read):
         read = _likelier(read, given, table)
     if not _agree(read):
         raise _ambiguous(table, place, given, list(read))
@@ -77,7 +82,7 @@ def read_numbers(table: Table, place: int, config: SeriesConfig) -> Numbers:
     values = pd.Series(np.nan, index=texts.index, name=table.names[place], dtype=float)
     values[given.index] = agreed
     values[values.isin(list(_declared(config.missing)))] = np.nan
-    return Numbers(values, tuple(read))
+    return Numbers(values, tuple(read), is_likely)
 
 
 def are_missing(texts: "pd.Series[str]") -> "pd.Series[bool]":

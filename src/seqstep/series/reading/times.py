@@ -1,7 +1,7 @@
 """Which column of a table tells the time of its rows."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -24,7 +24,6 @@ _IS_TIME = re.compile(
     r"(?:ds|t|date|time|dates?_?times?|timestamps?|index|steps?|time[ _]?(?:step|index)s?|period|dt)",
     re.IGNORECASE,
 )
-_CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AaPp][Mm])?")
 _HOUR_NAME = re.compile(r"(?:hours?|hr|stunde|heure|hora)", re.IGNORECASE)
 _HOUR = re.compile(r"(?:[01]?\d|2[0-3])")
 _YEAR_NAME = re.compile(r"(?:year|yr|yyyy|jahr|ann[ée]e|anno|año)", re.IGNORECASE)
@@ -62,10 +61,33 @@ def find_times(table: Table, value: int, config: SeriesConfig) -> Times:
         return _counted(table)
     if config.date_column != "auto":
         return _dated(table, value, _named(table, config.date_column), config)
-    if (times := _of_texts(table, value, config)) or (times := _of_numbers(table, value, config)):
+    times = _of_texts(table, value, config) or _of_numbers(table, value, config)
+    if times and times.dates:
         return times
+    _refuse_parts(table, value, config)
     refuse_several(table, value)
-    return _counted(table)
+    if config.date_format != "auto":
+        raise SeriesError(
+            f"expected a column with dates in {table.path} for series.date_format={config.date_format}, got"
+            " none; name it with series.date_column"
+        )
+    return times or _counted(table)
+
+
+def _refuse_parts(table: Table, value: int, config: SeriesConfig) -> None:
+    """Refuse to pass over a column that tells but a part of the time.
+
+    Raises:
+        UnreadableError: there is one.
+    """
+    for place in range(len(table.names)):
+        if place != value and _may_tell(table, place) and _is_part(table, place):
+            read_dates(table, [place], config)
+
+
+def _is_part(table: Table, place: int) -> bool:
+    """Tell whether all cells are times of the day, or names of months or of weekdays."""
+    return bool(formats.fit(table.cells[place], formats.PART).all())
 
 
 def _counted(table: Table, said: str = "") -> Times:
@@ -89,27 +111,27 @@ def _dated(table: Table, value: int, places: Sequence[int], config: SeriesConfig
     try:
         dates = read_dates(table, places, config)
     except RepeatedError:
-        for more in _completed(table, value, places):
-            dates = read_dates(table, more, config)
-            return Times(dates.order, dates, (dates.said(),))
+        if more := _completed(table, value, places):
+            return _dated(table, value, more, config)
         refuse_several(table, value, joined(table, places))
         raise
     said = dates.said()
     return Times(dates.order, dates, (said,) if said else ())
 
 
-def _completed(table: Table, value: int, places: Sequence[int]) -> Iterator[list[int]]:
-    """Find columns that, with those that are given, may tell the time."""
+def _completed(table: Table, value: int, places: Sequence[int]) -> list[int]:
+    """Add columns with the time of the day, or the month and the day of a year; none if there are none."""
+    if len(places) > 1:
+        return []
     others = [place for place in range(len(table.names)) if place != value and place not in places]
-    clocks = [place for place in others if formats.fit(table.cells[place], _CLOCK).all()]
+    clocks = [place for place in others if formats.fit(table.cells[place], formats.CLOCK).all()]
     hours = [place for place in others if _is(table, place, _HOUR_NAME, _HOUR)]
     if len(clocks or hours) == 1:
-        yield [*places, *(clocks or hours)]
-    if len(places) == 1 and _YEAR_NAME.fullmatch(table.names[places[0]]):
-        months = [place for place in others if _MONTH_NAME.fullmatch(table.names[place])]
-        days = [place for place in others if _DAY_NAME.fullmatch(table.names[place])]
-        if len(months) == 1 and len(days) <= 1:
-            yield [*places, *months, *days]
+        return [*places, *(clocks or hours)]
+    months = [place for place in others if _MONTH_NAME.fullmatch(table.names[place])]
+    days = [place for place in others if _DAY_NAME.fullmatch(table.names[place])]
+    is_year = _YEAR_NAME.fullmatch(table.names[places[0]])
+    return [*places, *months, *days] if is_year and len(months) == 1 and len(days) <= 1 else []
 
 
 def _is(table: Table, place: int, name: re.Pattern[str], cell: re.Pattern[str]) -> bool:
@@ -127,7 +149,7 @@ def _of_texts(table: Table, value: int, config: SeriesConfig) -> Times | None:
     for place in range(len(table.names)):
         texts = table.cells[place]
         given = texts[texts != ""]
-        if place == value or not len(given) or formats.are_numbers(given):
+        if place == value or not len(given) or formats.are_numbers(given) or _is_part(table, place):
             continue
         is_meant = _may_tell(table, place)
         share = _look_like_dates(table, place).sum() / len(texts)
@@ -162,20 +184,23 @@ def _of_numbers(table: Table, value: int, config: SeriesConfig) -> Times | None:
     numbers = {place: found for place in meant if not np.isnan(found := _numbers(table.cells[place])).all()}
     counts = [times for place in numbers if (times := _index(table, place, numbers[place]))]
     for place in numbers:
-        forms = _forms(table, place)
+        forms = _forms(table, place) if config.date_format == "auto" else [config.date_format]
         if forms == ["serial"] and not _is_named(table, place):
             _refuse_serials(table, place, config)
         elif forms:
             return _dated(table, value, [place], config)
-    if counts:
+    if counts and config.date_format == "auto":
         return counts[0]
-    named = [place for place in numbers if _IS_TIME.fullmatch(table.names[place])]
-    return _even(table, value, named[0], numbers[named[0]]) if named else None
+    for place, found in numbers.items():
+        if _IS_TIME.fullmatch(table.names[place]):
+            return _even(table, value, place, found)
+    left = " or ".join(quote(table.names[place]) for place in numbers if _is_named(table, place))
+    return _counted(table, f"no dates found in {left}; rows are counted as they stand") if left else None
 
 
 def _is_named(table: Table, place: int) -> bool:
     """Tell whether a column is called after time."""
-    return bool(_NAMES_TIME.search(table.names[place]))
+    return bool(_NAMES_TIME.search(table.names[place]) or _YEAR_NAME.fullmatch(table.names[place]))
 
 
 def _may_tell(table: Table, place: int) -> bool:
