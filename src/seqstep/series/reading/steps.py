@@ -12,6 +12,7 @@ from pandas.tseries.frequencies import to_offset
 
 _MOST_GAPS = 10  # steps per given date; beyond it a step is an accident and not the series' own
 _STEP_ROWS = 1000  # rows in which a step of pandas' own kinds is looked for
+_EVEN = (pd.offsets.Tick, pd.offsets.Day, pd.offsets.Week, pd.offsets.BDay)
 _DAY = pd.Timedelta(days=1)
 _WEEK = 7
 _NAMED = {
@@ -57,10 +58,11 @@ def words(step: pd.offsets.BaseOffset) -> str:
 def _proposals(dates: pd.DatetimeIndex) -> Iterator[pd.offsets.BaseOffset]:
     wall = dates.tz_localize(None)
     yield from _months(wall)
+    yield from (step for step in _of_three(wall, 1) if not isinstance(step, _EVEN))
     yield from _days(wall)
     if step := _widest(dates):
         yield to_offset(step)
-    yield from _of_three(wall)
+    yield from _of_three(wall, _STEP_ROWS)
 
 
 def _months(wall: pd.DatetimeIndex) -> Iterator[pd.offsets.BaseOffset]:
@@ -83,12 +85,16 @@ def _months(wall: pd.DatetimeIndex) -> Iterator[pd.offsets.BaseOffset]:
 
 
 def _days(wall: pd.DatetimeIndex) -> Iterator[pd.offsets.BaseOffset]:
-    """Propose whole days or weeks; days without any weekend are business days."""
+    """Propose whole days or weeks; days on both sides of a weekend and none on one are business days."""
     step = _widest(wall)
     if not step or step % _DAY:
         return
-    days, span = step // _DAY, wall[-1] - wall[0]
-    if days == 1 and (wall.day_of_week < 5).all() and span >= _WEEK * _DAY:
+    days, weekdays = step // _DAY, wall.day_of_week
+    if (
+        days == 1
+        and (weekdays < 5).all()
+        and (wall[-1] - wall[0] >= _WEEK * _DAY or weekdays[-1] < weekdays[0])
+    ):
         yield pd.offsets.BDay()
     if days % _WEEK == 0:
         yield pd.offsets.Week(days // _WEEK, weekday=wall[0].day_of_week)
@@ -117,10 +123,10 @@ def _common(apart: np.ndarray) -> int:
     return step if len(apart) == 1 or (is_step[1:] & is_step[:-1]).any() else 0
 
 
-def _of_three(wall: pd.DatetimeIndex) -> Iterator[pd.offsets.BaseOffset]:
+def _of_three(wall: pd.DatetimeIndex, rows: int) -> Iterator[pd.offsets.BaseOffset]:
     """Propose what pandas finds between three in a row, such as the last workdays of months."""
     span, proposed = wall[-1] - wall[0], set[pd.offsets.BaseOffset]()
-    for start in range(min(len(wall) - 2, _STEP_ROWS)):
+    for start in range(min(len(wall) - 2, rows)):
         step = pd.DatetimeIndex(wall[start : start + 3], freq="infer").freq
         plausible = span / (wall[start + 1] - wall[start]) <= _MOST_GAPS * len(wall)
         if step is not None and plausible and step not in proposed:

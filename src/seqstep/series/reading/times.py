@@ -1,6 +1,5 @@
 """Which column of a table tells the time of its rows."""
 
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -10,28 +9,14 @@ import pandas as pd
 from secrecy import quote
 from seqstep.errors import SeriesError
 from seqstep.series.reading import formats
+from seqstep.series.reading.columns import completed, is_named, is_part, is_time, look_like_dates, may_tell
 from seqstep.series.reading.dates import Dates, RepeatedError, UnreadableError, joined, read_dates
 from seqstep.series.reading.several import refuse_several
 from seqstep.series.reading.table import Table
 from seqstep.settings.config import SeriesConfig
 
-_NAMES_TIME = re.compile(
-    r"date|time|day|week|month|year|quarter|period|stamp|epoch|datum|fecha|monat|jahr|woche|\bds\b|\bt\b|when"
-    r"|\btag\b|mois|ann[ée]e|semaine|jour|zeit|\bdt\b|\bindex\b|\bstep\b",
-    re.IGNORECASE,
-)
-_IS_TIME = re.compile(
-    r"(?:ds|t|date|time|dates?_?times?|timestamps?|index|steps?|time[ _]?(?:step|index)s?|period|dt)",
-    re.IGNORECASE,
-)
-_HOUR_NAME = re.compile(r"(?:hours?|hr|stunde|heure|hora)", re.IGNORECASE)
-_HOUR = re.compile(r"(?:[01]?\d|2[0-3])")
-_YEAR_NAME = re.compile(r"(?:year|yr|yyyy|jahr|ann[ée]e|anno|año)", re.IGNORECASE)
-_MONTH_NAME = re.compile(r"(?:month|mon|mo|mm|monat|mois|mes)", re.IGNORECASE)
-_DAY_NAME = re.compile(r"(?:day|dd|dom|day_?of_?month|mday|tag|jour|dia|día)", re.IGNORECASE)
 _MOST = 0.5  # share of a column's cells that look like dates, beyond which all of them have to be some
 _COMMON_YEARS = (1600, 2100)
-_TIME_NUMBER = re.compile(r"(?:1[6-9]|20)\d\d|(?:19|20)\d{6}|\d{10}|\d{13}", re.ASCII)
 
 
 class Times(NamedTuple):
@@ -81,13 +66,8 @@ def _refuse_parts(table: Table, value: int, config: SeriesConfig) -> None:
         UnreadableError: there is one.
     """
     for place in range(len(table.names)):
-        if place != value and _may_tell(table, place) and _is_part(table, place):
+        if place != value and may_tell(table, place) and is_part(table, place):
             read_dates(table, [place], config)
-
-
-def _is_part(table: Table, place: int) -> bool:
-    """Tell whether all cells are times of the day, or names of months or of weekdays."""
-    return bool(formats.fit(table.cells[place], formats.PART).all())
 
 
 def _counted(table: Table, said: str = "") -> Times:
@@ -111,31 +91,12 @@ def _dated(table: Table, value: int, places: Sequence[int], config: SeriesConfig
     try:
         dates = read_dates(table, places, config)
     except RepeatedError:
-        if more := _completed(table, value, places):
+        if more := completed(table, value, places):
             return _dated(table, value, more, config)
         refuse_several(table, value, joined(table, places))
         raise
     said = dates.said()
     return Times(dates.order, dates, (said,) if said else ())
-
-
-def _completed(table: Table, value: int, places: Sequence[int]) -> list[int]:
-    """Add columns with the time of the day, or the month and the day of a year; none if there are none."""
-    if len(places) > 1:
-        return []
-    others = [place for place in range(len(table.names)) if place != value and place not in places]
-    clocks = [place for place in others if formats.fit(table.cells[place], formats.CLOCK).all()]
-    hours = [place for place in others if _is(table, place, _HOUR_NAME, _HOUR)]
-    if len(clocks or hours) == 1:
-        return [*places, *(clocks or hours)]
-    months = [place for place in others if _MONTH_NAME.fullmatch(table.names[place])]
-    days = [place for place in others if _DAY_NAME.fullmatch(table.names[place])]
-    is_year = _YEAR_NAME.fullmatch(table.names[places[0]])
-    return [*places, *months, *days] if is_year and len(months) == 1 and len(days) <= 1 else []
-
-
-def _is(table: Table, place: int, name: re.Pattern[str], cell: re.Pattern[str]) -> bool:
-    return bool(name.fullmatch(table.names[place])) and bool(formats.fit(table.cells[place], cell).all())
 
 
 def _of_texts(table: Table, value: int, config: SeriesConfig) -> Times | None:
@@ -149,10 +110,10 @@ def _of_texts(table: Table, value: int, config: SeriesConfig) -> Times | None:
     for place in range(len(table.names)):
         texts = table.cells[place]
         given = texts[texts != ""]
-        if place == value or not len(given) or formats.are_numbers(given) or _is_part(table, place):
+        if place == value or not len(given) or formats.are_numbers(given) or is_part(table, place):
             continue
-        is_meant = _may_tell(table, place)
-        share = _look_like_dates(table, place).sum() / len(texts)
+        is_meant = may_tell(table, place)
+        share = look_like_dates(table, place).sum() / len(texts)
         if share > _MOST and is_meant:
             return _dated(table, value, [place], config)
         if share == 1:
@@ -165,47 +126,28 @@ def _of_texts(table: Table, value: int, config: SeriesConfig) -> Times | None:
     return None
 
 
-def _look_like_dates(table: Table, place: int) -> np.ndarray:
-    """Tell which cells look like dates; in a column that is called so all that has a digit does."""
-    texts = table.cells[place]
-    if _IS_TIME.fullmatch(table.names[place]):
-        return np.array([any(map(str.isdigit, text)) for text in texts], dtype=bool)
-    looks = formats.look_like_dates(texts)
-    return looks | formats.fit(texts, _TIME_NUMBER) if _may_tell(table, place) else looks
-
-
 def _of_numbers(table: Table, value: int, config: SeriesConfig) -> Times | None:
     """Read the first column, or one that is called after time, if it is numbers that tell the time of rows.
 
     Raises:
         SeriesError: it can't be told whether they do, or they are dates that can't be used.
     """
-    meant = [place for place in range(len(table.names)) if place != value and _may_tell(table, place)]
+    meant = [place for place in range(len(table.names)) if place != value and may_tell(table, place)]
     numbers = {place: found for place in meant if not np.isnan(found := _numbers(table.cells[place])).all()}
     counts = [times for place in numbers if (times := _index(table, place, numbers[place]))]
     for place in numbers:
         forms = _forms(table, place) if config.date_format == "auto" else [config.date_format]
-        if forms == ["serial"] and not _is_named(table, place):
+        if forms == ["serial"] and not is_named(table, place):
             _refuse_serials(table, place, config)
         elif forms:
             return _dated(table, value, [place], config)
     if counts and config.date_format == "auto":
         return counts[0]
     for place, found in numbers.items():
-        if _IS_TIME.fullmatch(table.names[place]):
+        if is_time(table, place):
             return _even(table, value, place, found)
-    left = " or ".join(quote(table.names[place]) for place in numbers if _is_named(table, place))
+    left = " or ".join(quote(table.names[place]) for place in numbers if is_named(table, place))
     return _counted(table, f"no dates found in {left}; rows are counted as they stand") if left else None
-
-
-def _is_named(table: Table, place: int) -> bool:
-    """Tell whether a column is called after time."""
-    return bool(_NAMES_TIME.search(table.names[place]) or _YEAR_NAME.fullmatch(table.names[place]))
-
-
-def _may_tell(table: Table, place: int) -> bool:
-    """Tell whether numbers in a column may tell the time: in the first, or one called after time."""
-    return place == 0 or _is_named(table, place)
 
 
 def _numbers(texts: "pd.Series[str]") -> np.ndarray:
@@ -245,7 +187,7 @@ def _forms(table: Table, place: int) -> list[str]:
     if not formats.are_numbers(texts):
         return []
     forms = [read.form for read in formats.readings(texts)]
-    if "year" in forms and not _is_named(table, place):
+    if "year" in forms and not is_named(table, place):
         years = np.sort(texts.astype(int))
         first, last = _COMMON_YEARS
         if not (first <= years[0] and years[-1] <= last and (np.diff(years) == 1).all()):
