@@ -29,8 +29,8 @@ from seqstep.forecasters.table import FORECASTERS, ForecasterSettings
 from seqstep.models.device import use_threads
 from seqstep.plots.backtest import plot_coverage, plot_errors, plot_intervals, plot_residuals
 from seqstep.plots.perplexities import plot_perplexities
-from seqstep.series.csv_column import read_series
 from seqstep.series.floors import known_floors
+from seqstep.series.series_file import read_series
 from seqstep.settings.config import (
     BacktestConfig,
     ComparisonConfig,

@@ -14,9 +14,9 @@ from seqstep.models.mlp import predictor
 from seqstep.models.scoring import log_probabilities, minibatch_log_probabilities
 from seqstep.plots.losses import plot_language_loss, plot_mse
 from seqstep.plots.series import plot_k_steps, plot_multi_step, plot_one_step
-from seqstep.series.csv_column import read_series
 from seqstep.series.forecast import k_steps, multi_step, one_step
 from seqstep.series.forecast_errors import error_metrics, error_table
+from seqstep.series.series_file import read_series
 from seqstep.series.windows import training_end
 from seqstep.settings.config import (
     ForecastConfig,

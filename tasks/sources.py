@@ -1,8 +1,8 @@
 """The stage that gets the series."""
 
 from seqstep.plots.series import plot_series
-from seqstep.series.csv_column import write_series
 from seqstep.series.scaling import resolve_scale
+from seqstep.series.series_file import write_series
 from seqstep.series.sources import load_series
 from seqstep.settings.config import SeriesConfig
 from stagecraft.mlflow import Record
@@ -10,8 +10,11 @@ from tasks.outputs import SeriesFile
 
 
 def series(record: Record, config: SeriesConfig, seed: int) -> SeriesFile:
-    """Make the noisy sine, or read a column of a CSV file."""
-    values = load_series(config, seed)
+    """Make the noisy sine, or read a column of a table."""
+    reading = load_series(config, seed)
+    for notice in reading.notices:
+        record.notice(notice)
+    values = reading.series
     record.log_metrics({"series/points": len(values)})
     file = record.log_file("series.csv", lambda path: write_series(values, path), "text/csv")
     record.log_dataset("series", file, config.path or "sine")

@@ -17,7 +17,7 @@ from seqstep.models.bundle import (
     saved,
 )
 from seqstep.models.device import prepare_device
-from seqstep.series.csv_column import read_series
+from seqstep.series.series_file import read_series
 from seqstep.settings.config import Compute, LayerConfig, MLPConfig, RNNConfig, SamplesConfig, TextConfig
 from seqstep.training import forecaster, language
 from seqstep.training.resumable import ResumableTraining

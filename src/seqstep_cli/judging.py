@@ -56,7 +56,7 @@ class NewestData:
 
     def _series(self, run_id: str) -> "pd.Series":
         """Read the series that a training was given."""
-        from seqstep.series.csv_column import read_series
+        from seqstep.series.series_file import read_series
 
         return read_series(self._open(run_id, "series.values"))
 

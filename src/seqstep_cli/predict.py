@@ -43,8 +43,8 @@ def _forecast(args: argparse.Namespace, workplace: Workplace) -> int:
 
     from seqstep.models.bundle import load_forecaster
     from seqstep.models.mlp import predictor
-    from seqstep.series.csv_column import read_series
     from seqstep.series.forecast import beyond
+    from seqstep.series.series_file import read_series
     from seqstep.series.sources import load_series
     from seqstep.sheets import write_table
 
@@ -55,7 +55,7 @@ def _forecast(args: argparse.Namespace, workplace: Workplace) -> int:
     parts = registry.parts(answer.version)
     model, spec = load_forecaster(parts["weights.safetensors"], parts["model.json"])
     if config:
-        observed = load_series(config.series, config.seed)
+        observed = load_series(config.series, config.seed).series
     else:
         observed = read_series(registry.tracker.open_input(answer.version.run_id, "series.values"))
     with np.errstate(all="ignore"):  # whatever comes of numbers that are too large is looked at
@@ -88,10 +88,18 @@ def _series_asked(args: argparse.Namespace) -> "Config | None":
     """Read which series is to be gone on from; None: the one that the model was trained on."""
     if not args.series:
         return None
-    path, _, column = args.series.rpartition(":")
+    path, column = _parted(args.series)
     if not path:
         raise ModelError(f"expected --series FILE.csv:COLUMN, got {quote(args.series)}")
     return resolve(changes=[read_assignments(args.assignments), {"series": {"path": path, "column": column}}])
+
+
+def _parted(series: str) -> tuple[str, str]:
+    """Part a file from a column, whose name may have colons: at the last one that ends a file's name."""
+    ends = [place for place, character in enumerate(series) if character == ":"]
+    files = [place for place in ends if Path(series[:place]).expanduser().is_file()]
+    end = (files or ends or [0])[-1]
+    return series[:end], series[end + 1 :]
 
 
 def _named(answer: "Answerer") -> dict[str, object]:

@@ -125,7 +125,7 @@ CSV = "date,load,name\n" + "".join(f"2024-01-{day:02d},{day}.5,x{day}\n" for day
         (CSV.replace("3.5", "nan", 1), ["series.column=load"], ["got 1 missing, the first at 2024-01-03"]),
         (CSV.replace("3.5", "", 1), ["series.column=load"], ["{path}", "set series.gaps=interpolate"]),
         (CSV[:30], ["series.column=load"], ["expected at least 2 rows in {path}, got 1"]),
-        ("", ["series.column=load"], ["expected a CSV file in UTF-8 with a header line at {path}"]),
+        ("", ["series.column=load"], ["expected a CSV file with a header line at {path}"]),
         (None, ["series.column=load"], ["the series {path} can't be read: No such file or directory"]),
     ],
 )

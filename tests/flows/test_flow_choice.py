@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from flows.asking import ask
@@ -151,6 +152,24 @@ def test_the_series_alone_runs_with_a_report_of_its_own(seqstep: Any, home: Home
     assert "only a series was given" in result.err
     (page,) = home.artifacts.glob(f"{document['run_id']}/artifacts/report.html")
     assert "Zipf" not in page.read_text("utf-8")
+
+
+def test_what_is_understood_of_a_series_is_told(seqstep: Any, home: Home, tmp_path: Path) -> None:
+    dates = pd.date_range("2020-02-01", periods=60)
+    days = "".join(f"{date:%d.%m.%y};1.0{date.day:02},5\n" for date in dates)
+    (tmp_path / "umsatz.csv").write_text(f"Umsatz 2020\nTag;Umsatz\n{days}", encoding="utf-16")
+    given = [f"series.path={tmp_path}/umsatz.csv", "series.column=Umsatz"]
+    result = seqstep("run", "--json", "--until", "series", "--set", *given)
+    said = [
+        "line 1 left out, as titles before the header",
+        "read as utf-16, as the file's first bytes say",
+        "column 'Umsatz': its numbers have a comma before the decimals and '.' between thousands",
+        "dates of column 'Tag' read as %d.%m.%y: 2020-02-01 to 2020-03-31, daily",
+    ]
+    assert json.loads(result.out)["stages"][0]["notices"] == said
+    assert all(line in result.err for line in said)
+    again = seqstep("run", "--json", "--until", "series", "--set", *given)
+    assert json.loads(again.out)["stages"][0]["notices"] == said
 
 
 def test_an_unknown_flow_is_refused_with_the_nearest(seqstep: Any, home: Home) -> None:

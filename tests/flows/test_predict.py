@@ -7,6 +7,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from stagecraft.mlflow import Registry, Tracker
@@ -167,6 +168,17 @@ def test_forecasts_of_a_dated_series_carry_the_dates_that_follow(seqstep: Any, t
     assert [row["day"][:10] for row in written] == ["2024-02-29", "2024-03-01", "2024-03-02"]
     assert [float(row["forecast"]) for row in written] == [row["forecast"] for row in rows]
     assert [path.name for path in tmp_path.iterdir()].count("next.csv") == 1
+
+
+def test_forecasts_go_on_in_the_zone_of_the_file_and_from_a_column_with_a_colon(
+    seqstep: Any, tmp_path: Path
+) -> None:
+    hours = pd.date_range("2020-10-24", periods=31, freq="h", tz="Europe/Berlin")
+    rows = "".join(f"{hour.isoformat()},{at / 30}\n" for at, hour in enumerate(hours[:28]))
+    (tmp_path / "data.csv").write_text(f"hour,load: MW\n{rows}")
+    options = ["--horizon", "3", "--series", f"{tmp_path}/data.csv:load: MW", "--model", "mlp/1"]
+    found = document(seqstep("forecast", *options, "--json"))["forecast"]
+    assert [row["time"] for row in found] == [str(hour) for hour in hours[28:]]
 
 
 @pytest.mark.filterwarnings("error")

@@ -53,21 +53,22 @@ def read_head(path: Path) -> bytes:
         raise CorpusError(f"the text {path} can't be read: {error.strerror}") from None
 
 
-def read_blocks(path: Path, name: str, member: str = "") -> Iterator[bytes]:
+def read_blocks(path: Path, name: str, member: str = "", section: str = "corpus") -> Iterator[bytes]:
     """Read what is in a file, unpacked if it is compressed, a block at a time.
 
     Args:
         name: what messages call it.
         member: the file of a .zip that is read; empty: the only one.
+        section: whose settings messages name.
 
     Raises:
         CorpusError: the file can't be read, is damaged or breaks off, or it is not clear what of it is meant.
     """
     kind = packing(read_head(path))
     if member and kind != "zip":
-        raise CorpusError(f"expected a .zip, of which corpus.member={quote(member)} is read, got {name}")
+        raise CorpusError(f"expected a .zip, of which {section}.member={quote(member)} is read, got {name}")
     try:
-        with _opened(path, kind, name, member) as file:
+        with _opened(path, kind, name, member, section) as file:
             yield from _STREAMS[kind](file) if kind in _STREAMS else iter(partial(file.read, _BLOCK), b"")
     except _BROKEN as error:
         what = f"a whole {kind} file" if kind else "a file that can be read"
@@ -76,10 +77,10 @@ def read_blocks(path: Path, name: str, member: str = "") -> Iterator[bytes]:
 
 
 @contextmanager
-def _opened(path: Path, kind: str, name: str, member: str) -> Iterator[BinaryIO]:
+def _opened(path: Path, kind: str, name: str, member: str, section: str) -> Iterator[BinaryIO]:
     """Open a file as what it is; what is packed by bzip2 or xz as it lies there."""
     if kind == "zip":
-        with zipfile.ZipFile(path) as archive, archive.open(_member(archive, name, member)) as file:
+        with zipfile.ZipFile(path) as archive, archive.open(_member(archive, name, member, section)) as file:
             yield cast(BinaryIO, file)
     else:
         with cast(BinaryIO, gzip.GzipFile(path)) if kind == "gzip" else path.open("rb") as file:
@@ -115,7 +116,7 @@ _STREAMS: Mapping[str, Callable[[BinaryIO], Iterator[bytes]]] = {
 }
 
 
-def _member(archive: zipfile.ZipFile, name: str, member: str) -> zipfile.ZipInfo:
+def _member(archive: zipfile.ZipFile, name: str, member: str, section: str) -> zipfile.ZipInfo:
     """Choose the file of an archive that is read.
 
     Raises:
@@ -129,10 +130,10 @@ def _member(archive: zipfile.ZipFile, name: str, member: str) -> zipfile.ZipInfo
         wanted = f"one file called {quote(member)}" if member else "one file"
         raise CorpusError(
             f"expected {wanted} in {name}, got {len(files)}: {', '.join(names[:_MOST_NAMES])}{more};"
-            " name one with corpus.member"
+            f" name one with {section}.member"
         )
     if chosen[0].flag_bits & 1:
-        raise CorpusError(f"{name} needs a password; unpack it, and set corpus.path to what was in it")
+        raise CorpusError(f"{name} needs a password; unpack it, and set {section}.path to what was in it")
     return chosen[0]
 
 

@@ -1,4 +1,4 @@
-"""Where a series comes from: the notes' noisy sine, or a column of a CSV file.
+"""Where a series comes from: the notes' noisy sine, or a column of a table.
 
 A series is a `pandas.Series` of float64 in time order whose index holds dates with a frequency, or
 the numbers 1, 2, 3, …
@@ -8,30 +8,23 @@ import numpy as np
 import pandas as pd
 
 from seqstep.errors import SeriesError
-from seqstep.series.csv_column import read_column
+from seqstep.series.reading.reading import Reading, read_file
 from seqstep.settings.config import SeriesConfig
 from seqstep.settings.local_files import local_file
 
 
-def load_series(config: SeriesConfig, seed: int) -> pd.Series:
+def load_series(config: SeriesConfig, seed: int) -> Reading:
     """Make or read the series that is configured.
 
     Raises:
-        SeriesError: a file is given without a column, or can't be used; see `read_column`.
+        SeriesError: a file is given without a column, or can't be used; see `read_file`.
     """
     path = local_file(config.path)
     if not path:
-        return noisy_sine(config.points, config.frequency, config.noise_std, seed)
+        return Reading(noisy_sine(config.points, config.frequency, config.noise_std, seed))
     if not config.column:
         raise SeriesError(f"which column of {config.path} is the series? set series.column")
-    return read_column(
-        path,
-        config.column,
-        config.date_column,
-        config.separator,
-        config.decimal,
-        config.gaps,
-    )
+    return read_file(path, config)
 
 
 def noisy_sine(points: int, frequency: float, noise_std: float, seed: int) -> pd.Series:

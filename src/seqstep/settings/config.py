@@ -256,7 +256,7 @@ class NgramsConfig(Section):
 
 
 class SeriesConfig(Section):
-    """The series: the notes' noisy sine, or a column of a CSV file."""
+    """The series: the notes' noisy sine, or a column of a table."""
 
     section = "series"
 
@@ -264,19 +264,53 @@ class SeriesConfig(Section):
     frequency: PositiveFloat = Field(0.01, description="radians of the sine per time step")
     noise_std: NonNegativeFloat = Field(0.2, description="standard deviation of the sine's noise")
     path: Annotated[str, AfterValidator(partial(_no_url, "fetch what is at an address first"))] = Field(
-        "", description="a CSV file instead of the sine"
+        "", description="a table instead of the sine: CSV, compressed or not, or Parquet"
     )
-    column: str = Field("", description="the column of the CSV file that is forecast")
+    column: str = Field(
+        "", description="the column of the file that is forecast: its name, or its place, counted from 1"
+    )
     name: DataName = Field(
         "",
         description="what the series is called, also when it has grown or moved; empty: its address and"
         " column",
     )
-    date_column: str = Field(
-        "auto", description="the column with the dates; auto takes the first that holds dates; empty: none"
+    member: str = Field("", description="the file that is read of a .zip that holds several")
+    encoding: Annotated[str, AfterValidator(_known_encoding)] = Field(
+        "utf-8", description="the encoding of the file, where no byte order mark tells it"
     )
-    separator: str = Field("auto", description="what parts the CSV's fields; auto finds , ; tab or |")
-    decimal: Literal[".", ","] = Field(".", description="the decimal mark of the CSV's numbers")
+    max_bytes: PositiveInt = Field(1 << 30, description="largest file that is read, unpacked, in bytes")
+    only: str = Field(
+        "",
+        pattern=r"^(?s:.+=.*)?$",
+        description="COLUMN=VALUE: the rows that are read of a file with several series; empty: all",
+    )
+    footer: NonNegativeInt = Field(
+        0, description="lines at the file's end that are no rows, such as one with a total"
+    )
+    date_column: str = Field(
+        "auto",
+        description="the column with the dates, or several, such as Date,Time; auto finds it; empty: none",
+    )
+    date_format: str = Field(
+        "auto",
+        description="how dates are written: codes such as %d/%m/%Y, or iso, year, quarter, half-year, month,"
+        " week, epoch_s, epoch_ms, epoch_us, epoch_ns, serial (days of a spreadsheet); auto takes the one"
+        " that alone gives all rows a date at a regular step",
+    )
+    zone: str = Field(
+        "",
+        description="the time zone of the dates, such as Europe/Berlin; empty: as the file says, if it does",
+    )
+    separator: str = Field("auto", description="what parts the file's fields; auto finds , ; tab or |")
+    decimal: Literal["auto", ".", ","] = Field(
+        "auto", description="the decimal mark of the numbers; auto takes what only one reading fits"
+    )
+    thousands: Literal["auto", "none", ",", ".", "'", "space"] = Field(
+        "auto", description="what parts the thousands of the numbers; auto takes what only one reading fits"
+    )
+    missing: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
+        (), description="what stands for a missing value, such as ?,-9999; besides nothing, NA, NaN and null"
+    )
     gaps: Gaps = Field("refuse", description="missing values and dates: refuse, or interpolate linearly")
     scale: Scale = Field(
         "auto",

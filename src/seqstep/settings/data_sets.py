@@ -21,8 +21,9 @@ def text_name(config: CorpusConfig) -> str:
 
 
 def series_name(config: SeriesConfig) -> str:
-    """Name a series: as the user calls it, or else by its address and its column."""
-    return config.name or (f"{_address(config.path)}:{config.column}" if config.path else SINE)
+    """Name a series: as the user calls it, or else by its address, its column and its rows."""
+    rows = f"[{config.only}]" if config.only else ""
+    return config.name or (f"{_address(config.path)}:{config.column}{rows}" if config.path else SINE)
 
 
 def _address(path: str) -> str:

@@ -20,7 +20,20 @@ _NO_CHARACTER = re.compile("[\ud800-\udfff]")
 
 # What is said of one source of the series alone, by whether it is a file.
 _OF_SERIES = {
-    True: ("column", "date_column", "separator", "decimal", "gaps"),
+    True: (
+        *(
+            "column",
+            "member",
+            "encoding",
+            "max_bytes",
+            "only",
+            "footer",
+            "date_column",
+            "date_format",
+            "zone",
+        ),
+        *("separator", "decimal", "thousands", "missing", "gaps"),
+    ),
     False: ("points", "frequency", "noise_std"),
 }
 _DEEPEST = 20

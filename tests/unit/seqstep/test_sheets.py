@@ -107,4 +107,4 @@ def test_all_tables_are_written_so_but_for_those_of_numbers_and_the_series_itsel
     files = sorted(path for place in places for path in place.rglob("*.py"))
     writing = [str(path.relative_to(ROOT)) for path in files if ".to_csv(" in path.read_text("utf-8")]
     # The series is read back to the last digit; the history of a training has numbers alone.
-    assert writing == ["src/seqstep/series/csv_column.py", "src/seqstep/sheets.py", "tasks/training.py"]
+    assert writing == ["src/seqstep/series/series_file.py", "src/seqstep/sheets.py", "tasks/training.py"]

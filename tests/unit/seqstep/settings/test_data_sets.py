@@ -30,6 +30,7 @@ def test_a_series_is_called_as_the_user_says_or_by_its_address_and_column(tmp_pa
 
     assert (name(), name(name="a")) == ("sine", "a")
     assert name(path=f"{tmp_path}/../{tmp_path.name}/d.csv", column="load") == f"{tmp_path}/d.csv:load"
+    assert name(path=f"{tmp_path}/d.csv", column="load", only="id=A") == f"{tmp_path}/d.csv:load[id=A]"
     assert name(path="d.csv", column="load", name="plant") == "plant"
 
 

@@ -1,16 +1,12 @@
 """A user's CSV: numbers, dates and the future of dates."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from seqstep.errors import SeriesError
-from seqstep.series.csv_column import read_column, read_series, write_series
-from seqstep.series.sources import extend_index, noisy_sine
+from seqstep.series.sources import extend_index
 
 Read = Callable[..., pd.Series]
 DAYS = ["2020-02-27", "2020-02-28", "2020-02-29", "2020-03-01"]
@@ -29,17 +25,17 @@ def test_every_separator_is_found_or_can_be_named(read: Read, separator: str, ho
     assert read(text, separator="auto" if how == "auto" else separator).tolist() == [1, 2]
 
 
-def test_a_decimal_comma_is_read_where_it_is_set(read: Read) -> None:
+@pytest.mark.parametrize("decimal", ["auto", ","])
+def test_a_decimal_comma_is_read_but_where_a_point_is_set(read: Read, decimal: str) -> None:
     text = 'date;value\n2020-01-01;1,5\n2020-01-02;"-2,25"\n'
-    assert read(text, decimal=",").tolist() == [1.5, -2.25]
-    with pytest.raises(SeriesError, match=r"row 1 of .*, got '1,5'; set series.decimal=,$"):
-        read(text)
+    assert read(text, decimal=decimal).tolist() == [1.5, -2.25]
+    with pytest.raises(SeriesError, match=r"row 1 of .*, got '1,5' \(line 2\); set series.decimal=,$"):
+        read(text, decimal=".")
 
 
-@pytest.mark.parametrize("number", ["1.5", "1.000", "1.000,5"])
-def test_a_point_is_refused_where_the_decimal_mark_is_a_comma(read: Read, number: str) -> None:
-    with pytest.raises(SeriesError, match=f"got '{number}'"):
-        read(f"value\n2,5\n{number}\n", separator=";", decimal=",")
+def test_a_point_that_parts_no_thousands_is_refused_where_the_decimal_mark_is_a_comma(read: Read) -> None:
+    with pytest.raises(SeriesError, match=r"got '1\.5'"):
+        read("value\n2,5\n1.5\n", separator=";", decimal=",")
 
 
 def test_spaces_quotes_line_ends_and_a_byte_order_mark_do_not_matter(read: Read) -> None:
@@ -96,9 +92,9 @@ def test_the_first_column_with_dates_is_taken_and_no_column_of_numbers(read: Rea
 @pytest.mark.parametrize(
     ("last", "said"),
     [
-        ("2020-02-30", "day 30 must be in range|day is out of range"),
+        ("2020-02-30", r"'2020-02-30' \(line 4\); those before it are ISO 8601"),
         ("2020-02-29 24:00", "24:00"),
-        ("total", '"total"'),
+        ("total", r"'total' \(line 4\)"),
         ("", "row 3 of .*, got none"),
     ],
 )
@@ -114,14 +110,6 @@ def test_a_column_that_is_dates_but_for_a_cell_is_not_passed_over(
     assert read(text, date_column="").index.name == "row"
 
 
-def test_dates_whose_offset_changes_are_not_passed_over(read: Read) -> None:
-    text = "date,value\n2020-03-28T00:00+01:00,1\n2020-03-29T00:00+01:00,2\n2020-03-30T00:00+02:00,3\n"
-    with pytest.raises(
-        SeriesError, match=r"dates in column 'date' .*; correct it, or set series.date_column="
-    ):
-        read(text)
-
-
 @pytest.mark.parametrize("cells", [["10.0.0.1", "10.0.0.2"], ["2020-01-01-a", "2020-01-02-b"], ["1", "2"]])
 def test_what_is_no_date_is_passed_over(read: Read, cells: list[str]) -> None:
     text = f"host,when,value\n{cells[0]},2020-01-01,1\n{cells[1]},2020-01-02,2\n"
@@ -134,25 +122,3 @@ def test_the_column_with_the_dates_can_be_named_or_left_out(read: Read) -> None:
     assert read(text, date_column="").index.tolist() == [1, 2]
     years = read("year,value\n2001,1\n2002,2\n2003,3\n", date_column="year")
     assert extend_index(years.index, 1)[0] == pd.Timestamp("2004-01-01")
-
-
-@pytest.mark.parametrize("frequency", [None, "D", "ME", "h", "B"])
-def test_a_written_series_is_read_back_with_its_frequency(tmp_path: Path, frequency: str | None) -> None:
-    series = noisy_sine(8, 0.01, 0.2, seed=0)
-    if frequency:
-        series.index = pd.date_range("2020-01-06", periods=8, freq=frequency, name="date")
-    write_series(series, tmp_path / "series.csv")
-    again = read_series(tmp_path / "series.csv")
-    assert again.to_dict() == series.to_dict()
-    assert (again.name, again.index.name) == (series.name, series.index.name)
-    assert extend_index(again.index, 3).equals(extend_index(series.index, 3))
-
-
-@given(values=st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=2))
-def test_values_are_written_and_read_to_the_last_digit(
-    tmp_path_factory: pytest.TempPathFactory, values: list[float]
-) -> None:
-    path = tmp_path_factory.mktemp("series") / "series.csv"
-    write_series(pd.Series(values, index=pd.RangeIndex(1, len(values) + 1, name="row"), name="value"), path)
-    assert read_series(path).tolist() == values
-    assert read_column(path, "value").tolist() == values

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from seqstep.errors import SeriesError
-from seqstep.series.csv_column import read_column
+from seqstep.series.reading.reading import read_file
+from seqstep.settings.config import SeriesConfig
 
 Read = Callable[..., pd.Series]
 DAYS = ["2020-02-27", "2020-02-28", "2020-02-29", "2020-03-01"]
@@ -46,24 +47,36 @@ def test_a_gap_at_the_start_can_not_be_interpolated(read: Read, rows: dict[str, 
 @pytest.mark.parametrize(
     ("content", "how", "message"),
     [
-        ({DAYS[0]: 1, DAYS[1]: "two", DAYS[2]: "x"}, {}, "'value', row 2 of .*my.csv, got 'two'$"),
+        (
+            {DAYS[0]: 1, DAYS[1]: "two", DAYS[2]: "x"},
+            {},
+            "'value', row 2 of .*csv, got 'two' .line 3.; correct it",
+        ),
         ({DAYS[0]: 1, DAYS[1]: "inf"}, {}, "expected a number .*row 2 .*got 'inf'"),
         ({DAYS[0]: "-1e999", DAYS[1]: 1}, {}, "expected a number .*row 1 .*got '-1e999'"),
         ({DAYS[0]: 1}, {}, "at least 2 rows in .*, got 1"),
         ("date,value\n", {}, "at least 2 rows in .*, got 0"),
-        ("", {}, "CSV file in UTF-8 with a header line at .*my.csv"),
-        ("date,valeur\n2020-01-01,é\n".encode("latin-1"), {}, "expected a CSV file in UTF-8 .*0xe9"),
-        (b":#\xc3", {}, "expected a CSV file in UTF-8 at .*my.csv, got the byte 0xc3 in it$"),
+        ("", {}, "CSV file with a header line at .*my.csv"),
+        (
+            "date,valeur\n2020-01-01,é\n".encode("latin-1"),
+            {},
+            "a table in utf-8 at .*0xe9 in it; .*series.encoding=cp",
+        ),
+        (b":#\xc3", {}, "expected a table in utf-8 at .*my.csv, got the byte 0xc3 in it; "),
         ({"day": 1}, {"column": "valeu"}, "no column 'valeu' in .*; did you mean value"),
         ({"day": 1}, {"column": "x"}, "no column 'x' in .*; there are: date, value"),
         ({"day": 1}, {"date_column": "dat"}, "no column 'dat' in .*; did you mean date"),
         ("date,value\n2020-01-01,1\n2020-01-02,2\n2020-01-01,3\n", {}, "once .*2020-01-01.* more than once"),
         (dict.fromkeys(["2020-01-01", "2020-01-02", "2020-01-05", "2020-01-13"], 1), {}, "regular step"),
-        (dict.fromkeys(["x", "y"], 1), {"date_column": "date"}, "expected dates in column 'date' .*: .*x"),
+        (
+            dict.fromkeys(["x", "y"], 1),
+            {"date_column": "date"},
+            "a date in column 'date', row 1 .*'x'",
+        ),
         (
             dict.fromkeys([DAYS[0], "1.2.2020"], 1),
             {"date_column": "date"},
-            r"\"1.2.2020\" doesn't match[^.]*; correct it",
+            r"row 2 of .*, got '1.2.2020' \(line 3\); those before it are ISO 8601; correct it",
         ),
         (dict.fromkeys([*DAYS, ""], 1), {"date_column": "date"}, "expected a date .*row 5 of .*, got none"),
         (
@@ -71,7 +84,7 @@ def test_a_gap_at_the_start_can_not_be_interpolated(read: Read, rows: dict[str, 
             {},
             "as in its header, 2, got more; .*decimal comma",
         ),
-        ("date,value\n2020-01-01,1\n2020-01-02,2,5\n", {}, "Expected 2 fields in line 3, saw 3"),
+        ("date,value\n2020-01-01,1\n2020-01-02,2,5\n", {}, "as in its header, 2, got more; .*line 3"),
         ({DAYS[0]: 1}, {"separator": "[["}, r"one character or auto .*got '\[\['"),
     ],
 )
@@ -91,4 +104,4 @@ def test_timestamps_of_events_are_refused_soon_and_not_filled_second_by_second(r
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(SeriesError, match=r"none\.csv can't be read: No such file"):
-        read_column(tmp_path / "none.csv", "value")
+        read_file(tmp_path / "none.csv", SeriesConfig(column="value"))

@@ -1,0 +1,51 @@
+"""Several series in one file, one below the other: refused, for they are never one."""
+
+import re
+from itertools import groupby
+
+import pandas as pd
+
+from secrecy import quote
+from seqstep.errors import SeriesError
+from seqstep.series.reading.formats import are_numbers
+from seqstep.series.reading.table import Table
+
+_NAMES_SERIES = re.compile(
+    r"(?:.*[ _.-])?(?:id|ids|series|item|group|sensor|store|station|symbol|ticker|product|region|country)",
+    re.IGNORECASE,
+)
+_SHOWN = 3
+
+
+def refuse_several(table: Table, value: int, times: "pd.Series[str] | None" = None) -> None:
+    """Refuse a table of several series, if there are any.
+
+    Args:
+        value: the place of the series itself.
+        times: what is repeated, and stands once for each series; None where nothing tells the time.
+
+    Raises:
+        SeriesError: there are several.
+    """
+    for place in range(len(table.names)):
+        if place != value and _parts(table, place, times):
+            names = list(dict.fromkeys(table.cells[place]))
+            more = ", …" if len(names) > _SHOWN else ""
+            raise SeriesError(
+                f"expected one series in {table.path}, got {len(names)}, by column"
+                f" {quote(table.names[place])}: {', '.join(map(quote, names[:_SHOWN]))}{more}; name one,"
+                f" such as series.only={table.names[place]}={names[0]}"
+            )
+
+
+def _parts(table: Table, place: int, times: "pd.Series[str] | None") -> bool:
+    """Tell whether a column says which series a row belongs to."""
+    cells = table.cells[place]
+    is_called_so = bool(_NAMES_SERIES.fullmatch(table.names[place]))
+    if not 1 < cells.nunique() <= len(cells) / 2 or not (is_called_so or not are_numbers(cells)):
+        return False
+    if times is not None:
+        return not pd.DataFrame({"series": cells, "time": times}).duplicated().any() and not cells.equals(
+            times
+        )
+    return is_called_so and len(list(groupby(cells))) == cells.nunique()
