@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from seqstep.errors import SeriesError
-from seqstep.series.reading.reading import Reading, read_file
+from seqstep.series.reading.reading import UserSeries, read_file
 from seqstep.settings.config import SeriesConfig
 from seqstep.settings.local_files import local_file
 
 
-def load_series(config: SeriesConfig, seed: int) -> Reading:
+def load_series(config: SeriesConfig, seed: int) -> UserSeries:
     """Make or read the series that is configured.
 
     Raises:
@@ -21,7 +21,7 @@ def load_series(config: SeriesConfig, seed: int) -> Reading:
     """
     path = local_file(config.path)
     if not path:
-        return Reading(noisy_sine(config.points, config.frequency, config.noise_std, seed))
+        return UserSeries(noisy_sine(config.points, config.frequency, config.noise_std, seed))
     if not config.column:
         raise SeriesError(f"which column of {config.path} is the series? set series.column")
     return read_file(path, config)

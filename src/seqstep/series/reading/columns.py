@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from seqstep.series.reading import formats
-from seqstep.series.reading.table import Table
+from seqstep.series.reading.table import UserTable
 
 _NAMES_TIME = re.compile(
     r"date|time|day|week|month|year|quarter|period|stamp|epoch|datum|fecha|monat|jahr|woche|\bds\b|\bt\b|when"
@@ -25,17 +25,17 @@ _DAY_NAME = re.compile(r"(?:day|dd|dom|day_?of_?month|mday|tag|jour|dia|día)", 
 _TIME_NUMBER = re.compile(r"(?:1[6-9]|20)\d\d|(?:19|20)\d{6}|\d{10}|\d{13}", re.ASCII)
 
 
-def is_named(table: Table, place: int) -> bool:
+def is_named(table: UserTable, place: int) -> bool:
     """Tell whether a column is called after time."""
     return bool(_NAMES_TIME.search(table.names[place]) or _YEAR_NAME.fullmatch(table.names[place]))
 
 
-def may_tell(table: Table, place: int) -> bool:
+def may_tell(table: UserTable, place: int) -> bool:
     """Tell whether numbers in a column may tell the time: in the first, or one called after time."""
     return place == 0 or is_named(table, place)
 
 
-def look_like_dates(table: Table, place: int) -> np.ndarray:
+def cells_like_dates(table: UserTable, place: int) -> np.ndarray:
     """Tell which cells look like dates; in a column that is called so all that has a digit does."""
     texts = table.cells[place]
     if is_time(table, place):
@@ -44,17 +44,17 @@ def look_like_dates(table: Table, place: int) -> np.ndarray:
     return looks | formats.fit(texts, _TIME_NUMBER) if may_tell(table, place) else looks
 
 
-def is_time(table: Table, place: int) -> bool:
+def is_time(table: UserTable, place: int) -> bool:
     """Tell whether a column's name is one of the time itself."""
     return bool(_IS_TIME.fullmatch(table.names[place]))
 
 
-def is_part(table: Table, place: int) -> bool:
+def is_part(table: UserTable, place: int) -> bool:
     """Tell whether all cells are times of the day, or names of months or of weekdays."""
-    return bool(formats.fit(table.cells[place], formats.PART).all())
+    return bool(formats.fit(table.cells[place], formats.PART_OF_DATE).all())
 
 
-def completed(table: Table, value: int, places: Sequence[int]) -> list[int]:
+def completed(table: UserTable, value: int, places: Sequence[int]) -> list[int]:
     """Add columns with the time of the day, or the month and the day of a year; none if there are none."""
     if len(places) > 1:
         return []
@@ -69,5 +69,5 @@ def completed(table: Table, value: int, places: Sequence[int]) -> list[int]:
     return [*places, *months, *days] if is_year and len(months) == 1 and len(days) <= 1 else []
 
 
-def _is(table: Table, place: int, name: re.Pattern[str], cell: re.Pattern[str]) -> bool:
+def _is(table: UserTable, place: int, name: re.Pattern[str], cell: re.Pattern[str]) -> bool:
     return bool(name.fullmatch(table.names[place])) and bool(formats.fit(table.cells[place], cell).all())

@@ -13,7 +13,7 @@ from seqstep.errors import ConfigError, SeriesError
 from seqstep.series.reading import formats, zones
 from seqstep.series.reading.formats import Read
 from seqstep.series.reading.steps import find_step, steps_from, words
-from seqstep.series.reading.table import Table
+from seqstep.series.reading.table import UserTable
 from seqstep.settings.config import SeriesConfig
 
 _SPACES = re.compile(r"\s+")
@@ -56,8 +56,9 @@ class Dates:
             return ""
         step = words(self.step) if self.step else "one date"
         return (
-            f"dates of {_called(self.columns)} read as {formats.shape(self.form)}: {shown(self.dates[0])} to"
-            f" {shown(self.dates[-1])}, {step}{f', in the zone {zone}' if zone else ''}"
+            f"dates of {_called(self.columns)} read as {formats.shape(self.form)}:"
+            f" {show_date(self.dates[0])} to {show_date(self.dates[-1])}, {step}"
+            f"{f', in the zone {zone}' if zone else ''}"
         )
 
 
@@ -69,12 +70,12 @@ class RepeatedError(UnreadableError):
     """Every reading has a date more than once."""
 
 
-def shown(date: pd.Timestamp) -> str:
+def show_date(date: pd.Timestamp) -> str:
     """Write a date, without its time where it has none."""
     return str(date.date()) if date == date.normalize() and date.tzinfo is None else str(date)
 
 
-def joined(table: Table, places: Sequence[int]) -> "pd.Series[str]":
+def joined(table: UserTable, places: Sequence[int]) -> "pd.Series[str]":
     """Join the cells of columns with a space, and make one of several spaces."""
     texts = table.cells[places[0]]
     for place in places[1:]:
@@ -82,7 +83,7 @@ def joined(table: Table, places: Sequence[int]) -> "pd.Series[str]":
     return texts.map(lambda text: _SPACES.sub(" ", text))
 
 
-def read_dates(table: Table, places: Sequence[int], config: SeriesConfig) -> Dates:
+def read_dates(table: UserTable, places: Sequence[int], config: SeriesConfig) -> Dates:
     """Read columns that are meant to hold dates.
 
     Raises:
@@ -131,7 +132,7 @@ def _ordered(read: Read, zoned: zones.Zoned, zone: str, names: tuple[str, ...]) 
     return Dates(order, ordered, step, read.form, names)
 
 
-def _only_one(found: Sequence[Dates], table: Table, names: tuple[str, ...]) -> Dates:
+def _only_one(found: Sequence[Dates], table: UserTable, names: tuple[str, ...]) -> Dates:
     """Take the reading that alone has a regular step; one without gaps goes before those with some.
 
     Where points part days and months, the day comes first if it can.
@@ -156,16 +157,16 @@ def _only_one(found: Sequence[Dates], table: Table, names: tuple[str, ...]) -> D
 
 def _reading(found: Dates) -> str:
     step = words(found.step) if found.step else "irregular"
-    dates = f"{shown(found.dates[0])} to {shown(found.dates[-1])}"
+    dates = f"{show_date(found.dates[0])} to {show_date(found.dates[-1])}"
     return f"{step} ones with series.date_format={found.form} ({dates})"
 
 
-def _unusable(found: Sequence[Dates], table: Table, names: tuple[str, ...]) -> UnreadableError:
+def _unusable(found: Sequence[Dates], table: UserTable, names: tuple[str, ...]) -> UnreadableError:
     repeated = [one.dates[one.dates.duplicated()] for one in found]
     has_clock = found[0].dates.tz is None and (found[0].dates != found[0].dates.normalize()).any()
     if all(map(len, repeated)):
         return RepeatedError(
-            f"expected every date once in {table.path}, got {shown(repeated[0][0])} more than once in"
+            f"expected every date once in {table.path}, got {show_date(repeated[0][0])} more than once in"
             f" {_called(names)}; {_PUT_BACK if has_clock else ''}{_OTHERWISE}"
         )
     return UnreadableError(
@@ -180,11 +181,11 @@ def _odd_place(found: Sequence[Dates]) -> str:
     dates = next(one.dates for one in found if one.dates.is_unique)
     apart = np.diff(dates.asi8)
     odd = next((at for at, (one, other) in enumerate(pairwise(apart)) if one != other), 0)
-    return ", ".join(map(shown, dates[odd : odd + 3]))
+    return ", ".join(map(show_date, dates[odd : odd + 3]))
 
 
 def _unread(
-    table: Table, names: tuple[str, ...], clocks: "pd.Series[str]", texts: "pd.Series[str]", wanted: str
+    table: UserTable, names: tuple[str, ...], clocks: "pd.Series[str]", texts: "pd.Series[str]", wanted: str
 ) -> UnreadableError:
     """Name the first cell that is not written as is wanted, or as the one before it; else the first."""
     forms = formats.forms_of(clocks.iloc[:1]) if wanted == "auto" else [wanted]
@@ -201,7 +202,9 @@ def _unread(
     return _no_date(table, names, row, quote(texts.iloc[row]), known)
 
 
-def _no_date(table: Table, names: tuple[str, ...], row: int, got: str, known: str = "") -> UnreadableError:
+def _no_date(
+    table: UserTable, names: tuple[str, ...], row: int, got: str, known: str = ""
+) -> UnreadableError:
     return UnreadableError(
         f"expected a date in {_called(names)}, {table.where(row)}, got {got} (line {table.lines[row]});"
         f" {known}{_OTHERWISE}"

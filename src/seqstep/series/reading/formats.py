@@ -85,9 +85,9 @@ _MONTH = (
 _DAY_NAMES = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?"
 _WEEKDAY = rf"(?:{_DAY_NAMES},? )?"
 _LOOKS = re.compile(
-    r"(?:\d{4}[-/]\d{1,3}\b|\d{1,4}(?P<mark>[-/.])\d{1,2}(?P=mark)\d{1,4})(?!\.?[-/\d])"
+    r"(?:\d{4}[-/]\d{1,3}\b|\d{1,4}(?P<mark>[-/. ])\d{1,2}(?P=mark)\d{1,4})(?!\.?[-/\d])"
     r"|\d{4}[-:/. ]? ?[qwmhst]\d{1,2}\b|[qwmhst]\d{1,2}[-:/. ]? ?'?\d{2,4}$|\d{1,2}[-/.]\d{4}$|fy ?\d{2,4}"
-    rf"|{_WEEKDAY}(?:\d{{1,2}}(?:st|nd|rd|th)?|\d{{4}})[-/., ]{{0,2}}{_MONTH}\b"
+    rf"|{_WEEKDAY}(?:\d{{1,2}}(?:st|nd|rd|th)?|\d{{4}})[-/., ]{{0,2}}{_MONTH}(?![a-z])"
     rf"|{_WEEKDAY}{_MONTH}(?:[-/., ]{{0,3}}\d{{1,4}}|$)|\d{{4}}年"
     r"|\d{1,2}:\d{2}(?::\d{2})? \d{1,4}[-/.]",
     re.IGNORECASE,
@@ -96,7 +96,7 @@ _LOOKS = re.compile(
 #: a time of the day alone
 CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AaPp][Mm])?")
 #: a part of the time: a time of the day, or the name of a month or a weekday
-PART = re.compile(rf"{CLOCK.pattern}|{_MONTH}\.?|{_DAY_NAMES}", re.IGNORECASE)
+PART_OF_DATE = re.compile(rf"{CLOCK.pattern}|{_MONTH}\.?|{_DAY_NAMES}", re.IGNORECASE)
 #: what `series.date_format` may be besides codes
 NAMES = ("iso", "year", *_PERIODS, *_EPOCHS, "serial")
 

@@ -15,7 +15,7 @@ import pandas as pd
 
 from secrecy import quote
 from seqstep.errors import SeriesError
-from seqstep.series.reading.table import Table
+from seqstep.series.reading.table import UserTable
 from seqstep.settings.config import SeriesConfig
 
 _SEPARATORS = ",;\t|"
@@ -29,7 +29,7 @@ class _Line(NamedTuple):
     cells: list[str]
 
 
-def lay_out(text: str, path: Path, config: SeriesConfig) -> Table:
+def lay_out(text: str, path: Path, config: SeriesConfig) -> UserTable:
     """Read a table with a header line.
 
     Raises:
@@ -49,7 +49,7 @@ def lay_out(text: str, path: Path, config: SeriesConfig) -> Table:
         said = (*said, f"{_numbers(comments)} left out, as comments")
     cells = pd.DataFrame([line.cells for line in rows], columns=range(len(names)), dtype=object)
     return _without_blank_columns(
-        Table(path, tuple(names), cells, tuple(line.number for line in rows), separator, said)
+        UserTable(path, tuple(names), cells, tuple(line.number for line in rows), separator, said)
     )
 
 
@@ -162,11 +162,11 @@ def _rows(lines: Sequence[_Line], width: int, path: Path, separator: str) -> tup
     return rows, comments
 
 
-def _without_blank_columns(table: Table) -> Table:
+def _without_blank_columns(table: UserTable) -> UserTable:
     kept = [place for place, name in enumerate(table.names) if name or (table.cells[place] != "").any()]
     cells = table.cells[kept].set_axis(range(len(kept)), axis=1)
     names = tuple(table.names[place] for place in kept)
-    return Table(table.path, names, cells, table.lines, table.separator, table.said)
+    return UserTable(table.path, names, cells, table.lines, table.separator, table.said)
 
 
 def _numbers(lines: Sequence[_Line]) -> str:

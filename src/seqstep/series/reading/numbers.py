@@ -11,7 +11,7 @@ import pandas as pd
 from secrecy import quote
 from seqstep.errors import SeriesError
 from seqstep.series.reading.formats import fit
-from seqstep.series.reading.table import Table
+from seqstep.series.reading.table import UserTable
 from seqstep.settings.config import SeriesConfig
 
 # What pandas takes for a missing value, in any case of its letters.
@@ -26,7 +26,7 @@ _MINUS = "\u2212"
 _CURRENCIES = re.compile(r"[$€£¥₹₽₩¢]|\b(?:USD|EUR|GBP|CHF|JPY|CNY|INR)\b")
 
 
-class Way(NamedTuple):
+class Marks(NamedTuple):
     """A way of writing numbers: marks of decimals and of thousands, the latter by their setting."""
 
     decimal: str
@@ -41,12 +41,12 @@ class Numbers(NamedTuple):
     """
 
     values: "pd.Series[float]"
-    ways: tuple[Way, ...]
+    ways: tuple[Marks, ...]
     is_likely: bool
 
     def said(self) -> str:
         """Say in which way they are written, if it is another one than `1234.5`."""
-        plain = Way(".", "none")
+        plain = Marks(".", "none")
         if plain in self.ways:
             return "its points are taken for decimal ones; series.thousands=. says otherwise" * self.is_likely
         way = self.ways[0]
@@ -58,7 +58,7 @@ class Numbers(NamedTuple):
         return f"its numbers have {' and '.join(marks)}"
 
 
-def read_numbers(table: Table, place: int, config: SeriesConfig) -> Numbers:
+def read_numbers(table: UserTable, place: int, config: SeriesConfig) -> Numbers:
     """Read a column of numbers.
 
     Raises:
@@ -90,30 +90,30 @@ def are_missing(texts: "pd.Series[str]") -> "pd.Series[bool]":
     return texts.map(str.lower).isin(_MISSING)
 
 
-def _ways(config: SeriesConfig, is_typed: bool = False) -> Iterator[Way]:
+def _ways(config: SeriesConfig, is_typed: bool = False) -> Iterator[Marks]:
     """List the ways that the settings leave, the plain one first."""
     if is_typed:
-        yield Way(".", "none")
+        yield Marks(".", "none")
         return
     decimals = _DECIMALS if config.decimal == "auto" else (config.decimal,)
     thousands = tuple(_THOUSANDS) if config.thousands == "auto" else (config.thousands,)
-    for way in itertools.starmap(Way, itertools.product(decimals, thousands)):
+    for way in itertools.starmap(Marks, itertools.product(decimals, thousands)):
         if way.decimal != way.thousands:
             yield way
 
 
-def _may_fit(marks: str, way: Way) -> bool:
+def _may_fit(marks: str, way: Marks) -> bool:
     """Tell whether a column has a mark that makes a way another one than the plain one."""
     plain = "" if way.decimal == "." else way.decimal
     return not (own := _THOUSANDS[way.thousands] or plain) or any(mark in marks for mark in own)
 
 
-def _agree(read: dict[Way, np.ndarray]) -> bool:
+def _agree(read: dict[Marks, np.ndarray]) -> bool:
     first, *others = read.values()
     return all(np.array_equal(first, other) for other in others)
 
 
-def _fits(texts: "pd.Series[str]", way: Way) -> np.ndarray:
+def _fits(texts: "pd.Series[str]", way: Marks) -> np.ndarray:
     """Tell which texts are numbers in a way of writing them."""
     mark = re.escape(way.decimal)
     if way.thousands == "none":
@@ -124,18 +124,20 @@ def _fits(texts: "pd.Series[str]", way: Way) -> np.ndarray:
     return fit(texts, re.compile(pattern, re.ASCII))
 
 
-def _values(texts: "pd.Series[str]", way: Way) -> np.ndarray:
+def _values(texts: "pd.Series[str]", way: Marks) -> np.ndarray:
     table = str.maketrans({way.decimal: ".", **dict.fromkeys(_THOUSANDS[way.thousands])})
     return pd.to_numeric(texts.map(lambda text: text.translate(table))).to_numpy(float)
 
 
-def _likelier(read: dict[Way, np.ndarray], texts: "pd.Series[str]", table: Table) -> dict[Way, np.ndarray]:
+def _likelier(
+    read: dict[Marks, np.ndarray], texts: "pd.Series[str]", table: UserTable
+) -> dict[Marks, np.ndarray]:
     """Leave out ways of writing in which nobody wrote the column.
 
     Where commas part the fields, points that all numbers have stand before decimals. And nobody writes some
     numbers without decimals, and others with decimals that end in 0: so written, a comma parts thousands.
     """
-    plain, decimal_comma = Way(".", "none"), Way(",", "none")
+    plain, decimal_comma = Marks(".", "none"), Marks(",", "none")
     if plain in read and table.separator == "," and all("." in text for text in texts):
         return {plain: read[plain]}
     parted = [text for text in texts if "," in text]
@@ -152,7 +154,7 @@ def _declared(missing: Sequence[str]) -> Iterator[float]:
             continue
 
 
-def _no_number(table: Table, place: int, texts: "pd.Series[str]", config: SeriesConfig) -> SeriesError:
+def _no_number(table: UserTable, place: int, texts: "pd.Series[str]", config: SeriesConfig) -> SeriesError:
     """Name the first cell that does not fit the way that most cells fit."""
     best = max(_ways(config), key=lambda way: _fits(texts, way).sum())
     row = int(texts.index[~_fits(texts, best)][0])
@@ -171,14 +173,14 @@ def _no_number(table: Table, place: int, texts: "pd.Series[str]", config: Series
     return _wrong(table, place, row, "; correct it, or set series.missing if it stands for a missing value")
 
 
-def _wrong(table: Table, place: int, row: int, advice: str) -> SeriesError:
+def _wrong(table: UserTable, place: int, row: int, advice: str) -> SeriesError:
     return SeriesError(
         f"expected a number in column {quote(table.names[place])}, {table.where(row)}, got"
         f" {quote(table.cells[place][row])} (line {table.lines[row]}){advice}"
     )
 
 
-def _ambiguous(table: Table, place: int, texts: "pd.Series[str]", ways: Sequence[Way]) -> SeriesError:
+def _ambiguous(table: UserTable, place: int, texts: "pd.Series[str]", ways: Sequence[Marks]) -> SeriesError:
     values = {way: _values(texts, way) for way in ways}
     first, second = ways[0], next(way for way in ways if not np.array_equal(values[ways[0]], values[way]))
     at = int(np.flatnonzero(values[first] != values[second])[0])

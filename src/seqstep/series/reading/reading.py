@@ -16,14 +16,14 @@ from seqstep.series.reading.layout import lay_out
 from seqstep.series.reading.numbers import Numbers, are_missing, read_numbers
 from seqstep.series.reading.opening import is_workbook, read_bytes, text_of
 from seqstep.series.reading.steps import steps_from, words
-from seqstep.series.reading.table import Table
+from seqstep.series.reading.table import UserTable
 from seqstep.series.reading.times import find_times
 from seqstep.series.reading.typed import read_parquet, read_workbook
 from seqstep.settings.config import SeriesConfig
 
 
 @dataclass(frozen=True)
-class Reading:
+class UserSeries:
     """A series, and how the file was understood.
 
     Attributes:
@@ -41,7 +41,7 @@ class Reading:
     notices: tuple[str, ...] = ()
 
 
-def read_file(path: Path, config: SeriesConfig) -> Reading:
+def read_file(path: Path, config: SeriesConfig) -> UserSeries:
     """Read one column of a table.
 
     Raises:
@@ -62,10 +62,10 @@ def read_file(path: Path, config: SeriesConfig) -> Reading:
     said = [*table.said, *_said(numbers, table.names[value]), *times.said]
     if times.dates is None:
         values.index = pd.RangeIndex(1, len(values) + 1, name="row")
-        return Reading(_without_gaps(values, config, path), notices=tuple(said))
+        return UserSeries(_without_gaps(values, config, path), notices=tuple(said))
     dates = times.dates
     values = _regular(values, dates)
-    return Reading(
+    return UserSeries(
         _without_gaps(values, config, path),
         dates.columns,
         dates.form,
@@ -74,7 +74,7 @@ def read_file(path: Path, config: SeriesConfig) -> Reading:
     )
 
 
-def _open(path: Path, config: SeriesConfig) -> Table:
+def _open(path: Path, config: SeriesConfig) -> UserTable:
     content = read_bytes(path, config)
     if is_parquet(content[:4]):
         return read_parquet(content, path)
@@ -87,7 +87,7 @@ def _open(path: Path, config: SeriesConfig) -> Table:
     return table.saying(f"read as {encoding}, as the file's first bytes say")
 
 
-def _without_units(table: Table, value: int) -> Table:
+def _without_units(table: UserTable, value: int) -> UserTable:
     """Leave out a first row that has units, where no cell of it is a number or a date."""
     if len(table.cells) < 2:
         return table
@@ -101,7 +101,7 @@ def _without_units(table: Table, value: int) -> Table:
     return table
 
 
-def _without_footers(table: Table, value: int) -> Table:
+def _without_footers(table: UserTable, value: int) -> UserTable:
     """Leave out last rows that have nothing but words in their first column."""
     last = len(table.cells)
     while last and value and _is_footer(table.cells.iloc[last - 1].tolist()):

@@ -8,7 +8,7 @@ import pandas as pd
 from secrecy import quote
 from seqstep.errors import SeriesError
 from seqstep.series.reading.formats import are_numbers
-from seqstep.series.reading.table import Table
+from seqstep.series.reading.table import UserTable
 
 _NAMES_SERIES = re.compile(
     r"(?:.*[ _.-])?(?:id|ids|series|item|group|sensor|store|station|symbol|ticker|product|region|country)",
@@ -17,7 +17,7 @@ _NAMES_SERIES = re.compile(
 _SHOWN = 3
 
 
-def refuse_several(table: Table, value: int, times: "pd.Series[str] | None" = None) -> None:
+def refuse_several(table: UserTable, value: int, times: "pd.Series[str] | None" = None) -> None:
     """Refuse a table of several series, if there are any.
 
     Args:
@@ -38,7 +38,7 @@ def refuse_several(table: Table, value: int, times: "pd.Series[str] | None" = No
             )
 
 
-def _parts(table: Table, place: int, times: "pd.Series[str] | None") -> bool:
+def _parts(table: UserTable, place: int, times: "pd.Series[str] | None") -> bool:
     """Tell whether a column says which series a row belongs to."""
     cells = table.cells[place]
     is_called_so = bool(_NAMES_SERIES.fullmatch(table.names[place]))

@@ -12,7 +12,7 @@ from seqstep.settings.spelling import nearest
 
 
 @dataclass(frozen=True)
-class Table:
+class UserTable:
     """Cells without spaces around them; an empty one is an empty text.
 
     Attributes:
@@ -65,7 +65,7 @@ class Table:
         """Say where a row stands."""
         return f"row {row + 1} of {self.path}"
 
-    def only(self, condition: str) -> "Table":
+    def only(self, condition: str) -> "UserTable":
         """Keep the rows in which a column has a value.
 
         Args:
@@ -84,16 +84,16 @@ class Table:
             )
         return self._rows([row for row, is_kept in enumerate(kept) if is_kept])
 
-    def without(self, rows: Sequence[int], said: str) -> "Table":
+    def without(self, rows: Sequence[int], said: str) -> "UserTable":
         """Leave rows out, and say so."""
         left = set(rows)
         return self._rows([row for row in range(len(self.cells)) if row not in left]).saying(said)
 
-    def saying(self, said: str) -> "Table":
+    def saying(self, said: str) -> "UserTable":
         """Say something more of the file."""
         return replace(self, said=(*self.said, said))
 
-    def _rows(self, kept: list[int]) -> "Table":
+    def _rows(self, kept: list[int]) -> "UserTable":
         return replace(
             self,
             cells=self.cells.iloc[kept].reset_index(drop=True),

@@ -9,10 +9,10 @@ import pandas as pd
 from secrecy import quote
 from seqstep.errors import SeriesError
 from seqstep.series.reading import formats
-from seqstep.series.reading.columns import completed, is_named, is_part, is_time, look_like_dates, may_tell
+from seqstep.series.reading.columns import cells_like_dates, completed, is_named, is_part, is_time, may_tell
 from seqstep.series.reading.dates import Dates, RepeatedError, UnreadableError, joined, read_dates
 from seqstep.series.reading.several import refuse_several
-from seqstep.series.reading.table import Table
+from seqstep.series.reading.table import UserTable
 from seqstep.settings.config import SeriesConfig
 
 _MOST = 0.5  # share of a column's cells that look like dates, beyond which all of them have to be some
@@ -33,7 +33,7 @@ class Times(NamedTuple):
     said: tuple[str, ...] = ()
 
 
-def find_times(table: Table, value: int, config: SeriesConfig) -> Times:
+def find_times(table: UserTable, value: int, config: SeriesConfig) -> Times:
     """Find and read the column with the dates, or see that rows are counted.
 
     Args:
@@ -59,7 +59,7 @@ def find_times(table: Table, value: int, config: SeriesConfig) -> Times:
     return times or _counted(table)
 
 
-def _refuse_parts(table: Table, value: int, config: SeriesConfig) -> None:
+def _refuse_parts(table: UserTable, value: int, config: SeriesConfig) -> None:
     """Refuse to pass over a column that tells but a part of the time.
 
     Raises:
@@ -70,18 +70,18 @@ def _refuse_parts(table: Table, value: int, config: SeriesConfig) -> None:
             read_dates(table, [place], config)
 
 
-def _counted(table: Table, said: str = "") -> Times:
+def _counted(table: UserTable, said: str = "") -> Times:
     return Times(np.arange(len(table.cells)), None, (said,) if said else ())
 
 
-def _named(table: Table, wanted: str) -> list[int]:
+def _named(table: UserTable, wanted: str) -> list[int]:
     """Find the columns that a setting names: one, or several with commas between."""
     if wanted in table.names or "," not in wanted:
         return [table.place(wanted, "series.date_column")]
     return [table.place(name.strip(), "series.date_column") for name in wanted.split(",")]
 
 
-def _dated(table: Table, value: int, places: Sequence[int], config: SeriesConfig) -> Times:
+def _dated(table: UserTable, value: int, places: Sequence[int], config: SeriesConfig) -> Times:
     """Read dates; where they are repeated, with the time of the day, the month or the series that parts them.
 
     Raises:
@@ -99,7 +99,7 @@ def _dated(table: Table, value: int, places: Sequence[int], config: SeriesConfig
     return Times(dates.order, dates, (said,) if said else ())
 
 
-def _of_texts(table: Table, value: int, config: SeriesConfig) -> Times | None:
+def _of_texts(table: UserTable, value: int, config: SeriesConfig) -> Times | None:
     """Read the first column of dates that are no numbers.
 
     Raises:
@@ -113,7 +113,7 @@ def _of_texts(table: Table, value: int, config: SeriesConfig) -> Times | None:
         if place == value or not len(given) or formats.are_numbers(given) or is_part(table, place):
             continue
         is_meant = may_tell(table, place)
-        share = look_like_dates(table, place).sum() / len(texts)
+        share = cells_like_dates(table, place).sum() / len(texts)
         if share > _MOST and is_meant:
             return _dated(table, value, [place], config)
         if share == 1:
@@ -126,7 +126,7 @@ def _of_texts(table: Table, value: int, config: SeriesConfig) -> Times | None:
     return None
 
 
-def _of_numbers(table: Table, value: int, config: SeriesConfig) -> Times | None:
+def _of_numbers(table: UserTable, value: int, config: SeriesConfig) -> Times | None:
     """Read the first column, or one that is called after time, if it is numbers that tell the time of rows.
 
     Raises:
@@ -155,7 +155,7 @@ def _numbers(texts: "pd.Series[str]") -> np.ndarray:
     return pd.to_numeric(texts.where(formats.fit(texts, formats.NUMBER))).to_numpy(float)
 
 
-def _index(table: Table, place: int, numbers: np.ndarray) -> Times | None:
+def _index(table: UserTable, place: int, numbers: np.ndarray) -> Times | None:
     """Take whole numbers that count by one from 0 or 1, in whatever order, for the numbers of rows.
 
     Raises:
@@ -181,7 +181,7 @@ def _index(table: Table, place: int, numbers: np.ndarray) -> Times | None:
     )
 
 
-def _forms(table: Table, place: int) -> list[str]:
+def _forms(table: UserTable, place: int) -> list[str]:
     """List the forms of dates that numbers have; others have years in a row."""
     texts = table.cells[place]
     if not formats.are_numbers(texts):
@@ -195,7 +195,7 @@ def _forms(table: Table, place: int) -> list[str]:
     return forms
 
 
-def _refuse_serials(table: Table, place: int, config: SeriesConfig) -> None:
+def _refuse_serials(table: UserTable, place: int, config: SeriesConfig) -> None:
     """Refuse numbers that may be a spreadsheet's days, or anything; where they have no step they are none.
 
     Raises:
@@ -212,7 +212,7 @@ def _refuse_serials(table: Table, place: int, config: SeriesConfig) -> None:
     )
 
 
-def _even(table: Table, value: int, place: int, numbers: np.ndarray) -> Times:
+def _even(table: UserTable, value: int, place: int, numbers: np.ndarray) -> Times:
     """Count rows in the order of numbers that lie evenly apart, and are no dates.
 
     Raises:

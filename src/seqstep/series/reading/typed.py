@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 
 from seqstep.errors import SeriesError
-from seqstep.series.reading.table import Table
+from seqstep.series.reading.table import UserTable
 
 
-def read_parquet(content: bytes, path: Path) -> Table:
+def read_parquet(content: bytes, path: Path) -> UserTable:
     """Read a Parquet file; an index that it names becomes its first columns.
 
     Raises:
@@ -27,7 +27,7 @@ def read_parquet(content: bytes, path: Path) -> Table:
     return _table(frame, path, first_line=1)
 
 
-def read_workbook(content: bytes, path: Path) -> Table:
+def read_workbook(content: bytes, path: Path) -> UserTable:
     """Read the first sheet of a workbook, whose first row has the names.
 
     Raises:
@@ -47,11 +47,11 @@ def read_workbook(content: bytes, path: Path) -> Table:
     return _table(frame, path, first_line=2)
 
 
-def _table(frame: pd.DataFrame, path: Path, first_line: int) -> Table:
+def _table(frame: pd.DataFrame, path: Path, first_line: int) -> UserTable:
     columns = {place: frame.iloc[:, place].astype(object).map(_text) for place in range(frame.shape[1])}
     cells = pd.DataFrame(columns, dtype=object).reset_index(drop=True)
     lines = tuple(range(first_line, first_line + len(cells)))
-    return Table(path, tuple(str(name).strip() for name in frame.columns), cells, lines)
+    return UserTable(path, tuple(str(name).strip() for name in frame.columns), cells, lines)
 
 
 def _text(value: object) -> str:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seqstep.errors import ConfigError, SeriesError
-from seqstep.series.reading.reading import Reading, read_file
+from seqstep.series.reading.reading import UserSeries, read_file
 from seqstep.series.sources import extend_index
 from seqstep.settings.config import SeriesConfig
 from tests.unit.seqstep.series.reading.written import ALL
@@ -22,7 +22,7 @@ Write = Callable[[pd.Timestamp], str]
 NAMES = st.sampled_from(["date", "Datum", "ds", "x", "timestamp"])
 
 
-def read_rows(folder: Path, rows: list[tuple[str, float]], name: str = "date", **how: Any) -> Reading:
+def read_rows(folder: Path, rows: list[tuple[str, float]], name: str = "date", **how: Any) -> UserSeries:
     path = folder / "my.csv"
     path.write_text(f"{name};value\n" + "".join(f"{date};{value}\n" for date, value in rows))
     return read_file(path, SeriesConfig(column="value", **how))

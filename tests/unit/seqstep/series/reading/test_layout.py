@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from seqstep.errors import SeriesError
-from seqstep.series.reading.reading import Reading, read_file
+from seqstep.series.reading.reading import UserSeries, read_file
 from seqstep.settings.config import SeriesConfig
 
 ROWS = "2020-01-01,1,x\n2020-01-02,2,y\n2020-01-03,3,z\n"
 PLAIN = f"date,value,note\n{ROWS}"
 
 
-def read_text(folder: Path, text: str, column: str = "value", **how: Any) -> Reading:
+def read_text(folder: Path, text: str, column: str = "value", **how: Any) -> UserSeries:
     (folder / "my.csv").write_text(text)
     return read_file(folder / "my.csv", SeriesConfig(column=column, **how))
 

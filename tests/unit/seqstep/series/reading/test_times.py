@@ -8,14 +8,14 @@ import pandas as pd
 import pytest
 
 from seqstep.errors import SeriesError
-from seqstep.series.reading.reading import Reading, read_file
+from seqstep.series.reading.reading import UserSeries, read_file
 from seqstep.settings.config import SeriesConfig
 
 Read = Callable[..., pd.Series]
 HOURS = [(day, hour) for day in range(1, 5) for hour in range(24)]
 
 
-def read_text(folder: Path, text: str, **how: Any) -> Reading:
+def read_text(folder: Path, text: str, **how: Any) -> UserSeries:
     (folder / "my.csv").write_text(text)
     return read_file(folder / "my.csv", SeriesConfig(column="value", **how))
 
