@@ -17,7 +17,7 @@ SITES = {
     "src/seqstep/corpus/transfer.py:fetch": "download",
     "src/seqstep/settings/local_files.py:local_file": "download series",
     "src/seqstep/text/reading.py:read_parts": "tokenize",
-    "src/seqstep/text/cleaning.py:clean_parts": "tokenize",
+    "src/seqstep/text/cleaning.py:clean_parts": f"tokenize {LANGUAGE}",
     "src/seqstep/text/numbering.py:encode": "tokenize evaluate_language",
     "src/seqstep/text/id_file.py:IdFile.append": "tokenize evaluate_language",
     "src/seqstep/text/tokens.py:read_tokens": "tokenize",

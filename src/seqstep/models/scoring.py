@@ -75,8 +75,8 @@ def _score_rows(model: LanguageModel, ids: np.ndarray, rows: int, steps: int) ->
 def _score_windows(model: LanguageModel, ids: np.ndarray, windows: DocumentWindows) -> np.ndarray:
     """Read windows of like lengths side by side, each from a state of zeros."""
     scores = np.empty(len(ids) - 1)
-    for chosen in _of_like_lengths(windows.lengths):
-        places = windows.places(chosen, windows.lengths[chosen].max())
+    for chosen in _of_like_sizes(windows.sizes):
+        places = windows.places(chosen, windows.sizes[chosen].max())
         inputs, labels = (
             torch.tensor(part, dtype=torch.int64, device=model.device) for part in windows.read(places)
         )
@@ -85,7 +85,7 @@ def _score_windows(model: LanguageModel, ids: np.ndarray, windows: DocumentWindo
     return scores
 
 
-def _of_like_lengths(lengths: np.ndarray) -> Iterator[np.ndarray]:
+def _of_like_sizes(lengths: np.ndarray) -> Iterator[np.ndarray]:
     """Group windows, the longest first, so that what is read at once is bounded; return their numbers."""
     order, first = np.argsort(-lengths, kind="stable"), 0
     while first < len(order):

@@ -25,7 +25,7 @@ class DocumentWindows:
 
     Attributes:
         starts: where the first input of each window stands, shape (windows,), ascending.
-        lengths: tokens of each, shape (windows,).
+        sizes: tokens of each, shape (windows,).
     """
 
     def __init__(self, ids: np.ndarray, end: int, steps: int) -> None:
@@ -33,7 +33,7 @@ class DocumentWindows:
         inputs = np.arange(max(0, len(ids) - 1))
         begun = np.maximum.accumulate(np.where(ids[:-1] == end, inputs, 0))
         self.starts = np.flatnonzero((inputs - begun) % steps == 0)
-        self.lengths = np.diff(self.starts, append=len(inputs))
+        self.sizes = np.diff(self.starts, append=len(inputs))
 
     def check(self, batch: int, section: str = "rnn") -> None:
         """Make sure that the windows fill a minibatch.
@@ -76,8 +76,8 @@ class DocumentWindows:
         Returns:
             shape (windows, width); IGNORED after the end of a shorter window.
         """
-        steps, lengths = np.arange(width), self.lengths[windows, None]
-        return np.where(steps < lengths, self.starts[windows, None] + steps + 1, IGNORED)
+        steps, sizes = np.arange(width), self.sizes[windows, None]
+        return np.where(steps < sizes, self.starts[windows, None] + steps + 1, IGNORED)
 
     def read(self, places: np.ndarray) -> Batch:
         """Read the inputs and labels of windows, int64, by the labels' places; fillings read the end."""

@@ -3,6 +3,7 @@
 import itertools
 import re
 from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -60,8 +61,8 @@ _MONTHS_OF = {"quarter": 3, "half-year": 6, "month": 1}
 _Unit = Literal["s", "ms", "us", "ns"]
 # A number of some unit is none of the next one, where it is so large; no moment lies after the last.
 _EPOCHS: dict[str, _Unit] = {"epoch_s": "s", "epoch_ms": "ms", "epoch_us": "us", "epoch_ns": "ns"}
-_LAST_EPOCH_S, _SERIALS, _SERIAL_0 = 4_102_444_800, (18_264, 73_051), pd.Timestamp("1899-12-30")
-_EPOCH_0, _LEAST_EPOCH = pd.Timestamp("1970-01-01"), pd.Timedelta(seconds=10**8)
+_LAST_EPOCH_S, _SERIALS, _SERIAL_0 = 4_102_444_800, (18_264, 73_051), datetime(1899, 12, 30)
+_EPOCH_0, _LEAST_EPOCH = datetime(1970, 1, 1), timedelta(seconds=10**8)
 _UNITS_PER_S = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _YEARS = (1000, 2999)
 # In which a year of two digits lies, where no setting says that there are such.

@@ -5,6 +5,7 @@ clock, on the axis of UTC.
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from pandas.tseries.frequencies import to_offset
 _MOST_GAPS = 10  # steps per given date; beyond it a step is an accident and not the series' own
 _STEP_ROWS = 1000  # rows in which a step of pandas' own kinds is looked for
 _EVEN = (pd.offsets.Tick, pd.offsets.Day, pd.offsets.Week, pd.offsets.BDay)
-_DAY = pd.Timedelta(days=1)
+_DAY = timedelta(days=1)
 _WEEK = 7
 _NAMED = {
     **{"h": "hourly", "min": "every minute", "s": "every second", "D": "daily", "B": "on business days"},

@@ -1,7 +1,7 @@
 """Dates with time zones: read on the axis of UTC, and shown in the zone of the file."""
 
 import re
-from datetime import UTC, timezone, tzinfo
+from datetime import UTC, timedelta, timezone, tzinfo
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -31,7 +31,7 @@ _ZONED = re.compile(
     rf"{'|'.join(_ABBREVIATIONS)})?(?: ?\[?(?P<name>[A-Z][A-Za-z_]+(?:/[A-Za-z0-9_+-]+)+|UTC)\]?)?"
 )
 # For how long zones have to agree to be one.
-_AHEAD = pd.Timedelta(days=3653)
+_AHEAD = timedelta(days=3653)
 
 
 class Zoned(NamedTuple):

@@ -57,8 +57,8 @@ def test_every_window_is_of_one_document_and_filled_up_at_its_end(
 @given(ids=TEXTS)
 def test_windows_as_long_as_the_text_are_its_documents(ids: np.ndarray) -> None:
     windows = DocumentWindows(ids, END, len(ids))
-    assert windows.lengths.tolist() == [len(document) - 1 for document in documents_of(ids)]
-    assert int(windows.lengths.sum()) == len(ids) - 1
+    assert windows.sizes.tolist() == [len(document) - 1 for document in documents_of(ids)]
+    assert int(windows.sizes.sum()) == len(ids) - 1
 
 
 @given(ids=TEXTS, steps=st.integers(1, 9), batch=st.integers(1, 4))
