@@ -11,7 +11,6 @@ from stagecraft.code.dynamic import targets_of
 from stagecraft.code.effects import Effects
 from stagecraft.code.fields import Fields
 from stagecraft.code.names import Ref
-from stagecraft.code.nodes import changed, is_function
 from stagecraft.code.source import Module
 from stagecraft.code.syntax import Recording, digest_statements, to_plain
 from stagecraft.code.targets import Target, Unit
@@ -92,7 +91,8 @@ class Definitions:
         assert home
         own = self.statements(unit)
         by_name = unit.name and not unit.method
-        statements, records = list(map(_without_methods, own)) if by_name else own, False
+        statements = [self.classes.without_methods(node, unit.module) for node in own] if by_name else own
+        records = False
         if home.names(recording.recorder):
             statements, records = to_plain(statements, recording, partial(self.is_recorder, home))
         owner = Ref("", (unit.name,)) if unit.method else None
@@ -183,14 +183,7 @@ class Definitions:
         """List the statements that a unit is made of, a class with its methods."""
         if unit.method:
             owner = unit._replace(method="")
-            return [
-                *self.classes.methods(owner).get(unit.method, ()),
-                *self.classes.attributes(owner).get(unit.method, ()),
-            ]
+            parts: list[ast.stmt] = [*self.classes.methods(owner).get(unit.method, ())]
+            parts += self.classes.attributes(owner).get(unit.method, ())
+            return sorted(parts, key=lambda part: part.lineno)
         return self.modules.bound(unit) if unit.name else self.effects.loose(unit.module)
-
-
-def _without_methods(node: ast.stmt) -> ast.stmt:
-    if not isinstance(node, ast.ClassDef):
-        return node
-    return changed(node, body=[part for part in node.body if not is_function(part)])
