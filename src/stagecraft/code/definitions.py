@@ -1,6 +1,7 @@
 """The units that code is followed by, each read once."""
 
 import ast
+import re
 from functools import partial
 from itertools import chain
 from typing import NamedTuple
@@ -11,11 +12,14 @@ from stagecraft.code.dynamic import targets_of
 from stagecraft.code.effects import Effects
 from stagecraft.code.fields import Fields
 from stagecraft.code.names import Ref
+from stagecraft.code.nodes import is_function, named
 from stagecraft.code.source import Module
 from stagecraft.code.syntax import Recording, digest_statements, to_plain
 from stagecraft.code.targets import Target, Unit
 from stagecraft.code.unseen import FOLDERS, INSIDES, Unseen
 from stagecraft.code.uses import Uses, uses
+
+_WORD = re.compile(r"[^\W\d]\w*")
 
 
 class Facts(NamedTuple):
@@ -99,7 +103,9 @@ class Definitions:
         found = uses(statements, home.package, owner, not unit.name, home.readers)
         find = partial(self.modules.find, home=home.name)
         targets, unseen = self._targets(found, home)
-        refs = {use.ref for use in found.names}
+        typed = {ref for text in found.texts for ref in self._typed(text, home)}
+        targets.update(to for ref in typed for to in find(ref) if to.kind == "definition")
+        refs = {use.ref for use in found.names} | typed
         where = sorted(" ".join(chain(ref.path, *find(ref))) for ref in refs)
         known, unknown = self._fields.read(found.fields, home.name)
         more = [*where, *self._before(unit), *home.futures]
@@ -151,6 +157,18 @@ class Definitions:
             if name in INSIDES
         }
         return targets, unseen
+
+    def _typed(self, text: str, home: Module) -> list[Ref]:
+        """List the names in a text that reads as a type; no functions and no modules are types."""
+        if home.bound.keys().isdisjoint(_WORD.findall(text)) and not home.stars:
+            return []
+        refs = [Ref("", path) for path in named(ast.Constant(text))]
+        found = [to for ref in refs for to in self.modules.find(ref, home.name)]
+        return refs if all(map(self._may_be_type, found)) else []
+
+    def _may_be_type(self, to: Target) -> bool:
+        bound = self.modules.bound(Unit(to.module, to.name))
+        return to.kind == "outside" or not all(map(is_function, bound))
 
     def _errors(self, ref: Ref, home: Module) -> tuple[Target, ...]:
         """Find the class that a name stands for; an attribute of something may be any error."""

@@ -162,9 +162,11 @@ _NETWORK = {
 _IMPORTING = re.compile("(import|load)_(app|class|from_string|module|name|object|script|source|string)")
 # Parts of names that lead to the environment from whatever module.
 _VARIABLES = frozenset({"environ", "environb", "expandvars", "getenv", "getenvb"})
-#: names of a module by which Python finds others, and what stands for a change of them
-LEADING = frozenset({"__package__", "__path__", "__spec__"})
-CHANGED_LEADING = "a change of __path__, __package__ or __spec__"
+#: names by which Python finds modules and types, and what stands for a change of them
+LEADING = frozenset({"__annotations__", "__package__", "__path__", "__spec__"})
+CHANGED_LEADING = "a change of __annotations__, __package__, __path__ or __spec__"
+#: in a text these may be such a change
+LEADING_TEXTS = frozenset({"__annotations__", "__path__"})
 # Keywords by which a path is looked for in a folder that is open, of which no event tells.
 FOLDERS = frozenset({"dir_fd", "dst_dir_fd", "src_dir_fd"})
 # Attributes that give access to code, or to what it says of itself, by whatever name.

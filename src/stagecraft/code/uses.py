@@ -16,7 +16,7 @@ from stagecraft.code.messages import HANDLERS
 from stagecraft.code.names import Ref, Scopes, bound, defaults, loaded
 from stagecraft.code.nodes import Function, called, children, dotted, is_text, named, parameters, text_of
 from stagecraft.code.owners import CLASS, Owners, Read, Types, is_of_class
-from stagecraft.code.unseen import CHANGED_LEADING, INSIDES, LEADING, SAID, may_read
+from stagecraft.code.unseen import CHANGED_LEADING, INSIDES, LEADING, LEADING_TEXTS, SAID, may_read
 
 # Attributes that give access to others by a computed name.
 _COMPUTING = frozenset({"__dict__", "__getattribute__", "__getattr__"})
@@ -112,6 +112,7 @@ class Uses:
         names: those that are not its own, each with the line of one place.
         hints: names in type hints that nothing at hand reads.
         reads: attributes that it reads, each with the line of one place.
+        texts: those in it, which may be types.
         told: what tells of code in texts that may be templates, to logs and on standard error.
         fields: those of them that are read on objects whose class is told.
         unknown: the others.
@@ -129,6 +130,7 @@ class Uses:
         self.names: dict[Use, int] = {}
         self.hints: set[Ref] = set()
         self.reads: dict[str, int] = {}
+        self.texts: set[str] = set()
         self.told: dict[str, int] = {}
         self.fields: set[Read] = set()
         self.unknown: set[str] = set()
@@ -245,7 +247,7 @@ class _Reader(ast.NodeVisitor):
         self._lead(node, node.attr)
 
     def _lead(self, node: ast.Name | ast.Attribute | ast.Subscript, name: str) -> None:
-        """Take note of what may change where modules are looked for."""
+        """Take note of what may change where modules are looked for, or which types hints name."""
         if name in LEADING and (name == "__path__" or not isinstance(node.ctx, ast.Load)):
             self._read({CHANGED_LEADING}, node)
 
@@ -382,9 +384,10 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Constant(self, node: ast.Constant) -> None:
         text = text_of(node) or ""
+        self.found.texts.add(text)
         if text in INSIDES:
             self._read({text}, node)
-        if text == "__path__":
+        if text in LEADING_TEXTS:
             self._read({CHANGED_LEADING}, node)
         if "{" in text:
             words = words_in_braces(text)
@@ -543,7 +546,8 @@ class _Reader(ast.NodeVisitor):
                 self.found.names.setdefault(Use(Ref("builtins", ("getattr",)), None, first), node.lineno)
             if node.attr in _WHOLE_METHODS:
                 self._read_whole(node.value)
-            if _last(node.value) == "__path__":
+            whole = _last(node.value)
+            if whole == "__path__" or (whole == "__annotations__" and node.attr in _FILLERS):
                 self._read({CHANGED_LEADING}, node)
             return tuple(ref.on(node.attr) for ref in self._chain(node.value))
         if isinstance(node, ast.Call) and self._is_literal_getattr(node):

@@ -193,6 +193,35 @@ def test_a_change_of_where_modules_are_looked_for_is_refused(project: Project, s
     assert {unseen.kind for unseen in project.follow().unseen} == {"code"}
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        *(
+            "f.__annotations__ = {'x': 'K'}",
+            "f.__annotations__['x'] = 'K'",
+            "f.__annotations__.update(x='K')",
+        ),
+        *("setattr(f, '__annotations__', x)", "return type('A', (), {'__annotations__': x})"),
+        "class A: __annotations__ = x",
+    ],
+)
+def test_a_change_of_what_hints_say_is_refused(project: Project, statement: str) -> None:
+    assert {kind for kind, _ in refused(project, statement)} == {"code"}
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        "f.__annotations__",
+        "f.__annotations__['x']",
+        "f.__annotations__.items()",
+        "getattr(f, '__annotations__')",
+    ],
+)
+def test_to_read_them_is_not(project: Project, reading: str) -> None:
+    assert refused(project, f"return {reading}") == set()
+
+
 @pytest.mark.parametrize("place", ["__path__[0]", "PKG.__path__[0]", "__package__", "__spec__.name"])
 def test_to_read_where_modules_are_looked_for_is_not(project: Project, place: str) -> None:
     project.write(
