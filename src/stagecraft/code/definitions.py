@@ -19,6 +19,8 @@ from stagecraft.code.targets import Target, Unit
 from stagecraft.code.unseen import FOLDERS, INSIDES, Unseen
 from stagecraft.code.uses import Uses, uses
 
+# As torch.jit tells one.
+_TYPE_COMMENT = re.compile(rb"#[\t ]*type\b(?!: ignore(\[[a-zA-Z-]+\])?\s*$)")
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
@@ -196,6 +198,17 @@ class Definitions:
         places = [statement.lineno for statement in self.effects.loose(unit.module)]
         own = self.modules.bound(unit) if unit.name and not unit.method else []
         return [str(sum(place < part.lineno for place in places)) for part in own if places]
+
+    def typed_lines(self, unit: Unit) -> list[int]:
+        """List the lines of a unit with a comment that says a type."""
+        module = self.modules.load(unit.module)
+        lines = module.source.splitlines() if module else []
+        own = [
+            number
+            for part in self.statements(unit)
+            for number in range(part.lineno, (part.end_lineno or 0) + 1)
+        ]
+        return [number for number in own if _TYPE_COMMENT.search(lines[number - 1])]
 
     def statements(self, unit: Unit) -> list[ast.stmt]:
         """List the statements that a unit is made of, a class with its methods."""

@@ -13,6 +13,7 @@ UnseenKind = Literal[
     "network",  # it connects in such a way
     "compiled",  # it is code without source, such as a module that was compiled
     "unversioned",  # it is a module from elsewhere that no installed distribution has
+    "comment",  # it is a comment that is read as a type
     "left out",  # it is of a module of the project that no key has
     "changed",  # code that is not its own changes it for all that runs in the same process
 ]
@@ -196,6 +197,7 @@ _WORDS = {
         "{} changes, or may, for all that runs in this process, other than by what this stage imports",
         'Opaque("why", version="1")',
     ),
+    "comment": ("{} is read by torch.jit (write hints in its place)", 'Opaque("why", version="1")'),
     "left out": (
         "{} is of a module that is left out of what is followed (move it to one that is not)",
         'Opaque("why", version="1")',

@@ -281,6 +281,18 @@ READ = {
         def show(x: T): ...
         def target(): return inspect.Signature.from_callable(show)
         """,
+    "by a compiler": """
+        import torch
+        T = 1
+        def show(x: T): ...
+        def target(): return torch.jit.script(show)
+        """,
+    "by the schema of an operator": """
+        from torch import library
+        T = 1
+        def show(x: T): ...
+        def target(): return library.infer_schema(show, mutates_args=())
+        """,
     "by a validator of a function": """
         from pydantic import TypeAdapter
         T = 1

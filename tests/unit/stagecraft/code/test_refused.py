@@ -222,6 +222,24 @@ def test_to_read_them_is_not(project: Project, reading: str) -> None:
     assert refused(project, f"return {reading}") == set()
 
 
+@pytest.mark.parametrize(
+    ("reader", "comment", "lines"),
+    [
+        ("torch.jit.script(show)", "# type: (int) -> int", [4]),
+        ("torch.jit.trace(show, 1)", "#  type : int", [4]),
+        ("torch.jit.script(show)", "# type: ignore[arg-type]", []),
+        ("torch.compile(show)", "# type: (int) -> int", []),
+    ],
+)
+def test_a_comment_that_is_read_as_a_type_is_refused(
+    project: Project, reader: str, comment: str, lines: list[int]
+) -> None:
+    project.write(f"import torch\ndef target(): return {reader}\ndef show(x):\n  {comment}\n  return x")
+    unseen = project.follow().unseen
+    assert [one.line for one in unseen] == lines
+    assert all("`# type:` is read by torch.jit (write hints in its place)" in str(one) for one in unseen)
+
+
 @pytest.mark.parametrize("place", ["__path__[0]", "PKG.__path__[0]", "__package__", "__spec__.name"])
 def test_to_read_where_modules_are_looked_for_is_not(project: Project, place: str) -> None:
     project.write(
