@@ -20,15 +20,16 @@ UnseenKind = Literal[
 
 _CODE = {
     "_thread": "",
-    "builtins": "__doc__ compile eval exec globals",
-    "cloudpickle": "load loads",
+    "builtins": "__doc__ compile eval exec globals help",
+    "cloudpickle": "",
+    "cmd": "",
     "bdb": "",
     "cProfile": "",
     "click": "command group",
     "code": "",
     "codeop": "",
     "copyreg": "",
-    "dill": "load loads",
+    "dill": "",
     "dis": "",
     "duckdb": "execute executemany query query_df sql",
     "fire": "",
@@ -43,6 +44,7 @@ _CODE = {
     "jinja2.utils": "import_string",
     "logging.config": "",
     "marshal": "load loads",
+    "numpy": "info lookfor source",
     "pandas": "eval read_pickle",
     "pandas.compat": "_optional",
     "pdb": "",
@@ -54,6 +56,7 @@ _CODE = {
     "pydantic": "ImportString",
     "pydantic.json_schema": "",
     "pydoc": "",
+    "rich": "_inspect inspect traceback",
     "runpy": "",
     "shelve": "",
     "site": "",
@@ -64,7 +67,7 @@ _CODE = {
     "torch.hub": "",
     "torch.package": "",
     "tracemalloc": "Snapshot",
-    "unittest": "TestLoader TestProgram defaultTestLoader main",
+    "unittest": "TestLoader TestProgram TextTestResult TextTestRunner defaultTestLoader main",
     "unittest.mock": "patch",
     "warnings": "formatwarning showwarning",
     "werkzeug.utils": "import_string",
@@ -177,7 +180,7 @@ INSIDES = frozenset(
     | {"allow_pickle", "pickle_module", "weights_only"}
     | {"__traceback__", "ag_code", "co_firstlineno", "cr_code", "f_code", "f_globals", "f_lineno", "f_locals"}
     | {"gi_code", "tb_lineno", *FOLDERS}
-    | {"json_schema", "model_json_schema", "use_attribute_docstrings"}
+    | {"json_schema", "model_json_schema", "shortDescription", "use_attribute_docstrings"}
 )
 # Attributes and keywords by which a log is told of code.
 SAID = frozenset({"exc_info", "exception", "stack_info"})

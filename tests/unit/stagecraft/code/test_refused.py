@@ -5,8 +5,8 @@ import pytest
 from tests.unit.stagecraft.code.conftest import Project
 
 START = """
-import click, contextlib, copyreg, ctypes, dis, inspect, io, linecache, logging, operator
-import os, shutil, sqlite3, ssl, sys, tempfile, traceback, warnings, yaml
+import click, cloudpickle, cmd, contextlib, copyreg, ctypes, dis, inspect, io, linecache, logging, operator
+import os, rich, shutil, sqlite3, ssl, sys, tempfile, traceback, unittest, warnings, yaml
 import importlib.metadata, urllib.request
 import pandas as pd
 import pyarrow as pa
@@ -48,6 +48,8 @@ CODE = [
     *("x.schema()", "x.schema_json()", "f().gi_code", "f().cr_code.co_consts", "duckdb.sql('from x')"),
     *("prefect.variables.Variable.get('a')", "prefect.runtime.flow_run.parameters", "mlflow.search_runs()"),
     *("mlflow.tracking.MlflowClient()", "f(mlflow)"),
+    *("unittest.TestCase().shortDescription()", "cmd.Cmd().onecmd(x)", "rich.inspect(f)", "help(f)"),
+    *("unittest.TextTestRunner(b).run(x)", "cloudpickle.dumps(f)", "np.info(f, output=b)"),
     *("pd == x", "x is None is pd.eval(x)"),
     *("TEXT.format(f)", "sys.modules['torch']", "x in sys.modules", "'torch' in sys.modules"),
 ]
