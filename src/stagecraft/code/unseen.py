@@ -18,6 +18,11 @@ UnseenKind = Literal[
     "changed",  # code that is not its own changes it for all that runs in the same process
 ]
 
+# What of yaml finds objects by their names.
+_LOADING = (
+    "CFullLoader CLoader CUnsafeLoader Constructor FullConstructor FullLoader Loader UnsafeConstructor"
+    " UnsafeLoader full_load full_load_all unsafe_load unsafe_load_all"
+)
 _CODE = {
     "_thread": "",
     "builtins": "__doc__ compile eval exec globals help",
@@ -54,6 +59,7 @@ _CODE = {
     "prefect": "",
     "profile": "",
     "pydantic": "ImportString",
+    "pydantic.types": "ImportString",
     "pydantic.json_schema": "",
     "pydoc": "",
     "rich": "_inspect inspect traceback",
@@ -73,7 +79,8 @@ _CODE = {
     "werkzeug.utils": "import_string",
     "xml.sax": "make_parser",
     "xmlrpc.server": "",
-    "yaml": "Loader UnsafeLoader unsafe_load unsafe_load_all",
+    "yaml": _LOADING,
+    **dict.fromkeys(("yaml.constructor", "yaml.cyaml", "yaml.loader"), _LOADING),
     "zipimport": "",
 }
 # These tell of code, or of what other runs left; here stands what of them does not.

@@ -243,6 +243,8 @@ class _Reader(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
+        if calls.is_template(node):
+            self._read_any(node)
         self._use(self._chain(node), node)
         self._lead(node, node.attr)
 

@@ -258,6 +258,14 @@ READ = {
             def p(self): return 1
         def target(): return TEXT.format(O())
         """,
+    "by a text in pieces that is handed on": """
+        class O:
+            @property
+            def p(self): return 1
+        def target():
+            text = "{0." + "p}"
+            return list(map(text.format, [O()]))
+        """,
     "by a formatter": """
         import string
         class O:

@@ -12,10 +12,11 @@ import pandas as pd
 import pyarrow as pa
 import PIL.ImageFont, dbm.gnu, polars, prefect.utilities.importtools, pyarrow.dataset, pyarrow.fs, pyarrow.ipc
 import numpy as np
-import cv2, mlflow, duckdb, h5py, tokenizers
+import cv2, mlflow, pydantic.types, duckdb, h5py, tokenizers
 import pyarrow.orc, safetensors.torch, scipy.io, torch, torch.hub, uvicorn.importer, xml.sax, xmlrpc.server
 from safetensors.torch import load_file as read_tensors
 from unittest import TestLoader
+from yaml.loader import FullLoader
 import pyarrow.parquet as pq
 from multiprocessing.pool import Pool, ThreadPool
 from pydantic import TypeAdapter
@@ -50,6 +51,8 @@ CODE = [
     *("mlflow.tracking.MlflowClient()", "f(mlflow)"),
     *("unittest.TestCase().shortDescription()", "cmd.Cmd().onecmd(x)", "rich.inspect(f)", "help(f)"),
     *("unittest.TextTestRunner(b).run(x)", "cloudpickle.dumps(f)", "np.info(f, output=b)"),
+    *("TypeAdapter(pydantic.types.ImportString)", "yaml.full_load(x)", "yaml.load(x, Loader=FullLoader)"),
+    *("yaml.load_all(x, yaml.CLoader)", "list(map('{0.__doc__}'.format, x))"),
     *("pd == x", "x is None is pd.eval(x)"),
     *("TEXT.format(f)", "sys.modules['torch']", "x in sys.modules", "'torch' in sys.modules"),
 ]
@@ -112,6 +115,7 @@ HARMLESS = [
         "\"It is taken from 'b'.\"",
         "pa.schema([])",
         "x.import_b()",
+        "yaml.safe_load(x), yaml.load(x, Loader=yaml.CSafeLoader)",
     ),
     *(
         "polars.read_csv(x)",
