@@ -39,6 +39,8 @@ _QUERIED = re.compile(
     r"""|(?:from|join)\s+['"]([^'":\s]+\.\w+))['"]""",
     re.IGNORECASE,
 )
+# One that is told later which.
+_ATTACHED = re.compile(r"\s*attach\s+(?:database\s+)?[?:@$]", re.IGNORECASE)
 # Keywords of loaders with what has them unpickle nothing.
 _UNPICKLING = {("allow_pickle", False), ("weights_only", True)}
 # What tells no more of a class than what it is called.
@@ -46,7 +48,7 @@ _NAMES = frozenset({"__name__", "__qualname__"})
 # What a native reader calls a path.
 _PATHS = {
     *("f", "file_glob", "filename", "input_file", "path"),
-    *("path_or_buffer", "path_or_paths", "source", "where"),
+    *("path_or_buf", "path_or_buffer", "path_or_paths", "source", "where"),
 }
 # Methods of models by which pydantic tells of a class, docstring and all, besides those that are listed.
 _SCHEMAS = {"schema", "schema_json"}
@@ -309,6 +311,9 @@ class _Reader(ast.NodeVisitor):
             },
             node,
         )
+        if len(node.args) > 1 and _ATTACHED.match(text_of(node.args[0]) or ""):
+            path = self._fixed(node.args[1])
+            self.found.names.setdefault(Use(Ref("sqlite3", ("ATTACH",)), node, path=path), node.lineno)
         self._hand(refs, node)
         for part in (*node.args, *node.keywords):
             self.visit(part)
@@ -524,8 +529,12 @@ class _Reader(ast.NodeVisitor):
     def _fixed_path(self, node: ast.Call) -> ast.expr | None:
         """Find what a call is given that is the same each time; it may be a path."""
         given = node.args[:1] or [word.value for word in node.keywords if word.arg in _PATHS]
-        found = (fixed(part, self._top, lambda name: bool(self._scopes.lookup(name))) for part in given)
-        return next((path for path in found if path and not _is_in_memory(path)), None)
+        return next(filter(None, map(self._fixed, given)), None)
+
+    def _fixed(self, node: ast.expr) -> ast.expr | None:
+        path = fixed(node, self._top, lambda name: bool(self._scopes.lookup(name)))
+        parts = getattr(path, "elts", [path])
+        return None if path is None or all(map(_is_in_memory, parts)) else path
 
     def _chain(self, node: ast.expr) -> tuple[Ref, ...]:
         """Follow attributes down to the name that they start from, and visit what else there is."""

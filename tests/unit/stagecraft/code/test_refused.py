@@ -58,6 +58,11 @@ CODE = [
 ]
 FILES = {
     "sqlite3.connect(x).execute('ATTACH DATABASE \\'b.db\\' AS b')": "b.db",
+    "sqlite3.connect(x).execute('ATTACH ? AS b', ('b.db',))": "b.db",
+    "x.execute('attach database :b as c', {'b': 'b.db'})": "b.db",
+    "pd.read_json('b.json', lines=True, engine='pyarrow')": "b.json",
+    "pd.read_json(path_or_buf='b.json', **{'engine': x})": "b.json",
+    "scipy.io._fast_matrix_market.mmread('b.mtx')": "b.mtx",
     "pa.ipc.open_file('b.arrow')": "b.arrow",
     "pa.ipc.open_stream('b.arrow')": "b.arrow",
     "pq.read_metadata('b.parquet')": "b.parquet",
@@ -70,6 +75,7 @@ FILES = {
     "pa.dataset.parquet_dataset('b.parquet')": "b.parquet",
     "polars.read_lines('b.txt')": "b.txt",
     "polars.scan_csv('b.csv')": "b.csv",
+    "polars.scan_csv([io.BytesIO(), 'b.csv'])": "b.csv",
     "safetensors.safe_open('b.st', 'np')": "b.st",
     "torch.UntypedStorage.from_file('b.bin', False, 4)": "b.bin",
     "torch.jit.load('b.pt')": "b.pt",
@@ -129,6 +135,8 @@ HARMLESS = [
         "pd.read_parquet(engine='pyarrow', path=x)",
         "None if pd is None else pd.Series(x)",
         "sqlite3.connect(':memory:').execute('ATTACH \\':memory:\\' AS b')",
+        *("x.execute('ATTACH ? AS b', (x,))", "x.execute('ATTACH ? AS b', (':memory:',))"),
+        *("pd.read_json('b.json')", "pd.read_json(x, engine='pyarrow')"),
     ),
 ]
 
