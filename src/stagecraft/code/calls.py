@@ -31,6 +31,11 @@ def template(call: ast.AST | None) -> ast.expr | None:
     return _first(call) if name in _GIVEN_TEMPLATE | _QUERIES else None
 
 
+def is_template(node: ast.Attribute) -> bool:
+    """Tell whether a method that is no more than named reads attributes by a text that may be any."""
+    return node.attr in _OWN_TEMPLATE and text_of(node.value) is None
+
+
 def reads_names(call: ast.Call) -> bool:
     """Tell whether a text that a call is given may name what stands around it, as queries of pandas do."""
     text = _first(call)

@@ -4,14 +4,16 @@ import abc
 import ast
 import builtins
 import enum
+from collections import Counter
+from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple, TypeGuard
 
 import pydantic
 
 from stagecraft.code.modules import Modules
-from stagecraft.code.names import Ref, bound
-from stagecraft.code.nodes import Function, called, is_function, named
+from stagecraft.code.names import Ref, bound, defaults
+from stagecraft.code.nodes import Function, called, changed, is_function, named, parameters
 from stagecraft.code.targets import Target, Unit
 
 # Bases and metaclasses from outside that call no methods but decorated ones, those with underscores around
@@ -24,6 +26,13 @@ _QUIET = {
 }
 # Where such stand that have methods of their own.
 _MODULES = {"abc": abc, "builtins": builtins, "enum": enum, "pydantic": pydantic}
+# Decorators of methods whose place in a class's body tells nothing.
+_PLACELESS = frozenset(
+    {
+        *(f"builtins.{name}" for name in ("classmethod", "property", "staticmethod")),
+        *("abc.abstractmethod", "functools.cached_property"),
+    }
+)
 _ACCESSORS = {("setter",), ("getter",), ("deleter",)}
 # Whose decorators keep what they are put on, to call it later.
 _KEEPERS = {"pydantic"}
@@ -75,6 +84,22 @@ class Classes:
             self._attributes[unit] = found
         return self._attributes[unit]
 
+    def without_methods(self, node: ast.stmt, module: str) -> ast.stmt:
+        """Leave the methods out of a class, but for the names of those whose place in its body may count."""
+        if not isinstance(node, ast.ClassDef):
+            return node
+        times = Counter(name for part in node.body for name in bound([part], ""))
+        said = [(part, _names_in(_head(part))) for part in node.body]
+        read = set().union(*(names for _, names in said))
+
+        def is_placed(method: Function, names: set[str]) -> bool:
+            marks = (called(mark) for mark in method.decorator_list)
+            is_bare = not defaults(method.args) and all(self._is_placeless(mark, module) for mark in marks)
+            return not is_bare or times[method.name] > 1 or method.name in read or not names.isdisjoint(times)
+
+        kept = [(part, names) for part, names in said if not is_function(part) or is_placed(part, names)]
+        return changed(node, body=[_place_of(part) if is_function(part) else part for part, _ in kept])
+
     def family(self, unit: Unit) -> Family:
         """Find what a class inherits from."""
         if unit not in self._families:
@@ -116,6 +141,9 @@ class Classes:
         found = self._find(mark, module)
         return bool(mark) and all(target.kind == "outside" and _is_wrapper(target.name) for target in found)
 
+    def _is_placeless(self, mark: tuple[str, ...], module: str) -> bool:
+        return bool(mark) and all(to.name in _PLACELESS for to in self._find(mark, module))
+
     def is_quiet(self, target: Target) -> bool:
         """Tell whether a base calls no methods but special ones, and those that it has itself."""
         if target.kind != "outside":
@@ -136,6 +164,25 @@ def is_field(node: ast.stmt) -> TypeGuard[ast.AnnAssign]:
         return False
     is_shared = any(names[-1] == "ClassVar" for names in named(node.annotation))
     return not is_shared and not node.target.id.startswith("_")
+
+
+def _head(part: ast.stmt) -> list[ast.AST]:
+    """List what of a part of a class's body is evaluated where it stands."""
+    if not is_function(part):
+        return [part]
+    hints = (part.returns, *(one.annotation for one in parameters(part.args)))
+    return [*part.decorator_list, *defaults(part.args), *filter(None, hints)]
+
+
+def _names_in(nodes: Iterable[ast.AST]) -> set[str]:
+    """List the names that are read in code."""
+    names = (part for node in nodes for part in ast.walk(node) if isinstance(part, ast.Name))
+    return {name.id for name in names if isinstance(name.ctx, ast.Load)}
+
+
+def _place_of(method: Function) -> ast.Expr:
+    """Make a statement that does nothing, to stand for a method."""
+    return ast.copy_location(ast.Expr(ast.Constant(method.name.encode())), method)
 
 
 def _bases(node: ast.ClassDef) -> list[ast.expr]:

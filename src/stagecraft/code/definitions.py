@@ -1,6 +1,7 @@
 """The units that code is followed by, each read once."""
 
 import ast
+import re
 from functools import partial
 from itertools import chain
 from typing import NamedTuple
@@ -11,12 +12,16 @@ from stagecraft.code.dynamic import targets_of
 from stagecraft.code.effects import Effects
 from stagecraft.code.fields import Fields
 from stagecraft.code.names import Ref
-from stagecraft.code.nodes import changed, is_function
+from stagecraft.code.nodes import is_function, named
 from stagecraft.code.source import Module
 from stagecraft.code.syntax import Recording, digest_statements, to_plain
 from stagecraft.code.targets import Target, Unit
 from stagecraft.code.unseen import FOLDERS, INSIDES, Unseen
 from stagecraft.code.uses import Uses, uses
+
+# As torch.jit tells one.
+_TYPE_COMMENT = re.compile(rb"#[\t ]*type\b(?!: ignore(\[[a-zA-Z-]+\])?\s*$)")
+_WORD = re.compile(r"[^\W\d]\w*")
 
 
 class Facts(NamedTuple):
@@ -92,14 +97,17 @@ class Definitions:
         assert home
         own = self.statements(unit)
         by_name = unit.name and not unit.method
-        statements, records = list(map(_without_methods, own)) if by_name else own, False
+        statements = [self.classes.without_methods(node, unit.module) for node in own] if by_name else own
+        records = False
         if home.names(recording.recorder):
             statements, records = to_plain(statements, recording, partial(self.is_recorder, home))
         owner = Ref("", (unit.name,)) if unit.method else None
         found = uses(statements, home.package, owner, not unit.name, home.readers)
         find = partial(self.modules.find, home=home.name)
         targets, unseen = self._targets(found, home)
-        refs = {use.ref for use in found.names}
+        typed = {ref for text in found.texts for ref in self._typed(text, home)}
+        targets.update(to for ref in typed for to in find(ref) if to.kind == "definition")
+        refs = {use.ref for use in found.names} | typed
         where = sorted(" ".join(chain(ref.path, *find(ref))) for ref in refs)
         known, unknown = self._fields.read(found.fields, home.name)
         more = [*where, *self._before(unit), *home.futures]
@@ -152,6 +160,18 @@ class Definitions:
         }
         return targets, unseen
 
+    def _typed(self, text: str, home: Module) -> list[Ref]:
+        """List the names in a text that reads as a type; no functions and no modules are types."""
+        if home.bound.keys().isdisjoint(_WORD.findall(text)) and not home.stars:
+            return []
+        refs = [Ref("", path) for path in named(ast.Constant(text))]
+        found = [to for ref in refs for to in self.modules.find(ref, home.name)]
+        return refs if all(map(self._may_be_type, found)) else []
+
+    def _may_be_type(self, to: Target) -> bool:
+        bound = self.modules.bound(Unit(to.module, to.name))
+        return to.kind == "outside" or not all(map(is_function, bound))
+
     def _errors(self, ref: Ref, home: Module) -> tuple[Target, ...]:
         """Find the class that a name stands for; an attribute of something may be any error."""
         is_attribute = self.modules.after(ref.path, ref.module or home.name)
@@ -179,18 +199,22 @@ class Definitions:
         own = self.modules.bound(unit) if unit.name and not unit.method else []
         return [str(sum(place < part.lineno for place in places)) for part in own if places]
 
+    def typed_lines(self, unit: Unit) -> list[int]:
+        """List the lines of a unit with a comment that says a type."""
+        module = self.modules.load(unit.module)
+        lines = module.source.splitlines() if module else []
+        own = [
+            number
+            for part in self.statements(unit)
+            for number in range(part.lineno, (part.end_lineno or 0) + 1)
+        ]
+        return [number for number in own if _TYPE_COMMENT.search(lines[number - 1])]
+
     def statements(self, unit: Unit) -> list[ast.stmt]:
         """List the statements that a unit is made of, a class with its methods."""
         if unit.method:
             owner = unit._replace(method="")
-            return [
-                *self.classes.methods(owner).get(unit.method, ()),
-                *self.classes.attributes(owner).get(unit.method, ()),
-            ]
+            parts: list[ast.stmt] = [*self.classes.methods(owner).get(unit.method, ())]
+            parts += self.classes.attributes(owner).get(unit.method, ())
+            return sorted(parts, key=lambda part: part.lineno)
         return self.modules.bound(unit) if unit.name else self.effects.loose(unit.module)
-
-
-def _without_methods(node: ast.stmt) -> ast.stmt:
-    if not isinstance(node, ast.ClassDef):
-        return node
-    return changed(node, body=[part for part in node.body if not is_function(part)])

@@ -79,8 +79,10 @@ class _Computed:
             yield from (Target("templates", package, folder) for package in self._packages())
 
     def _is_harmless(self, name: str) -> bool:
-        """Tell whether a module is only asked whether it is there, or what tells of code only says so."""
+        """Tell whether this use of something does none of what is refused, such as only to say something."""
         is_said = isinstance(self.use.call, ast.Expr) and name.startswith("traceback.")
+        if name == "pandas.read_json" and isinstance(self.use.call, ast.Call):  # Python opens it by itself
+            return all(word.arg not in (None, "engine") for word in self.use.call.keywords)
         return is_said or (isinstance(self.use.call, ast.Compare) and is_listed(name))
 
     def _unseen(self, kind: UnseenKind, name: str) -> Iterator[tuple[UnseenKind, str]]:

@@ -118,7 +118,7 @@ def named(annotation: ast.expr) -> Iterator[tuple[str, ...]]:
     elif text := text_of(annotation):
         try:
             yield from named(parse(text, mode="eval").body)
-        except (SyntaxError, ValueError):
+        except (SyntaxError, ValueError, MemoryError, RecursionError):  # it is no type, but a text
             return
     elif not (isinstance(annotation, ast.Subscript) and dotted(annotation.value)[-1:] == ("Literal",)):
         for child in children(annotation):

@@ -54,6 +54,9 @@ _READERS_OF_HINTS = frozenset(
         *("typing.get_type_hints", "typing_extensions.get_type_hints"),
     }
 )
+# So may all in these.
+_MODULES_OF_READERS = ("torch.jit.", "torch.library.")
+_READERS_OF_COMMENTS = "torch.jit."
 
 
 class Search:
@@ -77,7 +80,7 @@ class Search:
         self._imports: set[str] = set()
         self._acting: list[str] = []
         self._start = ""
-        self._reads_hints = False
+        self._reads_hints = self._reads_comments = False
         self._named: set[str] = set()
         self._stored: set[str] = set()
 
@@ -117,6 +120,12 @@ class Search:
             digests["the order of imports"] = " ".join(self._order_of_effects())
         told = frozenset().union(*(one.told for one in facts.values()))
         self._unseen |= {one for one in told if is_read(one.name, self._methods.called | self._named)}
+        if self._reads_comments:
+            self._unseen |= {
+                Unseen("comment", "`# type:`", unit.module, line)
+                for unit in self._units
+                for line in self._definitions.typed_lines(unit)
+            }
         return Reach(
             dict(sorted((digests | self._files).items())),
             frozenset(self._outside),
@@ -189,6 +198,8 @@ class Search:
             case "outside":
                 self._outside |= {target.name.partition(".")[0]} - sys.stdlib_module_names
                 self._reads_hints |= target.name in _READERS_OF_HINTS
+                self._reads_hints |= target.name.startswith(_MODULES_OF_READERS)
+                self._reads_comments |= target.name.startswith(_READERS_OF_COMMENTS)
                 self._named.add(target.name.rpartition(".")[2])
             case "place" | "templates":
                 self._files |= self._data.digests(self._module(target.module), target.name)

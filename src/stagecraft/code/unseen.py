@@ -13,21 +13,28 @@ UnseenKind = Literal[
     "network",  # it connects in such a way
     "compiled",  # it is code without source, such as a module that was compiled
     "unversioned",  # it is a module from elsewhere that no installed distribution has
+    "comment",  # it is a comment that is read as a type
     "left out",  # it is of a module of the project that no key has
     "changed",  # code that is not its own changes it for all that runs in the same process
 ]
 
+# What of yaml finds objects by their names.
+_LOADING = (
+    "CFullLoader CLoader CUnsafeLoader Constructor FullConstructor FullLoader Loader UnsafeConstructor"
+    " UnsafeLoader full_load full_load_all unsafe_load unsafe_load_all"
+)
 _CODE = {
     "_thread": "",
-    "builtins": "__doc__ compile eval exec globals",
-    "cloudpickle": "load loads",
+    "builtins": "__doc__ compile eval exec globals help",
+    "cloudpickle": "",
+    "cmd": "",
     "bdb": "",
     "cProfile": "",
     "click": "command group",
     "code": "",
     "codeop": "",
     "copyreg": "",
-    "dill": "load loads",
+    "dill": "",
     "dis": "",
     "duckdb": "execute executemany query query_df sql",
     "fire": "",
@@ -42,6 +49,7 @@ _CODE = {
     "jinja2.utils": "import_string",
     "logging.config": "",
     "marshal": "load loads",
+    "numpy": "info lookfor source",
     "pandas": "eval read_pickle",
     "pandas.compat": "_optional",
     "pdb": "",
@@ -51,8 +59,10 @@ _CODE = {
     "prefect": "",
     "profile": "",
     "pydantic": "ImportString",
+    "pydantic.types": "ImportString",
     "pydantic.json_schema": "",
     "pydoc": "",
+    "rich": "_inspect inspect traceback",
     "runpy": "",
     "shelve": "",
     "site": "",
@@ -63,13 +73,14 @@ _CODE = {
     "torch.hub": "",
     "torch.package": "",
     "tracemalloc": "Snapshot",
-    "unittest": "TestLoader TestProgram defaultTestLoader main",
+    "unittest": "TestLoader TestProgram TextTestResult TextTestRunner defaultTestLoader main",
     "unittest.mock": "patch",
     "warnings": "formatwarning showwarning",
     "werkzeug.utils": "import_string",
     "xml.sax": "make_parser",
     "xmlrpc.server": "",
-    "yaml": "Loader UnsafeLoader unsafe_load unsafe_load_all",
+    "yaml": _LOADING,
+    **dict.fromkeys(("yaml.constructor", "yaml.cyaml", "yaml.loader"), _LOADING),
     "zipimport": "",
 }
 # These tell of code, or of what other runs left; here stands what of them does not.
@@ -129,9 +140,10 @@ _FILE = {
     "PIL.ImageCms": "ImageCmsProfile getOpenProfile",
     "PIL.ImageFont": "FreeTypeFont truetype",
     "duckdb": "connect",
-    "pandas": "read_feather read_orc read_parquet",
+    "pandas": "read_feather read_json read_orc read_parquet",
     "readline": "read_history_file read_init_file",
     "scipy.io": "mminfo mmread",
+    "scipy.io._fast_matrix_market": "mminfo mmread",
     "sqlite3": "ATTACH",
     "torch._C": "PyTorchFileReader",
     "torch.jit": "load",
@@ -162,9 +174,11 @@ _NETWORK = {
 _IMPORTING = re.compile("(import|load)_(app|class|from_string|module|name|object|script|source|string)")
 # Parts of names that lead to the environment from whatever module.
 _VARIABLES = frozenset({"environ", "environb", "expandvars", "getenv", "getenvb"})
-#: names of a module by which Python finds others, and what stands for a change of them
-LEADING = frozenset({"__package__", "__path__", "__spec__"})
-CHANGED_LEADING = "a change of __path__, __package__ or __spec__"
+#: names by which Python finds modules and types, and what stands for a change of them
+LEADING = frozenset({"__annotations__", "__package__", "__path__", "__spec__"})
+CHANGED_LEADING = "a change of __annotations__, __package__, __path__ or __spec__"
+#: in a text these may be such a change
+LEADING_TEXTS = frozenset({"__annotations__", "__path__"})
 # Keywords by which a path is looked for in a folder that is open, of which no event tells.
 FOLDERS = frozenset({"dir_fd", "dst_dir_fd", "src_dir_fd"})
 # Attributes that give access to code, or to what it says of itself, by whatever name.
@@ -174,7 +188,7 @@ INSIDES = frozenset(
     | {"allow_pickle", "pickle_module", "weights_only"}
     | {"__traceback__", "ag_code", "co_firstlineno", "cr_code", "f_code", "f_globals", "f_lineno", "f_locals"}
     | {"gi_code", "tb_lineno", *FOLDERS}
-    | {"json_schema", "model_json_schema", "use_attribute_docstrings"}
+    | {"json_schema", "model_json_schema", "shortDescription", "use_attribute_docstrings"}
 )
 # Attributes and keywords by which a log is told of code.
 SAID = frozenset({"exc_info", "exception", "stack_info"})
@@ -194,6 +208,7 @@ _WORDS = {
         "{} changes, or may, for all that runs in this process, other than by what this stage imports",
         'Opaque("why", version="1")',
     ),
+    "comment": ("{} is read by torch.jit (write hints in its place)", 'Opaque("why", version="1")'),
     "left out": (
         "{} is of a module that is left out of what is followed (move it to one that is not)",
         'Opaque("why", version="1")',

@@ -16,7 +16,7 @@ from stagecraft.code.messages import HANDLERS
 from stagecraft.code.names import Ref, Scopes, bound, defaults, loaded
 from stagecraft.code.nodes import Function, called, children, dotted, is_text, named, parameters, text_of
 from stagecraft.code.owners import CLASS, Owners, Read, Types, is_of_class
-from stagecraft.code.unseen import CHANGED_LEADING, INSIDES, LEADING, SAID, may_read
+from stagecraft.code.unseen import CHANGED_LEADING, INSIDES, LEADING, LEADING_TEXTS, SAID, may_read
 
 # Attributes that give access to others by a computed name.
 _COMPUTING = frozenset({"__dict__", "__getattribute__", "__getattr__"})
@@ -39,6 +39,8 @@ _QUERIED = re.compile(
     r"""|(?:from|join)\s+['"]([^'":\s]+\.\w+))['"]""",
     re.IGNORECASE,
 )
+# One that is told later which.
+_ATTACHED = re.compile(r"\s*attach\s+(?:database\s+)?[?:@$]", re.IGNORECASE)
 # Keywords of loaders with what has them unpickle nothing.
 _UNPICKLING = {("allow_pickle", False), ("weights_only", True)}
 # What tells no more of a class than what it is called.
@@ -46,7 +48,7 @@ _NAMES = frozenset({"__name__", "__qualname__"})
 # What a native reader calls a path.
 _PATHS = {
     *("f", "file_glob", "filename", "input_file", "path"),
-    *("path_or_buffer", "path_or_paths", "source", "where"),
+    *("path_or_buf", "path_or_buffer", "path_or_paths", "source", "where"),
 }
 # Methods of models by which pydantic tells of a class, docstring and all, besides those that are listed.
 _SCHEMAS = {"schema", "schema_json"}
@@ -112,6 +114,7 @@ class Uses:
         names: those that are not its own, each with the line of one place.
         hints: names in type hints that nothing at hand reads.
         reads: attributes that it reads, each with the line of one place.
+        texts: those in it, which may be types.
         told: what tells of code in texts that may be templates, to logs and on standard error.
         fields: those of them that are read on objects whose class is told.
         unknown: the others.
@@ -129,6 +132,7 @@ class Uses:
         self.names: dict[Use, int] = {}
         self.hints: set[Ref] = set()
         self.reads: dict[str, int] = {}
+        self.texts: set[str] = set()
         self.told: dict[str, int] = {}
         self.fields: set[Read] = set()
         self.unknown: set[str] = set()
@@ -241,11 +245,13 @@ class _Reader(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
+        if calls.is_template(node):
+            self._read_any(node)
         self._use(self._chain(node), node)
         self._lead(node, node.attr)
 
     def _lead(self, node: ast.Name | ast.Attribute | ast.Subscript, name: str) -> None:
-        """Take note of what may change where modules are looked for."""
+        """Take note of what may change where modules are looked for, or which types hints name."""
         if name in LEADING and (name == "__path__" or not isinstance(node.ctx, ast.Load)):
             self._read({CHANGED_LEADING}, node)
 
@@ -305,6 +311,9 @@ class _Reader(ast.NodeVisitor):
             },
             node,
         )
+        if len(node.args) > 1 and _ATTACHED.match(text_of(node.args[0]) or ""):
+            path = self._fixed(node.args[1])
+            self.found.names.setdefault(Use(Ref("sqlite3", ("ATTACH",)), node, path=path), node.lineno)
         self._hand(refs, node)
         for part in (*node.args, *node.keywords):
             self.visit(part)
@@ -382,9 +391,10 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Constant(self, node: ast.Constant) -> None:
         text = text_of(node) or ""
+        self.found.texts.add(text)
         if text in INSIDES:
             self._read({text}, node)
-        if text == "__path__":
+        if text in LEADING_TEXTS:
             self._read({CHANGED_LEADING}, node)
         if "{" in text:
             words = words_in_braces(text)
@@ -519,8 +529,12 @@ class _Reader(ast.NodeVisitor):
     def _fixed_path(self, node: ast.Call) -> ast.expr | None:
         """Find what a call is given that is the same each time; it may be a path."""
         given = node.args[:1] or [word.value for word in node.keywords if word.arg in _PATHS]
-        found = (fixed(part, self._top, lambda name: bool(self._scopes.lookup(name))) for part in given)
-        return next((path for path in found if path and not _is_in_memory(path)), None)
+        return next(filter(None, map(self._fixed, given)), None)
+
+    def _fixed(self, node: ast.expr) -> ast.expr | None:
+        path = fixed(node, self._top, lambda name: bool(self._scopes.lookup(name)))
+        parts = getattr(path, "elts", [path])
+        return None if path is None or all(map(_is_in_memory, parts)) else path
 
     def _chain(self, node: ast.expr) -> tuple[Ref, ...]:
         """Follow attributes down to the name that they start from, and visit what else there is."""
@@ -543,7 +557,8 @@ class _Reader(ast.NodeVisitor):
                 self.found.names.setdefault(Use(Ref("builtins", ("getattr",)), None, first), node.lineno)
             if node.attr in _WHOLE_METHODS:
                 self._read_whole(node.value)
-            if _last(node.value) == "__path__":
+            whole = _last(node.value)
+            if whole == "__path__" or (whole == "__annotations__" and node.attr in _FILLERS):
                 self._read({CHANGED_LEADING}, node)
             return tuple(ref.on(node.attr) for ref in self._chain(node.value))
         if isinstance(node, ast.Call) and self._is_literal_getattr(node):

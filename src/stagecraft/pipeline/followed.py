@@ -9,6 +9,7 @@ from stagecraft.key.libraries import is_versioned
 _LIFTING: dict[str, tuple[type[Dependency], ...]] = {
     "changed": (),
     "code": (),
+    "comment": (),
     "compiled": (Code, Files, Package),
     "environment": (Env,),
     "file": (Files,),

@@ -1,6 +1,7 @@
 """What of a setting enters the key: its value as JSON has it, and what JSON does not tell of it."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from enum import Enum
 from pathlib import PurePath
@@ -31,7 +32,7 @@ def plain(value: Any) -> Any:
             return value
         case list() | tuple():
             return [plain(part) for part in value]
-        case dict():
+        case dict() if not isinstance(value, defaultdict):  # whose code for what is missing JSON has not
             told = {_text(str(name)): plain(part) for name, part in value.items()}
             if len(told) == len(value):
                 return told
@@ -65,9 +66,10 @@ def kinds(value: Any) -> str:
 def _kind(value: Any) -> str:
     match value:
         case list() | tuple():
-            return f"{type(value).__name__}({', '.join(map(_kind, value))})"
+            return f"{named(type(value))}({', '.join(map(_kind, value))})"
         case dict():
-            return f"dict({', '.join(f'{name!r}: {_kind(part)}' for name, part in value.items())})"
+            inner = (f"{name!r}: {_kind(part)}" for name, part in value.items())
+            return f"{named(type(value))}({', '.join(inner)})"
         case BaseModel():
             return f"{type_name(type(value))}({', '.join(_kind(part) for _, part in value)})"
     return type_name(type(value))

@@ -538,6 +538,39 @@ def test_a_method_that_a_decorator_may_keep_counts(project: Project, mark: str, 
     assert ("main.A.f" in project.definitions()) == counts
 
 
+# Two neighbours in the body of a class, which the edit swaps.
+PLACED = {
+    "decorated methods": ("@field_validator('x')\n  def a(cls, x): ...", "@mark\n  def b(self): ..."),
+    "a default": ("def a(self, k=K): ...", "K = 2"),
+    "a hint": ("def a(self, k: K): ...", "K = 2"),
+    "a decorator of its own": ("@K\n  def a(self): ...", "K = 2"),
+    "a method and an attribute": ("def a(self): ...", "a = 5"),
+    "a method and an import": ("def a(self): ...", "from os import getpid as a"),
+    "a method and a class": ("def a(self): ...", "class a: ..."),
+    "a method in a block": ("def a(self): ...", "if K:\n    def a(self): ..."),
+    "a built-in name": ("def len(self): ...", "size = len"),
+    "a name of a default": ("def len(self): ...", "def b(self, k=len): ..."),
+}
+
+
+@pytest.mark.parametrize(("one", "other"), PLACED.values(), ids=PLACED)
+def test_the_order_in_the_body_of_a_class_counts_where_it_may_tell(
+    changed: Changed, one: str, other: str
+) -> None:
+    start = "from pydantic import BaseModel, field_validator\nmark = K = 1\nclass A(BaseModel):\n  K = 1\n  "
+    source = f"{start}{one}\n  {other}\ndef target(): return A()"
+    assert "main.A" in changed(source, f"{one}\n  {other}", f"{other}\n  {one}")
+
+
+@pytest.mark.parametrize(
+    "one", ["def a(self): ...", "@property\n  def a(self): ...", "@staticmethod\n  def a(x: int): ..."]
+)
+def test_the_order_of_plain_methods_does_not_count(changed: Changed, one: str) -> None:
+    other = "def b(self): ..."
+    source = f"class A:\n  K = 1\n  {one}\n  {other}\ndef target(): return A().a() + A().b()"
+    assert changed(source, f"{one}\n  {other}", f"{other}\n  {one}") == set()
+
+
 def test_setting_an_attribute_calls_its_setter(project: Project) -> None:
     setter = "  @property\n  def f(self): ...\n  @f.setter\n  def f(self, x): ..."
     project.write(f"class A:\n{setter}\ndef target():\n  a = A()\n  a.f = 3")

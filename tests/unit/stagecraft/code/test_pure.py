@@ -258,6 +258,14 @@ READ = {
             def p(self): return 1
         def target(): return TEXT.format(O())
         """,
+    "by a text in pieces that is handed on": """
+        class O:
+            @property
+            def p(self): return 1
+        def target():
+            text = "{0." + "p}"
+            return list(map(text.format, [O()]))
+        """,
     "by a formatter": """
         import string
         class O:
@@ -281,12 +289,43 @@ READ = {
         def show(x: T): ...
         def target(): return inspect.Signature.from_callable(show)
         """,
+    "by a compiler": """
+        import torch
+        T = 1
+        def show(x: T): ...
+        def target(): return torch.jit.script(show)
+        """,
+    "by the schema of an operator": """
+        from torch import library
+        T = 1
+        def show(x: T): ...
+        def target(): return library.infer_schema(show, mutates_args=())
+        """,
     "by a validator of a function": """
         from pydantic import TypeAdapter
         T = 1
         def show(x: T): ...
         def target(): return TypeAdapter(show)
         """,
+    **{
+        f"by a type in a text: {made}": f"""
+        import dataclasses, pydantic, typing
+        from typing import List
+        Lit = typing.Literal[1]
+        {made}
+        def target(): return A
+        """
+        for made in (
+            *("A = pydantic.TypeAdapter('list[Lit]')", "A = list['Lit']", "A = typing.Optional['Lit']"),
+            *(
+                "A = List['Lit']",
+                "A = typing.NamedTuple('A', [('x', 'Lit')])",
+                "A = typing.ForwardRef('Lit')",
+            ),
+            *("A = typing.TypeVar('A', bound='Lit')", "A = pydantic.create_model('M', x=('Lit', ...))"),
+            *("def A(): return dataclasses.make_dataclass('A', [('x', 'Lit | None')])",),
+        )
+    },
     "by a method of several kinds": """
         from functools import singledispatchmethod
         T = 1
@@ -311,6 +350,15 @@ def test_what_is_read_by_other_ways_than_by_name_counts(project: Project, source
     before = project.definitions(recording=("tag",))
     project.write("1".join(text.rsplit("1", 1)).replace("1", "2"))
     assert project.definitions(recording=("tag",)) != before
+
+
+@pytest.mark.parametrize(
+    "text", ["show", "leaf", "leaf.X, show", "about Lit", "K + " * 9_000 + "K", "-" * 90_000 + "K"]
+)
+def test_a_text_that_is_no_type_is_followed_nowhere(project: Project, text: str) -> None:
+    main = f"from PKG import leaf\nclass K: ...\ndef show(): ...\ndef target(): return {text!r}"
+    project.write({"leaf.py": "X = 1", "main.py": main})
+    assert project.definitions().keys() == {"main.target"}
 
 
 @pytest.mark.parametrize("edit", ["import os\nx: int = 1", "x: str = 1", "def f(): ...\nx: int = 1"])

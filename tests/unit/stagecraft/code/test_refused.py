@@ -5,17 +5,18 @@ import pytest
 from tests.unit.stagecraft.code.conftest import Project
 
 START = """
-import click, contextlib, copyreg, ctypes, dis, inspect, io, linecache, logging, operator
-import os, shutil, sqlite3, ssl, sys, tempfile, traceback, warnings, yaml
+import click, cloudpickle, cmd, contextlib, copyreg, ctypes, dis, inspect, io, linecache, logging, operator
+import os, rich, shutil, sqlite3, ssl, sys, tempfile, traceback, unittest, warnings, yaml
 import importlib.metadata, urllib.request
 import pandas as pd
 import pyarrow as pa
 import PIL.ImageFont, dbm.gnu, polars, prefect.utilities.importtools, pyarrow.dataset, pyarrow.fs, pyarrow.ipc
 import numpy as np
-import cv2, mlflow, duckdb, h5py, tokenizers
+import cv2, mlflow, pydantic.types, duckdb, h5py, tokenizers
 import pyarrow.orc, safetensors.torch, scipy.io, torch, torch.hub, uvicorn.importer, xml.sax, xmlrpc.server
 from safetensors.torch import load_file as read_tensors
 from unittest import TestLoader
+from yaml.loader import FullLoader
 import pyarrow.parquet as pq
 from multiprocessing.pool import Pool, ThreadPool
 from pydantic import TypeAdapter
@@ -48,11 +49,20 @@ CODE = [
     *("x.schema()", "x.schema_json()", "f().gi_code", "f().cr_code.co_consts", "duckdb.sql('from x')"),
     *("prefect.variables.Variable.get('a')", "prefect.runtime.flow_run.parameters", "mlflow.search_runs()"),
     *("mlflow.tracking.MlflowClient()", "f(mlflow)"),
+    *("unittest.TestCase().shortDescription()", "cmd.Cmd().onecmd(x)", "rich.inspect(f)", "help(f)"),
+    *("unittest.TextTestRunner(b).run(x)", "cloudpickle.dumps(f)", "np.info(f, output=b)"),
+    *("TypeAdapter(pydantic.types.ImportString)", "yaml.full_load(x)", "yaml.load(x, Loader=FullLoader)"),
+    *("yaml.load_all(x, yaml.CLoader)", "list(map('{0.__doc__}'.format, x))"),
     *("pd == x", "x is None is pd.eval(x)"),
     *("TEXT.format(f)", "sys.modules['torch']", "x in sys.modules", "'torch' in sys.modules"),
 ]
 FILES = {
     "sqlite3.connect(x).execute('ATTACH DATABASE \\'b.db\\' AS b')": "b.db",
+    "sqlite3.connect(x).execute('ATTACH ? AS b', ('b.db',))": "b.db",
+    "x.execute('attach database :b as c', {'b': 'b.db'})": "b.db",
+    "pd.read_json('b.json', lines=True, engine='pyarrow')": "b.json",
+    "pd.read_json(path_or_buf='b.json', **{'engine': x})": "b.json",
+    "scipy.io._fast_matrix_market.mmread('b.mtx')": "b.mtx",
     "pa.ipc.open_file('b.arrow')": "b.arrow",
     "pa.ipc.open_stream('b.arrow')": "b.arrow",
     "pq.read_metadata('b.parquet')": "b.parquet",
@@ -65,6 +75,7 @@ FILES = {
     "pa.dataset.parquet_dataset('b.parquet')": "b.parquet",
     "polars.read_lines('b.txt')": "b.txt",
     "polars.scan_csv('b.csv')": "b.csv",
+    "polars.scan_csv([io.BytesIO(), 'b.csv'])": "b.csv",
     "safetensors.safe_open('b.st', 'np')": "b.st",
     "torch.UntypedStorage.from_file('b.bin', False, 4)": "b.bin",
     "torch.jit.load('b.pt')": "b.pt",
@@ -110,6 +121,7 @@ HARMLESS = [
         "\"It is taken from 'b'.\"",
         "pa.schema([])",
         "x.import_b()",
+        "yaml.safe_load(x), yaml.load(x, Loader=yaml.CSafeLoader)",
     ),
     *(
         "polars.read_csv(x)",
@@ -123,6 +135,8 @@ HARMLESS = [
         "pd.read_parquet(engine='pyarrow', path=x)",
         "None if pd is None else pd.Series(x)",
         "sqlite3.connect(':memory:').execute('ATTACH \\':memory:\\' AS b')",
+        *("x.execute('ATTACH ? AS b', (x,))", "x.execute('ATTACH ? AS b', (':memory:',))"),
+        *("pd.read_json('b.json')", "pd.read_json(x, engine='pyarrow')"),
     ),
 ]
 
@@ -191,6 +205,53 @@ def test_a_change_of_where_modules_are_looked_for_is_refused(project: Project, s
         }
     )
     assert {unseen.kind for unseen in project.follow().unseen} == {"code"}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        *(
+            "f.__annotations__ = {'x': 'K'}",
+            "f.__annotations__['x'] = 'K'",
+            "f.__annotations__.update(x='K')",
+        ),
+        *("setattr(f, '__annotations__', x)", "return type('A', (), {'__annotations__': x})"),
+        "class A: __annotations__ = x",
+    ],
+)
+def test_a_change_of_what_hints_say_is_refused(project: Project, statement: str) -> None:
+    assert {kind for kind, _ in refused(project, statement)} == {"code"}
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        "f.__annotations__",
+        "f.__annotations__['x']",
+        "f.__annotations__.items()",
+        "getattr(f, '__annotations__')",
+    ],
+)
+def test_to_read_them_is_not(project: Project, reading: str) -> None:
+    assert refused(project, f"return {reading}") == set()
+
+
+@pytest.mark.parametrize(
+    ("reader", "comment", "lines"),
+    [
+        ("torch.jit.script(show)", "# type: (int) -> int", [4]),
+        ("torch.jit.trace(show, 1)", "#  type : int", [4]),
+        ("torch.jit.script(show)", "# type: ignore[arg-type]", []),
+        ("torch.compile(show)", "# type: (int) -> int", []),
+    ],
+)
+def test_a_comment_that_is_read_as_a_type_is_refused(
+    project: Project, reader: str, comment: str, lines: list[int]
+) -> None:
+    project.write(f"import torch\ndef target(): return {reader}\ndef show(x):\n  {comment}\n  return x")
+    unseen = project.follow().unseen
+    assert [one.line for one in unseen] == lines
+    assert all("`# type:` is read by torch.jit (write hints in its place)" in str(one) for one in unseen)
 
 
 @pytest.mark.parametrize("place", ["__path__[0]", "PKG.__path__[0]", "__package__", "__spec__.name"])

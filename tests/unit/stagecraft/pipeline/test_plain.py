@@ -1,5 +1,6 @@
 """Settings as JSON has them, and what JSON does not tell of them."""
 
+from collections import Counter, OrderedDict, defaultdict
 from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
@@ -43,9 +44,10 @@ def test_a_setting_is_written_as_json_has_it(value: object, expected: object) ->
     assert plain(value) == expected
 
 
-def test_what_json_can_not_hold_is_refused() -> None:
-    with pytest.raises(CodeError, match=r"JSON can hold whole, got one of type set"):
-        plain(({1},))
+@pytest.mark.parametrize("value", [{1}, defaultdict(int)])
+def test_what_json_can_not_hold_is_refused(value: object) -> None:
+    with pytest.raises(CodeError, match=rf"JSON can hold whole, got one of type {type(value).__name__}"):
+        plain((value,))
 
 
 def test_names_that_are_one_as_text_are_refused() -> None:
@@ -69,6 +71,7 @@ def test_of_most_settings_json_tells_the_types(value: object) -> None:
             ((Part(),), (Piece(),)),
             ({"a": Part()}, {"a": Piece()}),
         ),
+        *(({"a": 1}, OrderedDict(a=1)), (OrderedDict(a=1), Counter(a=1)), ([{"a": 1}], [Counter(a=1)])),
         *((0.5, np.float64(0.5)), ((0.5,), (np.float64(0.5),)), (Pair(), (1,))),
     ],
 )
