@@ -66,10 +66,10 @@ def kinds(value: Any) -> str:
 def _kind(value: Any) -> str:
     match value:
         case list() | tuple():
-            return f"{named(type(value))}({', '.join(map(_kind, value))})"
+            return f"{type_name(type(value))}({', '.join(map(_kind, value))})"
         case dict():
             inner = (f"{name!r}: {_kind(part)}" for name, part in value.items())
-            return f"{named(type(value))}({', '.join(inner)})"
+            return f"{type_name(type(value))}({', '.join(inner)})"
         case BaseModel():
             return f"{type_name(type(value))}({', '.join(_kind(part) for _, part in value)})"
     return type_name(type(value))
