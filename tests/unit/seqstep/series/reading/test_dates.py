@@ -46,6 +46,7 @@ def test_forty_values_are_read_back_in_every_form(form: str, write: Write, step:
     name=NAMES,
     order=st.randoms(use_true_random=False),
 )
+@pytest.mark.thorough
 def test_what_is_read_is_what_was_written_in_whatever_order(
     tmp_path_factory: pytest.TempPathFactory, case: Any, start: Any, count: int, name: str, order: Any
 ) -> None:
@@ -75,6 +76,7 @@ def test_what_is_read_is_what_was_written_in_whatever_order(
     count=st.integers(3, 40),
     more=st.integers(1, 40),
 )
+@pytest.mark.thorough
 def test_more_rows_change_no_reading_of_those_before(
     tmp_path_factory: pytest.TempPathFactory, case: Any, start: Any, count: int, more: int
 ) -> None:

@@ -145,6 +145,7 @@ def written(value: float, places: int, decimal: str, thousands: str) -> str:
     separator=st.sampled_from(",;\t"),
     order=st.randoms(use_true_random=False),
 )
+@pytest.mark.thorough
 def test_numbers_are_read_back_or_refused(
     tmp_path_factory: pytest.TempPathFactory,
     values: list[float],
