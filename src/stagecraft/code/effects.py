@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from stagecraft.code.classes import Classes
 from stagecraft.code.known import Level
-from stagecraft.code.names import defaults
+from stagecraft.code.names import defaults, loaded
 from stagecraft.code.nodes import Function, called, is_function, is_special, parameters
 from stagecraft.code.pure import At, Pure
 from stagecraft.code.targets import Target, Unit, definitions
@@ -99,8 +99,8 @@ class Effects:
     def _defines(self, statement: ast.stmt, at: At, in_class: bool = False) -> bool:
         """Tell whether a statement only defines."""
         match statement:
-            case ast.ImportFrom(names=names):
-                return all(alias.name != "*" for alias in names)
+            case ast.Import() | ast.ImportFrom():
+                return self._only_imports(statement, at)
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 return (in_class or statement.name not in _FALLBACKS) and self._defines_function(
                     statement, at
@@ -117,7 +117,15 @@ class Effects:
                     and self._makes_values([value], at)
                 )
         is_idle = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-        return is_idle or type(statement).__name__ in {"Import", "Pass", "TypeAlias"}
+        return is_idle or type(statement).__name__ in {"Pass", "TypeAlias"}
+
+    def _only_imports(self, node: ast.Import | ast.ImportFrom, at: At) -> bool:
+        """Tell whether an import takes neither all names, nor something of a library that nothing names."""
+        module, is_of_library = self._modules.load(at.module), self._modules.is_of_library
+        if any(alias.name == "*" for alias in node.names) or module is None:
+            return False
+        taken = any(map(is_of_library, loaded(node, module.package)))
+        return not taken or not any(map(is_of_library, module.unused(node)))
 
     def _defines_function(self, node: Function, at: At) -> bool:
         hints = [node.returns, *(parameter.annotation for parameter in parameters(node.args))]

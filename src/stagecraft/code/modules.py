@@ -1,6 +1,7 @@
 """The project's modules: found without being imported, and what a name in them leads to."""
 
 import ast
+import sys
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from importlib.util import find_spec
@@ -63,6 +64,10 @@ class Modules:
     def is_elsewhere(self, name: str) -> bool:
         """Tell whether a module is neither of the project's packages nor left out."""
         return self.is_outside(name) and not self._is_left_out(name)
+
+    def is_of_library(self, name: str) -> bool:
+        """Tell whether a module is neither of the project's packages, nor left out, nor Python's own."""
+        return self.is_elsewhere(name) and name.partition(".")[0] not in sys.stdlib_module_names
 
     def left_out(self, ref: Ref, home: Module) -> str:
         """Name what of a module of the project that is left out a name leads to, but for functions there."""

@@ -1,6 +1,7 @@
 """A file of the project: parsed, never imported."""
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from stagecraft.code.mangling import with_private_names
 from stagecraft.code.names import Ref, bound, loaded, taken
-from stagecraft.code.nodes import children, dotted, is_function, text_of
+from stagecraft.code.nodes import changed, children, dotted, is_function, text_of
 from stagecraft.code.parsing import parse
 from stagecraft.code.unseen import may_read
 from stagecraft.errors import UsageError
@@ -23,6 +24,12 @@ _WAYS: dict[tuple[Ref, ...], tuple[str, ...]] = {
     (Ref("typing", ()),): ("TYPE_CHECKING",),
     (Ref("typing", ("TYPE_CHECKING",)),): (),
 }
+
+
+# Texts and comments.
+_TEXT = re.compile(
+    rb'''"""[\s\S]*?"""|\'{3}[\s\S]*?\'{3}|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|#[^\n]*'''
+)
 
 
 class CodeError(UsageError):
@@ -87,6 +94,25 @@ class Module:
     def names(self, word: str) -> bool:
         """Tell whether a word stands in it."""
         return word.encode() in self.source
+
+    def unused(self, statement: ast.Import | ast.ImportFrom) -> list[str]:
+        """List the modules from which an import takes what the file, but for texts, names nowhere."""
+        idle = [alias for alias in statement.names if not self._says(alias.asname or alias.name)]
+        return list(loaded(changed(statement, names=idle), self.package))
+
+    def _says(self, name: str) -> bool:
+        """Tell whether a name, with dots or without, stands in it outside of imports, texts and comments."""
+        pattern = rf"(?<![\w.]){re.escape(name)}(?!\w)"
+        return re.search(pattern.encode(), self._said) is not None
+
+    @cached_property
+    def _said(self) -> bytes:
+        """What stands in it without imports, texts and comments."""
+        lines = self.source.splitlines()
+        for statement in (part for part in self.statements if isinstance(part, _IMPORTS)):
+            for number in range(statement.lineno - 1, statement.end_lineno or 0):
+                lines[number] = b""
+        return _TEXT.sub(b" ", b"\n".join(lines))
 
     @cached_property
     def readers(self) -> frozenset[str]:

@@ -434,7 +434,7 @@ def test_a_method_counts_once_its_name_is_read_anywhere(changed: Changed) -> Non
 )
 def test_a_harmless_base_calls_no_methods(project: Project, base: str) -> None:
     start = "import typing as t\nfrom typing import NamedTuple, Generic, TypedDict\nfrom abc import ABC\n"
-    start += "from enum import IntEnum\nfrom pydantic import BaseModel"
+    start += "from enum import IntEnum\nfrom pydantic import BaseModel\ndef other(): return BaseModel"
     project.write(f"{start}\nclass A({base}):\n  def f(self): ...\ndef target(): return A()")
     assert set(project.definitions()) == {"main.A", "main.target"}
 
@@ -800,6 +800,40 @@ def test_the_order_of_statements_that_change_a_value_counts(changed: Changed) ->
     assert changed(grown, "F = len(S)\nS.append(3)\n", "S.append(3)\nF = len(S)\n") != set()
 
 
+@pytest.mark.parametrize(
+    "plug",
+    [
+        *("from sklearn.experimental import enable_b", "import sklearn.enable_b", "import a.b, numpy as np"),
+        *("from a import b  # b first", "from a import (\n  np,\n  b,\n)", "from a import b as np, c as d"),
+    ],
+)
+@pytest.mark.parametrize("where", ["main", "helper"])
+def test_an_import_of_a_library_that_nothing_names_counts(changed: Changed, plug: str, where: str) -> None:
+    files = {"helper.py": "from lib import np\ndef help(): 'b' 'd'\nN = np.pi, a.c, 'b'\n"}
+    files["main.py"] = "import sklearn\nfrom PKG.helper import help\ndef target(): return sklearn.x, help()\n"
+    files[f"{where}.py"] += plug
+    assert f"{where}.<statements>" in changed(files, plug, "")
+
+
+@pytest.mark.parametrize(
+    "used",
+    [
+        "import sklearn.b",
+        "from a import b, np",
+        "import a.b as b",
+        "import json, os.path",
+        "from PKG import x",
+    ],
+)
+def test_one_whose_names_stand_elsewhere_does_not(changed: Changed, used: str) -> None:
+    files = {
+        "x.py": "",
+        "helper.py": f"{used}\ndef other(): return sklearn.b, b(np)\ndef help(): ...",
+        "main.py": "from PKG.helper import help\ndef target(): return help()",
+    }
+    assert changed(files, used, "") == set()
+
+
 @pytest.mark.parametrize("how", ["import PKG.plug", "from PKG import plug", "from PKG.plug import x as x"])
 @pytest.mark.parametrize("where", ["main", "helper", "function"])
 @pytest.mark.parametrize(
@@ -836,6 +870,7 @@ RECORDED = """
             record.log(z, 'five')
             return z
         return Result(plot=record.log_figure("b", draw('six')), more=inner, kept=record.open(kept(later)))
+    def unused(record: stagecraft.Record): ...
     def helper(r: "Record"):
         r.log([first(n) for n in 'seven'])
     def first(n): ...
@@ -1081,7 +1116,7 @@ def test_a_literal_import_reaches_that_module(project: Project, body: str) -> No
 )
 def test_a_computed_attribute_may_be_any(project: Project, body: str, reached: set[str]) -> None:
     start = "import inspect, torch\nfrom operator import attrgetter\nfrom PKG.deep import leaf\n"
-    start += "class A:\n  def method(self): ..."
+    start += "class A:\n  def method(self): ...\ndef other(): return torch"
     project.write({**ANYWHERE, "main.py": f"{start}\ndef target(x, y): return A(), {body}"})
     told = {"deep.leaf.<names>"} if reached else set()
     assert set(project.definitions()) == {"main.A", "main.A.method", "main.target"} | reached | told
@@ -1201,6 +1236,7 @@ from importlib import resources
 from importlib.resources import files
 from jinja2 import PackageLoader
 from PKG import inner
+def unused(): return PackageLoader
 """
     project.write({**DATA, "main.py": f"{start}def target(x=3): return {body}\ndef other(): ..."})
     assert set(project.definitions()) == {"main.target"} | files

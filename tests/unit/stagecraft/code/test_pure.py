@@ -18,6 +18,7 @@ from PKG import log
 def act(*_, **__):
     LOG.append(1)
     return 3
+def unused(): return pydantic
 class Plain:
     def get(self, *_): return act()
     @classmethod
