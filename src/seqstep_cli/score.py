@@ -216,7 +216,7 @@ COMMANDS = [
         [
             'seqstep score "it is raining outside" "it is raining banana tree"',
             "seqstep score --file chapter.txt --model modified-kneser-ney",
-            "zcat lines.gz | seqstep score --file - --per-line --json",
+            "seqstep score --file lines.txt --per-line --json",
         ],
         _arguments,
         _score,

@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING
 
 from seqstep_cli.registered import part_of
 from stagecraft.errors import ComparisonError
-from stagecraft.mlflow import Registry, Version
 
 if TYPE_CHECKING:
     from seqstep.text.tokens import Tokens
+    from stagecraft.mlflow import Registry, Version
 
 _HELD_OUT = "held_out_"
 
 
-def given_tokens(registry: Registry, run_id: str) -> "Tokens":
+def given_tokens(registry: "Registry", run_id: str) -> "Tokens":
     """Read the text that a training was given."""
     from seqstep.text.tokens import load_tokens
 
@@ -21,7 +21,7 @@ def given_tokens(registry: Registry, run_id: str) -> "Tokens":
     return load_tokens(*files)
 
 
-def seen_tokens(registry: Registry, version: Version, tokens: int) -> int:
+def seen_tokens(registry: "Registry", version: "Version", tokens: int) -> int:
     """Count the tokens at a text's start that had a say in a training: that trained, or stopped it.
 
     Args:
@@ -35,7 +35,7 @@ def seen_tokens(registry: Registry, version: Version, tokens: int) -> int:
     return min(tokens, int(training_parameter(registry, version, "rnn.max_tokens")))
 
 
-def training_parameter(registry: Registry, version: Version, name: str) -> str:
+def training_parameter(registry: "Registry", version: "Version", name: str) -> str:
     """Look up what a version was trained with.
 
     Raises:
