@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import io
+import itertools
 import lzma
 import zipfile
 from pathlib import Path
@@ -42,6 +43,8 @@ def read_bytes(folder: Path, content: bytes, **how: Any) -> list[float]:
         gzip.compress(TEXT.encode("utf-16")),
         zipped(one=TEXT.encode()),
     ],
+    # Not by their bytes, in which the time stands: processes name tests alike.
+    ids=itertools.count(),
 )
 def test_what_the_first_bytes_tell_is_read(content: bytes, tmp_path: Path) -> None:
     assert read_bytes(tmp_path, content) == [1.5, 2]
@@ -67,6 +70,7 @@ def test_an_encoding_that_nothing_tells_is_refused_until_it_is_set(encoding: str
         (b"%PDF-1.7", {}, "got a PDF; save it as CSV"),
         (b"\xd0\xcf\x11\xe0", {}, "got an old workbook"),
     ],
+    ids=itertools.count(),
 )
 def test_what_can_not_be_opened_is_named(
     content: bytes, how: dict[str, Any], said: str, tmp_path: Path
