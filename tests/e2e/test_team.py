@@ -104,7 +104,6 @@ def test_a_worker_elsewhere_runs_the_pipeline_once(team: Up) -> None:
     assert team.tasks(second, 12) == {"Cached": 12}
 
 
-@pytest.mark.soak
 def test_what_the_worker_computed_is_cached_for_the_client(team: Up) -> None:
     assert not (team.home / ".seqstep" / "results").exists()
     plan = team.seqstep("plan", "--set", *SETTINGS)
