@@ -162,7 +162,7 @@ def _command(args: argparse.Namespace) -> tuple[str, ...]:
 
 
 def _print_table(rows: list[tuple[str, "OwnText"]], reader: Reader) -> None:
-    table = make_table("text", "tokens", "unknown", "log-probability", "perplexity", "of known", "bits/char")
+    table = make_table("text", "tokens", "unknown", "log prob.", "perplexity", "of known", "bits/char")
     for name, scores in rows:
         table.add_row(
             _shown(name),
