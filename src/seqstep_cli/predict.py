@@ -12,7 +12,7 @@ from seqstep.errors import ModelError, SeriesError
 from seqstep.settings.data_sets import series_name
 from seqstep.settings.resolving import resolve
 from seqstep_cli.readers import find_language_model, notice_what_is_lost
-from seqstep_cli.registered import CHOICE, FORM, choose, open_registry, say_who
+from seqstep_cli.registered import CHOICE, FORM, choose, named, open_registry, say_who
 from stagecraft.cli.changes import read_assignments
 from stagecraft.cli.command import Command, add_assignments, print_json, seed, whole
 from stagecraft.cli.outputs import check_outside, stream_at, write_data, write_output
@@ -20,7 +20,6 @@ from stagecraft.cli.workplace import Workplace
 
 if TYPE_CHECKING:
     from seqstep.settings.config import Config
-    from stagecraft.mlflow.answering import Answerer
 
 
 def _generate(args: argparse.Namespace, workplace: Workplace) -> int:
@@ -30,7 +29,7 @@ def _generate(args: argparse.Namespace, workplace: Workplace) -> int:
     notice_what_is_lost(codec, [args.prefix])
     text = continue_text(model, codec, args.prefix, args.length, args.temperature, args.top_k, args.seed)
     if args.json:
-        print_json({**_named(answer), "prefix": args.prefix, "text": text})
+        print_json({**named(answer), "prefix": args.prefix, "text": text})
     else:
         say_who(answer)
         write_data(f"{text}\n")
@@ -74,7 +73,7 @@ def _forecast(args: argparse.Namespace, workplace: Workplace) -> int:
     if args.json:
         times, values = table.iloc[:, 0].astype(str).tolist(), forecast.tolist()
         rows = [{"time": time, "forecast": value} for time, value in zip(times, values, strict=True)]
-        print_json({**_named(answer), "forecast": rows})
+        print_json({**named(answer), "forecast": rows})
         return 0
     say_who(answer)
     if args.output and not stream_at(args.output):
@@ -100,11 +99,6 @@ def _parted(series: str) -> tuple[str, str]:
     files = [place for place in ends if Path(series[:place]).expanduser().is_file()]
     end = (files or ends or [0])[-1]
     return series[:end], series[end + 1 :]
-
-
-def _named(answer: "Answerer") -> dict[str, object]:
-    """Say in a document which version answers."""
-    return {"model": str(answer.version), "answered_by": answer.document()}
 
 
 def _number(text: str) -> float:

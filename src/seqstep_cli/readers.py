@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from seqstep.settings.resolving import resolve
 from seqstep.settings.spelling import nearest
 from seqstep.text.ngram_models.table import MODELS
-from seqstep_cli.registered import PREFIX, choose, open_registry, part_of, say_who, split_name, training_of
+from seqstep_cli.registered import (
+    PREFIX,
+    choose,
+    named,
+    open_registry,
+    part_of,
+    say_who,
+    split_name,
+    training_of,
+)
 from seqstep_cli.trained_on import given_tokens, seen_tokens
 from stagecraft.cli.workplace import Workplace
 from stagecraft.errors import ArtifactError
@@ -50,7 +59,7 @@ class Reader(NamedTuple):
     @property
     def named(self) -> dict[str, object]:
         """Say in a document what it is."""
-        return {"model": self.name, "answered_by": self.answer.document()}
+        return {**named(self.answer), "model": self.name}
 
     def say_who(self) -> None:
         """Say what answers, beside what it answers."""

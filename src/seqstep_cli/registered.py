@@ -67,6 +67,11 @@ def choose(registry: "Registry", model: str, data: str = "") -> "Answerer":
     return find_answer(registry, name, training_of(name), wanted, data)
 
 
+def named(answer: "Answerer") -> dict[str, object]:
+    """Say in a document which version answers."""
+    return {"model": str(answer.version), "answered_by": answer.document()}
+
+
 def say_who(answer: "Answerer") -> None:
     """Say which version answers, beside what it answers."""
     sys.stderr.write(f"seqstep: {answer}\n")

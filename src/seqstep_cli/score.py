@@ -12,6 +12,7 @@ from seqstep.settings.local_files import STANDARD_INPUT, local_file
 from seqstep.settings.resolving import resolve
 from seqstep_cli.readers import Reader, find_reader, notice_what_is_lost
 from seqstep_cli.registered import CHOICE, FORM
+from seqstep_cli.standard_input import keep_standard_input
 from stagecraft.cli.changes import read_assignments
 from stagecraft.cli.command import Command, add_assignments, print_json
 from stagecraft.cli.tables import make_table, open_console, styled
@@ -110,7 +111,9 @@ def _read_file(args: argparse.Namespace, workplace: Workplace) -> Iterator[_Give
         raise UsageError(f"expected one of {', '.join(_OF_A_FILE)} in --set here, got {others[0]}")
     config = resolve(changes=[changes]).corpus.model_copy(update={"sha1": ""})
     if args.file == STANDARD_INPUT:
-        path, name = _keep_standard_input(workplace, config.max_bytes), "standard input"
+        example = "cat my.txt | seqstep score --file -"
+        path = keep_standard_input(workplace, config.max_bytes, "--file -", example)
+        name = "standard input"
     else:
         path, name = _find(args.file), args.file
     try:
@@ -132,17 +135,6 @@ def _find(file: str) -> Path:
     if not path or not path.is_file():
         raise TextError(f"expected a text's file, got {quote(file)}, which is not there; name one")
     return path
-
-
-def _keep_standard_input(workplace: Workplace, limit: int) -> Path:
-    from seqstep.corpus.piping import keep
-
-    if sys.stdin is None or sys.stdin.isatty():
-        raise TextError(
-            "expected a text on standard input for --file -, got a terminal; pipe it in, as in"
-            " `cat my.txt | seqstep score --file -`"
-        )
-    return keep(sys.stdin.buffer, workplace.home.downloads, limit)
 
 
 def _command(args: argparse.Namespace) -> tuple[str, ...]:

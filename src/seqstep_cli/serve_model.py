@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from seqstep_cli.registered import CHOICE, FORM, choose, open_registry, say_who
+from seqstep_cli.registered import CHOICE, FORM, choose, named, open_registry, say_who
 from stagecraft.cli.command import Command, add_known_as, port, print_json
 from stagecraft.cli.workplace import Workplace
 
@@ -63,7 +63,7 @@ def _tell(answer: "Answerer", server: str, curl: str, as_json: bool) -> None:
     """Say which version answers, and where."""
     url, model = f"{server}/invocations", str(answer.version)
     if as_json:
-        print_json({"model": model, "answered_by": answer.document(), "url": url, "curl": curl})
+        print_json({**named(answer), "url": url, "curl": curl})
     else:
         say_who(answer)
         sys.stdout.write(f"{model} answers at {url}\n\n  {curl}\n\nCtrl-C stops it.\n")

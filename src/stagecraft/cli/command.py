@@ -116,11 +116,16 @@ def whole(text: str) -> int:
     raise argparse.ArgumentTypeError(f"expected a whole number from -2⁶³ to 2⁶³ - 1, got {quote(text)}")
 
 
-def stage(text: str) -> str:
-    """Read the name of a stage; whether there is such a one is told later."""
+def filled(what: str, text: str) -> str:
+    """Read a text that names something; whether there is such a one is told later."""
     if not text:
-        raise argparse.ArgumentTypeError("expected the name of a stage, got ''")
+        raise argparse.ArgumentTypeError(f"expected {what}, got ''")
     return text
+
+
+def stage(text: str) -> str:
+    """Read the name of a stage."""
+    return filled("the name of a stage", text)
 
 
 def count(text: str) -> int:

@@ -6,10 +6,11 @@ import sqlite3
 import sys
 import time
 from contextlib import closing, suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from secrecy import quote
-from stagecraft.cli.command import Command, print_json
+from stagecraft.cli.command import Command, filled, print_json
 from stagecraft.cli.manual import Manual
 from stagecraft.cli.request import check_database, has_own_store
 from stagecraft.cli.tables import make_table, open_console, styled, write_size
@@ -149,13 +150,6 @@ def _print_set_aside(workplace: Workplace) -> None:
         sys.stdout.write("".join(f"    {flaw}\n" for flaw in each.flaws))
 
 
-def _time(text: str) -> str:
-    """Read when a repair began; which there are is told later."""
-    if not text:
-        raise argparse.ArgumentTypeError("expected the time of a repair, got ''")
-    return text
-
-
 def _documents(findings: "list[Finding]", failures: list[str] | None) -> list[dict[str, object]]:
     """Describe what was found as JSON has it."""
     fixed = [None] * len(findings) if failures is None else [not failure for failure in failures]
@@ -270,7 +264,12 @@ def _doctor_arguments(parser: argparse.ArgumentParser) -> None:
         "--fix", action="store_true", help="repair what is found; what stands in the way is set aside"
     )
     either.add_argument("--dry-run", action="store_true", help="only say what is to do, as without options")
-    either.add_argument("--put-back", type=_time, metavar="TIME", help="undo what a repair set aside")
+    either.add_argument(
+        "--put-back",
+        type=partial(filled, "the time of a repair"),
+        metavar="TIME",
+        help="undo what a repair set aside",
+    )
 
 
 def _gc_arguments(parser: argparse.ArgumentParser) -> None:

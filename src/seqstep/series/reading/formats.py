@@ -116,9 +116,18 @@ class Read(NamedTuple):
 
 def readings(texts: "pd.Series[str]") -> list[Read]:
     """List the ways in which a whole column can be read as dates; ISO, where it is that, alone."""
+    return [read for read in _whole_readings(texts) if _may_be(read)]
+
+
+def have_one_form(texts: "pd.Series[str]") -> bool:
+    """Tell whether texts can all be read as dates of some form, be their years likely or not."""
+    return next(_whole_readings(texts), None) is not None
+
+
+def _whole_readings(texts: "pd.Series[str]") -> Iterator[Read]:
+    """Read a whole column in the forms that its first texts and its last have."""
     sample = pd.concat([texts.iloc[:_SAMPLE], texts.iloc[-1:]])
-    found = [read for form in forms_of(sample) if not (read := read_as(texts, form)).dates.hasnans]
-    return [read for read in found if _may_be(read)]
+    return (read for form in forms_of(sample) if not (read := read_as(texts, form)).dates.hasnans)
 
 
 def _may_be(read: Read) -> bool:

@@ -113,7 +113,9 @@ def _of_texts(table: UserTable, value: int, config: SeriesConfig) -> Times | Non
         if place == value or not len(given) or formats.are_numbers(given) or is_part(table, place):
             continue
         is_meant = may_tell(table, place)
-        share = 1.0 if formats.forms_of(given) else cells_like_dates(table, place).sum() / len(texts)
+        share = cells_like_dates(table, place).sum() / len(texts)
+        if share < 1 and formats.have_one_form(given):
+            share = 1.0
         if share > _MOST and is_meant:
             return _dated(table, value, [place], config)
         if share == 1:
