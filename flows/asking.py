@@ -9,12 +9,12 @@ from pathlib import Path
 from symtable import symtable
 from typing import Any
 
-from flows.walk import FLOWS, SERIES, WHOLE, everything, graph, walk
+from flows.walk import FLOWS, SERIES, WHOLE, graph, walk
 from secrecy import quote
 from seqstep.errors import ConfigError
 from seqstep.forecasters.table import FORECASTERS
 from seqstep.models.networks import MIXTURE, NETWORKS, TOGETHER
-from seqstep.settings.config import Config, NotifyConfig, Section
+from seqstep.settings.config import Config, NotifyConfig, RetryConfig, Section
 from seqstep.settings.data_sets import series_name, text_name
 from seqstep.settings.resolving import changed, flatten, given_alone, resolve, unread_of_series
 from seqstep.text.ngram_models.table import MODELS
@@ -31,6 +31,9 @@ _ONLY = {
     "text": "only a text was given, so the flow text runs; --flow pipeline runs the series too",
     "series": "only a series was given, so the flow series runs; --flow pipeline runs the text too",
 }
+
+# Groups of settings that no stage is handed.
+_OF_THE_RUN = {NotifyConfig.section, RetryConfig.section}
 
 
 def ask(
@@ -152,21 +155,20 @@ def _check_alike(table: Mapping[str, Callable[..., Any]]) -> None:
 
 
 def _unread(trace: Trace, flow: str, profile: str, changes: Sequence[Mapping[str, Any]]) -> list[str]:
-    """List the settings that a user gives another value, and that the stages of a flow are not handed.
-
-    Those that no stage is handed, such as how often is tried again, are the run's.
-    """
-    if flow == WHOLE:
-        return []
+    """List settings that a user gives another value, and that neither a flow's stages nor its run read."""
     usual, handed = flatten(resolve(profile)), _groups(trace)
-    elsewhere = set().union(*map(_groups, everything())) - handed
-    given = [name for name in changed(profile, changes) if elsewhere.intersection(name.split(".")[:-1])]
+    elsewhere = Config.model_fields.keys() - handed - _OF_THE_RUN
+
+    def is_elsewhere(name: str) -> bool:
+        groups = set(name.split(".")[:-1])
+        return not groups.isdisjoint(elsewhere) and groups.isdisjoint(handed)
 
     def is_idle(name: str) -> bool:
         """Tell whether the flow is the same without it, for the walk may read it itself."""
         before = resolve(profile, [*changes, {name: usual[name]}])
         return _groups(graph(before, flow)) == handed
 
+    given = filter(is_elsewhere, changed(profile, changes))
     return [name for name in given if name in usual and is_idle(name)]
 
 

@@ -101,6 +101,10 @@ def test_settings_that_the_other_half_reads_are_told_too(seqstep: Any, home: Hom
     given = asked(seqstep, "--set", *settings)
     assert given["notices"][1:] == ["series.points: given, but the flow text does not read that"]
     assert asked(seqstep, "--flow", "series", "--set", "rnn.epochs=60")["notices"] == []  # as it is anyway
+    unread = ["gru.hidden: given, but the flow pipeline does not read that"]
+    settings = ["gru.hidden=7", "retry.attempts=9", "seed=3"]
+    assert asked(seqstep, "--set", *settings)["notices"] == unread
+    assert asked(seqstep, "--set", *settings, "comparison.enabled=true")["notices"] == []
 
 
 @pytest.mark.parametrize(

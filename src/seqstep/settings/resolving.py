@@ -3,7 +3,8 @@
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, get_args
+from dataclasses import is_dataclass
+from typing import Any, get_args, is_typeddict
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -73,6 +74,11 @@ def _check_sections(group: type[Section] = Config, before: str = "") -> None:
     """
     for name, field in group.model_fields.items():
         kinds = list(_groups_in(field.annotation))
+        if hasattr(BaseModel, name):
+            raise ConfigError(
+                f"expected another name for the setting {before}{name} in {group.__name__}: every group of"
+                " settings has something that is called so; rename it"
+            )
         if alias := field.alias or field.validation_alias:
             raise ConfigError(
                 f"expected one name of the setting {before}{name}, got {alias} in {group.__name__} as well;"
@@ -91,9 +97,15 @@ def _check_sections(group: type[Section] = Config, before: str = "") -> None:
             )
         for kind in kinds:
             _check_sections(_as_section(kind, group, name), f"{before}{name}.")
+        made = field.get_default(call_default_factory=True, validated_data={})
+        if kinds and isinstance(made, Section) and type(made) not in kinds:
+            raise ConfigError(
+                f"expected a {kinds[0].__name__} as the default of {before}{name} in {group.__name__}, got a"
+                f" {type(made).__name__}; name one and the same class in its hint and its default"
+            )
 
 
-def _as_section(kind: type[BaseModel], group: type[Section], name: str) -> type[Section]:
+def _as_section(kind: type, group: type[Section], name: str) -> type[Section]:
     """See that a group says by what name users know it, for by that its settings count."""
     if not issubclass(kind, Section):
         raise ConfigError(
@@ -107,9 +119,11 @@ def _as_section(kind: type[BaseModel], group: type[Section], name: str) -> type[
     return kind
 
 
-def _groups_in(hint: Any) -> Iterator[type[BaseModel]]:
-    """List the groups of settings that a hint names, be it among others."""
-    if isinstance(hint, type) and issubclass(hint, BaseModel):
+def _groups_in(hint: Any) -> Iterator[type]:
+    """List the groups of settings that a hint names, be it among others; whatever has fields is one."""
+    if isinstance(hint, type) and (
+        issubclass(hint, BaseModel) or is_dataclass(hint) or is_typeddict(hint) or hasattr(hint, "_fields")
+    ):
         yield hint
     for part in get_args(hint):
         yield from _groups_in(part)

@@ -4,8 +4,9 @@ import re
 import subprocess
 import sys
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple, TypedDict
 
 import pytest
 from hypothesis import given
@@ -244,6 +245,19 @@ class _Bare(BaseModel):
     depth: int = 3
 
 
+@dataclass
+class _Plain:
+    depth: int = 3
+
+
+class _Row(NamedTuple):
+    depth: int = 3
+
+
+class _Typed(TypedDict):
+    depth: int
+
+
 class _Required(Section):
     section = "outer"
     depth: int = Field(description="how deep")
@@ -290,17 +304,40 @@ def test_a_default_is_held_to_what_the_setting_may_be(
     [
         (_Aliased, "expected one name of the setting outer.depth, got height in _Aliased as well"),
         (_Bare, "expected a Section as outer in Config, got _Bare; derive it from Section"),
+        (_Plain, "expected a Section as outer in Config, got _Plain; derive it from Section"),
+        (_Row, "expected a Section as outer in Config, got _Row; derive it from Section"),
+        (_Typed, "expected a Section as outer in Config, got _Typed; derive it from Section"),
         (_Required, "expected a default of the setting outer.depth, got none in _Required"),
         (_Undescribed, "expected a description of the setting outer.depth, got none in _Undescribed"),
     ],
 )
 def test_groups_of_settings_are_sections_whose_settings_are_told(
-    monkeypatch: pytest.MonkeyPatch, group: type[BaseModel], words: str
+    monkeypatch: pytest.MonkeyPatch, group: type, words: str
 ) -> None:
     field = FieldInfo.from_annotation(group)
-    field.default_factory = group.model_construct
+    field.default_factory = getattr(group, "model_construct", group)
     monkeypatch.setattr(Config, "__pydantic_fields__", {**Config.model_fields, "outer": field})
     with pytest.raises(ConfigError, match=words):
+        resolve()
+
+
+class _Deeper(MLPConfig):
+    pass
+
+
+def test_a_group_is_by_default_what_its_hint_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Config.model_fields["mlp"], "default_factory", _Deeper)
+    with pytest.raises(
+        ConfigError, match="expected a MLPConfig as the default of mlp in Config, got a _Deeper"
+    ):
+        resolve()
+
+
+@pytest.mark.parametrize("name", ["json", "copy", "dict", "schema"])
+def test_a_setting_hides_nothing_that_every_group_has(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    field = MLPConfig.model_fields["epochs"]
+    monkeypatch.setattr(MLPConfig, "__pydantic_fields__", {**MLPConfig.model_fields, name: field})
+    with pytest.raises(ConfigError, match=f"expected another name for the setting mlp.{name} in MLPConfig"):
         resolve()
 
 
