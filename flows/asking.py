@@ -9,7 +9,7 @@ from pathlib import Path
 from symtable import symtable
 from typing import Any
 
-from flows.walk import FLOWS, SERIES, WHOLE, graph, walk
+from flows.walk import FLOWS, SERIES, WHOLE, graph
 from secrecy import quote
 from seqstep.errors import ConfigError
 from seqstep.forecasters.table import FORECASTERS
@@ -70,7 +70,6 @@ def ask(
         profile=profile,
         selector=selector,
         offline=offline,
-        walk=partial(walk, profile=profile, config=config, offline=offline),
         trace=trace,
         settings=json.loads(config.model_dump_json()),
         parameters={"profile": profile, **flatten(config)},

@@ -10,7 +10,6 @@ from stagecraft.code import Place
 from stagecraft.errors import SelectionError, nearest, shown
 from stagecraft.pipeline.call import Call
 from stagecraft.pipeline.handle import Handle, as_written, path_of, stage_of
-from stagecraft.pipeline.walk import Trace, walk_with
 from stagecraft.runs.request import Request
 
 
@@ -23,9 +22,7 @@ def find_call(request: Request, name: str) -> Call:
     if name not in request.trace.nodes:
         hint = nearest(name, request.trace.nodes)
         raise SelectionError(f"there is no stage {quote(name)} in {request.name}; {hint}")
-    trace = Trace()
-    walk_with(request.walk, trace)  # with all that a run hands it, which the graph need not know
-    node = trace.nodes[name]
+    node = request.trace.nodes[name]
     return Call(node.stage, node.arguments)
 
 

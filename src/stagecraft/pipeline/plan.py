@@ -13,7 +13,7 @@ from stagecraft.pipeline.call import Call
 from stagecraft.pipeline.handle import Handle
 from stagecraft.pipeline.selection import Selection
 from stagecraft.pipeline.stage import Stage
-from stagecraft.pipeline.walk import Walk, walk_with
+from stagecraft.pipeline.walk import Trace
 
 IntentState = Literal["cached", "would_run", "may_run"]
 _MOST_REASONS = 3
@@ -127,7 +127,7 @@ class Planner:
         return name in self.plan.calls and name not in self._values
 
 
-def make_plan(walk: Walk, results: Results, selection: Selection, command: str = "") -> Plan:
+def make_plan(trace: Trace, results: Results, selection: Selection, command: str = "") -> Plan:
     """Find out what a run would do.
 
     Args:
@@ -137,7 +137,7 @@ def make_plan(walk: Walk, results: Results, selection: Selection, command: str =
         SelectionError: the selected stages need results that are not cached.
     """
     planner = Planner(results, selection)
-    walk_with(walk, planner)
+    trace.follow(planner)
     if missing := planner.missing():
         _refuse(planner.plan, missing, command)
     return planner.plan

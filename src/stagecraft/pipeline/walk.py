@@ -1,6 +1,7 @@
 """Walking a pipeline: a function that calls `run(stage, …)` for each stage and passes on what that returns.
 
-Walked with a `Trace` it yields the graph, with a `Planner` the plan, with a `Conductor` it runs.
+It is walked once, with a `Trace`, which keeps the graph. Followed with a `Planner` that yields the plan, with a
+`Conductor` it runs.
 """
 
 import logging
@@ -87,6 +88,11 @@ class Trace:
         self.nodes[stage.name] = Node(stage, needs, arguments, place)
         return Handle(stage.name)
 
+    def follow(self, run: Run) -> None:
+        """Call each stage with what it is handed, in the order of the walk."""
+        for node in self.nodes.values():
+            run(node.stage, **node.arguments)
+
     def part(self, names: Collection[str]) -> "Trace":
         """Keep only some stages; those before them that are left out are absent.
 
@@ -127,7 +133,7 @@ class Trace:
         return self.nodes[name]
 
 
-def walk_with(walk: Walk, run: Run) -> None:
+def _walk_with(walk: Walk, run: Run) -> None:
     """Walk a pipeline; what is raised at a stage, or by a handle, ends it, though the walk catch it.
 
     Raises:
@@ -186,7 +192,7 @@ def trace_of(walk: Walk) -> Trace:
     trace = Trace()
     try:
         with _quiet_logging():
-            walk_with(walk, trace)
+            _walk_with(walk, trace)
     except (Exception, SystemExit) as error:
         where = _where(walk, error)
         if isinstance(error, WiringError) and not str(error).startswith(f"{where}: "):

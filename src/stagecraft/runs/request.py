@@ -15,7 +15,7 @@ from stagecraft.pipeline.call import Call
 from stagecraft.pipeline.plan import Plan, make_plan
 from stagecraft.pipeline.selection import Selection, Selector, select
 from stagecraft.pipeline.together import check_together
-from stagecraft.pipeline.walk import Trace, Walk
+from stagecraft.pipeline.walk import Trace
 from stagecraft.progress.notifying import FailureNotifier
 from stagecraft.progress.outcome import Outcome
 
@@ -47,8 +47,7 @@ class Request:
         profile: the name of the configuration that the settings started from.
         selector: the stages that are wanted.
         offline: whether the network is out of bounds.
-        walk: calls every stage with its arguments.
-        trace: the flow's graph.
+        trace: the flow's graph, every stage with its arguments.
         settings: all settings, as a tree that JSON can hold, without secrets.
         parameters: all settings under their dotted names, as the run in MLflow has them.
         patience: with what may pass.
@@ -65,7 +64,6 @@ class Request:
     profile: str
     selector: Selector
     offline: bool
-    walk: Walk
     trace: Trace
     settings: Mapping[str, Any]
     parameters: Mapping[str, Any]
@@ -127,7 +125,7 @@ class Request:
         Raises:
             SelectionError: there are no such stages, or what they need is not cached.
         """
-        return make_plan(self.walk, results, self.selection, self.command)
+        return make_plan(self.trace, results, self.selection, self.command)
 
 
 class Summary(Frozen):

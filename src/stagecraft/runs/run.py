@@ -8,7 +8,7 @@ from typing import Protocol
 from stagecraft.cache.result import Result
 from stagecraft.cache.results import Results
 from stagecraft.mlflow import Tracker, request_tags
-from stagecraft.pipeline.walk import Run, walk_with
+from stagecraft.pipeline.walk import Run
 from stagecraft.progress.outcome import Outcome
 from stagecraft.progress.watching import Watcher
 from stagecraft.runs.context import RunContext
@@ -68,6 +68,6 @@ def run(
             request.strict,
         )
         with walking(context, page) as walker:
-            walk_with(request.walk, walker)
+            request.trace.follow(walker)
         outcomes = tuple(walker.outcomes.values())
     return Summary(run_id=parent.run_id, profile=request.profile, stages=outcomes)

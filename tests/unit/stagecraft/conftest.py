@@ -24,7 +24,7 @@ from stagecraft.patience import Patience
 from stagecraft.pipeline.plan import Plan
 from stagecraft.pipeline.selection import Selector
 from stagecraft.pipeline.stage import RECORDING, Stage
-from stagecraft.pipeline.walk import Run, Trace, Walk
+from stagecraft.pipeline.walk import Run, Walk, trace_of
 from stagecraft.progress.notifying import FailureNotifier
 from stagecraft.progress.outcome import Outcome
 from stagecraft.progress.watching import Watcher
@@ -352,15 +352,12 @@ class Workshop:
 
     def ask(self, selector: Selector | None = None, **changes: Any) -> Request:
         """Ask for a run of the project, or of a part of it."""
-        walk, trace = self.walk(**changes), Trace()
-        walk(trace)
         return Request(
             flow="small",
             profile="works",
             selector=selector or Selector(),
             offline=False,
-            walk=walk,
-            trace=trace,
+            trace=trace_of(self.walk(**changes)),
             settings={},
             parameters=changes,
             patience=self.patience,

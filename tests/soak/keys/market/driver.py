@@ -37,9 +37,9 @@ def run(project: Path, home: Path) -> dict[str, Any]:
         results = Results(Home(home, NAMES), lambda kept: Path(kept.place))
         trace = trace_of(walk)
         check_together([node.stage for node in trace.nodes.values()])
-        plan = make_plan(walk, results, select(trace, Selector()))
+        plan = make_plan(trace, results, select(trace, Selector()))
         till = Till(results)
-        walk(till)
+        trace.follow(till)
     except BaseException as error:  # noqa: BLE001  (whatever a project raises)
         if is_for_users(error):
             return {"refused": str(error)}

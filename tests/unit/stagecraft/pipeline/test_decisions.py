@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from stagecraft.errors import WiringError
-from stagecraft.pipeline.handle import Handle
 from stagecraft.pipeline.stage import Stage
-from stagecraft.pipeline.walk import Run, trace_of, walk_with
+from stagecraft.pipeline.walk import Run, trace_of
 
 Project = Callable[[str], Stage]
 _NO_DECISION = r"test_decisions\.py:\d+: .* has no value yet: .* no decision of the walk can depend on it"
@@ -134,24 +133,28 @@ def test_a_decision_that_the_walk_catches_is_told_still(
         trace_of(walk)
 
 
-@pytest.mark.parametrize("error", [RuntimeError("a full disk"), KeyboardInterrupt()])
-def test_nothing_is_run_after_an_error_that_the_walk_catches(error: BaseException, project: Project) -> None:
-    ran: list[str] = []
-
-    def run(stage: Stage, /, *_args: Any, **_kwargs: Any) -> Handle:
-        ran.append(stage.name)
-        if stage.name == "middle":
-            raise error
-        return Handle(stage.name)
-
+def test_nothing_is_noted_after_an_error_that_the_walk_catches(project: Project) -> None:
     def walk(run: Run) -> None:
-        for name in ("begin", "middle", "apart", "end"):
+        for name in ("begin", "begin", "apart"):
             with suppress(BaseException):
                 run(project(name))
 
-    with pytest.raises(type(error)) as raised:
-        walk_with(walk, run)
-    assert raised.value is error and ran == ["begin", "middle"]
+    with pytest.raises(WiringError, match="there is a stage begin already"):
+        trace_of(walk)
+
+
+def test_a_graph_is_followed_as_it_was_walked_whatever_the_walk_would_do_now(project: Project) -> None:
+    turns = iter([True, False])
+
+    def walk(run: Run) -> None:
+        made = run(project("begin"))
+        if next(turns):
+            run(project("middle"), made.left)
+
+    trace, followed = trace_of(walk), list[tuple[str, str]]()
+    for _ in range(2):
+        trace.follow(lambda stage, /, **handed: followed.append((stage.name, ", ".join(handed))))
+    assert followed == 2 * [("begin", "size"), ("middle", "left, right")]
 
 
 @pytest.mark.parametrize(

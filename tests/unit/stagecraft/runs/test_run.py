@@ -1,7 +1,7 @@
 """A run of what is asked for: its record in MLflow and what its walker has, whoever walks."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,6 @@ from stagecraft.mlflow.inventory import Inventory
 from stagecraft.pipeline.handle import Handle
 from stagecraft.pipeline.selection import Selector
 from stagecraft.pipeline.stage import Stage
-from stagecraft.pipeline.walk import Run
 from stagecraft.progress.notifying import FailureNotifier
 from stagecraft.progress.outcome import Outcome
 from stagecraft.progress.watching import Watcher
@@ -69,33 +68,6 @@ def test_a_run_is_recorded_under_its_title_with_its_settings(workshop: Any) -> N
     assert living(workshop.home) == set()
 
 
-def catching(request: Request) -> Request:
-    """Have the walk of a request catch what is raised at its stages."""
-
-    def walk(walker: Run) -> None:
-        with suppress(Exception):
-            request.walk(walker)
-
-    return replace(request, walk=walk)
-
-
-def test_an_error_that_the_walk_catches_ends_a_plan(workshop: Any) -> None:
-    workshop.edit("stages", '"word "', "eval('3')")
-    with pytest.raises(CodeError, match="eval"):
-        catching(workshop.ask()).plan(workshop.results)
-
-
-def test_an_error_that_the_walk_catches_ends_a_run(workshop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: Any) -> None:
-        raise RuntimeError("can't walk")
-
-    monkeypatch.setattr(Stroll, "__call__", fail)
-    with pytest.raises(RuntimeError, match="can't walk"):
-        Runner(workshop).run(catching(workshop.ask()))
-    (recorded,) = runs(workshop)
-    assert recorded.info.status == "FAILED"
-
-
 def test_what_no_key_can_be_made_of_is_refused_before_a_run_begins(workshop: Any) -> None:
     workshop.edit("stages", '"word "', "eval('3')")
     for selector in (Selector(), Selector(only=("gather",), force=("gather",))):
@@ -134,12 +106,13 @@ def test_what_can_not_be_given_is_refused_before_there_is_a_run(workshop: Any) -
     assert runs(workshop) == []
 
 
-def test_a_walk_that_fails_fails_the_run(workshop: Any) -> None:
-    def walk(_run: object) -> None:
+def test_a_walker_that_fails_fails_the_run(workshop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any, **_handed: Any) -> None:
         raise ValueError("not so")
 
+    monkeypatch.setattr(Stroll, "__call__", fail)
     with pytest.raises(ValueError, match="not so"):
-        Runner(workshop).run(replace(workshop.ask(), walk=walk))
+        Runner(workshop).run(workshop.ask())
     (recorded,) = runs(workshop)
     assert (recorded.info.status, recorded.data.tags["seqstep.error"]) == ("FAILED", "ValueError: not so")
 
