@@ -57,16 +57,17 @@ def ask(
     if not flow and (half := given_alone(profile, changes)) in FLOWS:
         notices.append(_ONLY[half])
         flow = half
-    trace = graph(config, flow or WHOLE, profile, offline)
+    flow = flow or WHOLE
+    trace = graph(config, flow, profile, offline)
     unread = {
-        f"the flow {flow}": _unread(trace, flow or WHOLE, profile, changes),
+        f"the flow {flow}": _unread(trace, flow, profile, changes),
         "a series from a file" if config.series.path else "the sine": unread_of_series(profile, changes),
     }
     for reader, names in unread.items():
         if names:
             notices.append(f"{', '.join(names)}: given, but {reader} does not read that")
     return Request(
-        flow=flow or WHOLE,
+        flow=flow,
         profile=profile,
         selector=selector,
         offline=offline,
@@ -75,7 +76,7 @@ def ask(
         parameters={"profile": profile, **flatten(config)},
         patience=Patience(**dict(config.retry)),
         notifier=_notifier(config.notify),
-        make_page=_page(flow or WHOLE, profile, config),
+        make_page=_page(flow, profile, config),
         command=f"{NAMES.project} run {profile}",
         notices=notices,
         data=_data(trace, config),

@@ -86,6 +86,13 @@ def _disks_of_its_own() -> Iterator[None]:
     disks._places.update(before)
 
 
+@pytest.fixture(autouse=True)
+def _store_of_its_own() -> Iterator[None]:
+    """No test, and no process of one, uses the store that another told MLflow, which keeps it there."""
+    yield
+    os.environ.pop("MLFLOW_TRACKING_URI", None)
+
+
 @pytest.fixture(scope="session")
 def corpus_path() -> Path:
     """The notes' text, which is not part of the repository."""

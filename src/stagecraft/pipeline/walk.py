@@ -1,7 +1,7 @@
 """Walking a pipeline: a function that calls `run(stage, …)` for each stage and passes on what that returns.
 
-It is walked once, with a `Trace`, which keeps the graph. Followed with a `Planner` that yields the plan, with a
-`Conductor` it runs.
+It is walked once, with a `Trace`, which keeps the graph. Followed with a `Planner` that yields the plan, with
+a `Conductor` it runs.
 """
 
 import logging

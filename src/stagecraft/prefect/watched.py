@@ -32,7 +32,7 @@ def known_to(call: Call, parts: Parts, addresses: Iterable[str], tracker: Tracke
         inputs=[*given, *call.own_files(), *call.own_folders()],
         depends=stage.depends,
         servers=[tracker.uri, PREFECT_API_URL.value() or ""],
-        places=Places(_kept(tracker)),
+        places=places_kept(tracker),
         states=stage.states,
     )
 
@@ -42,12 +42,20 @@ def unkeyed_tag(noted: Sequence[str]) -> str:
     return "; ".join(noted)[:_MOST]
 
 
+def places_kept(tracker: Tracker) -> Places:
+    """Find where a stage may open files without a key, with what this mechanism, MLflow and Prefect keep."""
+    return Places(_kept(tracker))
+
+
 def _kept(tracker: Tracker) -> Iterator[Path]:
-    """List where this mechanism, MLflow and Prefect keep what is theirs."""
     home = tracker.home
     yield from (home.private, home.artifacts, PREFECT_HOME.value())
     uri = urlsplit(tracker.uri)
-    database = Path(f"/{uri.path.lstrip('/')}") if uri.scheme.startswith("sqlite") else home.database
-    yield from (database.with_name(database.name + end) for end in ("", "-journal", "-shm", "-wal"))
+    # The home's own too where runs are recorded elsewhere: it is looked at all the same.
+    databases = {home.database}
+    if uri.scheme.startswith("sqlite"):
+        databases.add(Path(f"/{uri.path.lstrip('/')}"))
+    for database in databases:
+        yield from (database.with_name(database.name + end) for end in ("", "-journal", "-shm", "-wal"))
     if folder := tracker.artifact_folder():
         yield folder
