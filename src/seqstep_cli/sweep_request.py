@@ -5,6 +5,7 @@ import itertools
 import os
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -78,9 +79,10 @@ class SweepRequest:
         self._wanted = [self.want(number, point) for number, point in enumerate(listed)]
         self._requests = {tuple(wanted.point.items()): wanted.request for wanted in self._wanted}
         self._check_different()
-        for wanted in self._wanted or itertools.starmap(self.want, enumerate(samples(self.space))):
-            self._check_stages(wanted)
-        self._check_read()
+        with _explained_by(self.notices):
+            for wanted in self._wanted or itertools.starmap(self.want, enumerate(samples(self.space))):
+                self._check_stages(wanted)
+            self._check_read()
 
     def want(self, number: int, point: Point) -> PointRequest:
         """Ask for a point.
@@ -251,6 +253,16 @@ def selector_arguments(args: argparse.Namespace) -> list[str]:
     words = ["--only", *args.only] if args.only else []
     words += ["--until", args.until] if args.until else []
     return [*words, "--offline"] if args.offline else words
+
+
+@contextmanager
+def _explained_by(notices: Iterable[str]) -> Iterator[None]:
+    """Add to a refusal what the user should know of the points, for that may be why."""
+    try:
+        yield
+    except (ConfigError, SelectionError) as error:
+        said = str(error)
+        raise type(error)("; ".join([said, *(notice for notice in notices if notice not in said)])) from None
 
 
 def _counted(request: "Request") -> dict[str, tuple[Mapping[str, Any], list[Path]]]:

@@ -85,6 +85,10 @@ METRIC = ["--metric", "valid/mse"]
             ["got rnn.hidden"],
         ),
         ("--grid mlp.window=4,8 --until train_mlp --metric train/loss", ["records a metric train/loss"]),
+        (
+            "--grid seed=0,1 --set corpus.path=mine.txt --metric forecast/mlp/rmse_k001",
+            ["no stage that is asked for records", "only a text was given, so the flow text runs"],
+        ),
     ],
 )
 def test_a_sweep_that_means_nothing_is_refused_before_anything_runs(
