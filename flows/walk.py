@@ -74,7 +74,10 @@ def walk(run: Run, profile: str, config: Config, offline: bool = False) -> None:
     counted = config.ngrams.tokens
     ngrams = run(tasks.ngrams, getattr(tokens, counted), getattr(vocab, counted), config.ngrams)
     # series
-    series = run(tasks.series, config.series, config.seed)
+    series = run(tasks.series, config.series, config.seed, config.mlp, config.forecast, config.backtest)
+    if config.comparison.enabled:
+        # Hands on the same series, so that nothing is trained for a comparison that can't be made.
+        series = run(tasks.check_backtest, series, config.forecast, config.mlp, config.gru, config.backtest)
     # models
     mlp = run(tasks.train_mlp, series, config.mlp, compute)
     if config.comparison.enabled or config.held_out.networks:

@@ -117,7 +117,7 @@ series = _stage(
     reads=_local,
     aside=("series.name",),
     resolves={"series.path": called},
-    records=("series/points",),
+    records=("series/points", "series/season"),
 )
 train_mlp = _training(
     "tasks.training.train_mlp",
@@ -147,6 +147,7 @@ evaluate_language = _stage(
     judges=(train_rnn_scratch, train_rnn),
     records=known.LANGUAGE,
 )
+check_backtest = _stage("tasks.comparison.check_backtest", lambda _metrics: "long enough")
 backtest = _stage(
     "tasks.comparison.backtest",
     _best_forecast,

@@ -5,6 +5,7 @@ from functools import partial
 
 import pandas as pd
 
+from seqstep.evaluation import forecasts as evaluation
 from seqstep.evaluation import lengths
 from seqstep.evaluation.forecasts import (
     backtest_all,
@@ -60,6 +61,22 @@ from tasks.text import open_tokens
 _LAGS = 40
 
 
+def check_backtest(
+    record: Record,
+    series: SeriesFile,
+    forecast: ForecastConfig,
+    mlp: MLPConfig,
+    gru: RecurrentConfig,
+    config: BacktestConfig,
+) -> SeriesFile:
+    """See that the series is long enough for every forecaster, before anything is trained on it."""
+    values, horizons = read_series(record.open(series.values)).to_numpy(), sorted(forecast.horizons)
+    evaluation.check_backtest(
+        values, horizons, ForecasterSettings(series.season, series.scale, mlp, gru), config
+    )
+    return series
+
+
 def backtest(
     record: Record,
     series: SeriesFile,
@@ -77,13 +94,13 @@ def backtest(
     use_threads(threads)
     entries = []
     for entry in backtest_all(
-        values, horizons, ForecasterSettings(config.season, series.scale, mlp, gru, record.notice), config
+        values, horizons, ForecasterSettings(series.season, series.scale, mlp, gru, record.notice), config
     ):
         entries.append(entry)
         record.progress(len(entries), len(FORECASTERS), {})
         record.log_metrics({f"backtest/{entry.model}/seconds": entry.seconds})
         record.log_metrics({f"backtest/{entry.model}/parameters": entry.parameters})
-    outcome = measure(entries, values, config)
+    outcome = measure(entries, values, series.season, config)
     record.log_metrics({f"backtest/{name}": value for name, value in figures(outcome).items()})
     if outcome.notice:
         record.notice(outcome.notice)

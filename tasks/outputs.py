@@ -57,11 +57,12 @@ class NgramStatistics(Frozen):
 
 
 class SeriesFile(Frozen):
-    """The series as CSV, its picture, and the way in which it is scaled."""
+    """The series as CSV, its picture, how it is scaled, and the steps of its season (1: none)."""
 
     values: Artifact
     plot: Artifact
     scale: Literal["none", "standard"]
+    season: int
 
 
 class TrainedModel(Frozen):

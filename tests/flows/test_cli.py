@@ -23,7 +23,15 @@ STAGES = ["download", "verify", "tokenize", "vocab", "ngrams", "series", "train_
 STAGES += ["train_rnn", "evaluate_forecasts", "evaluate_language", "report"]
 NETWORKS = [f"train_held_out_{network}" for network in ("rnn_scratch", "rnn", "gru", "lstm")]
 COMPARISONS = ["backtest", "compare_language", "sample_language", *NETWORKS, "compare_held_out"]
-COMPARED = [*STAGES[:7], "check_comparison", *STAGES[7:-1], *COMPARISONS, "report"]
+COMPARED = [
+    *STAGES[:6],
+    "check_backtest",
+    STAGES[6],
+    "check_comparison",
+    *STAGES[7:-1],
+    *COMPARISONS,
+    "report",
+]
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:

@@ -39,7 +39,7 @@ def test_a_run_compares_all_models_and_a_second_one_has_nothing_to_do(
     assert done.returncode == 0, done.stderr[-3000:]
     first = json.loads(done.stdout)
     states = {stage["name"]: stage["state"] for stage in first["stages"]}
-    assert len(states) == 21 and set(states.values()) == {"completed"}
+    assert len(states) == 22 and set(states.values()) == {"completed"}
     found = runs()
     folder = home.root / "mlartifacts"
     tables = {

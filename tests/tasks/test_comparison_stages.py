@@ -41,20 +41,15 @@ Declares = Callable[[Stage, Record], None]
 TEXT, SMALL, TESTED = TextConfig(), RNNConfig(hidden=16, batch=4, steps=10, epochs=2, max_tokens=1000), 300
 MEASURES = ("rmse", "mae", "mase", "coverage", "width")
 SINE = SeriesConfig(points=300)
+BACKTEST = BacktestConfig(stride=2, seeds=(0, 1))
 
 
 def run_backtest(record: Record) -> Backtest:
-    series = tasks.series.function(record.on(record.run_id), SINE, 1)
-    done = tasks.backtest.function(
-        record,
-        series,
-        SINE,
-        ForecastConfig(horizons=(8, 1)),
-        MLPConfig(epochs=1),
-        RecurrentConfig(window=8, hidden=4, updates=3),
-        BacktestConfig(stride=2, seeds=(0, 1)),
-        1,
-    )
+    forecast, mlp, config = ForecastConfig(horizons=(8, 1)), MLPConfig(epochs=1), BACKTEST
+    gru = RecurrentConfig(window=8, hidden=4, updates=3)
+    series = tasks.series.function(record.on(record.run_id), SINE, 1, mlp, forecast, config)
+    assert series == tasks.check_backtest.function(record, series, forecast, mlp, gru, config)
+    done = tasks.backtest.function(record, series, SINE, forecast, mlp, gru, config, 1)
     assert isinstance(done, Backtest)
     return done
 

@@ -73,7 +73,7 @@ def test_an_edited_step_is_what_the_stage_trains_with_a_note_of_it(
 def test_an_edited_forecaster_is_noted_by_its_stage_and_once_by_a_backtest(
     new_record: NewRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    series = tasks.series.function(new_record(), SINE, 1)
+    series = tasks.series.function(new_record(), SINE, 1, TINY, ForecastConfig(), BacktestConfig())
     monkeypatch.setattr(MLP, "forward", _tanh)
     record = new_record()
     tasks.train_mlp.function(record, series, TINY, ON_CPU)

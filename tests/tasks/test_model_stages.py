@@ -6,7 +6,15 @@ import pytest
 import tasks
 from seqstep.models.bundle import load_forecaster
 from seqstep.models.precision import precision_name
-from seqstep.settings.config import Compute, ForecastConfig, MLPConfig, Precision, RNNConfig, SeriesConfig
+from seqstep.settings.config import (
+    BacktestConfig,
+    Compute,
+    ForecastConfig,
+    MLPConfig,
+    Precision,
+    RNNConfig,
+    SeriesConfig,
+)
 from stagecraft.errors import ArtifactError
 from stagecraft.files.artifact import sha256_of
 from stagecraft.mlflow import Record, Registry
@@ -15,10 +23,12 @@ from stagecraft.pipeline.stage import Stage
 
 NewRecord = Callable[[], Record]
 TINY = MLPConfig(epochs=2)
+#: how the series is forecast and measured later
+MEASURED = (TINY, ForecastConfig(horizons=(1, 8)), BacktestConfig())
 
 
 def test_the_same_training_twice_yields_the_same_bytes_and_one_version(new_record: NewRecord) -> None:
-    series = tasks.series.function(new_record(), SeriesConfig(points=200), 1)
+    series = tasks.series.function(new_record(), SeriesConfig(points=200), 1, *MEASURED)
     registry, same = Registry(new_record().tracker), Compute(seed=3, device="cpu")
     first, second = (tasks.train_mlp.function(new_record(), series, TINY, same) for _ in range(2))
     assert (first.weights, first.spec, first.history.sha256) == (
@@ -34,7 +44,7 @@ def test_the_same_training_twice_yields_the_same_bytes_and_one_version(new_recor
 
 def test_a_trained_forecaster_is_found_by_its_address_and_by_its_name(new_record: NewRecord) -> None:
     record = new_record()
-    series = tasks.series.function(new_record(), SeriesConfig(points=200), 1)
+    series = tasks.series.function(new_record(), SeriesConfig(points=200), 1, *MEASURED)
     trained = tasks.train_mlp.function(record, series, TINY, Compute(device="cpu"))
     registry = Registry(record.tracker)
     version = registry.find("seqstep-mlp")
@@ -45,7 +55,7 @@ def test_a_trained_forecaster_is_found_by_its_address_and_by_its_name(new_record
 
 
 def test_errors_are_recorded_by_horizon(new_record: NewRecord) -> None:
-    series = tasks.series.function(new_record(), SeriesConfig(points=200), 1)
+    series = tasks.series.function(new_record(), SeriesConfig(points=200), 1, *MEASURED)
     trained = tasks.train_mlp.function(new_record(), series, TINY, Compute(device="cpu"))
     record = new_record()
     result = tasks.evaluate_forecasts.function(record, series, trained, TINY, ForecastConfig(horizons=(1, 8)))
@@ -58,7 +68,7 @@ def test_errors_are_recorded_by_horizon(new_record: NewRecord) -> None:
 
 def test_an_altered_artifact_is_refused_by_name(new_record: NewRecord) -> None:
     record = new_record()
-    series = tasks.series.function(record, SeriesConfig(points=20), 1)
+    series = tasks.series.function(record, SeriesConfig(points=40), 1, *MEASURED)
     with record.open(series.values).open("a") as file:
         file.write("21,0.5\n")
     with pytest.raises(ArtifactError, match=r"expected SHA-256 .*series[.]csv"):

@@ -10,12 +10,13 @@ import pandas as pd
 
 from seqstep.forecasters.table import BASELINES, FORECASTERS, ForecasterSettings, make_forecaster
 from seqstep.series.accuracy import accuracy_table, over_seeds
-from seqstep.series.backtest import backtest, first_origin
+from seqstep.series.backtest import backtest, first_origin, place_origins
 from seqstep.series.diebold_mariano import against_best_baseline
 from seqstep.series.forecaster import Fitted, Forecaster
 from seqstep.series.intervals import add_intervals, coverage_table
 from seqstep.series.naive_scale import naive_scale, undefined_notice
 from seqstep.series.sampling_error import rmse_intervals
+from seqstep.series.strategies import windows_ahead
 from seqstep.settings.config import BacktestConfig
 
 _SURE = 0.95  # level of the errors' intervals
@@ -77,16 +78,37 @@ def backtest_all(
         yield BacktestedModel(name, forecasts, weighed.parameters, time.perf_counter() - start)
 
 
+def check_backtest(
+    series: np.ndarray, horizons: Sequence[int], settings: ForecasterSettings, config: BacktestConfig
+) -> None:
+    """See that every forecaster can be fitted and measured, before one is trained.
+
+    Raises:
+        ConfigError, WindowError: horizons, windows, the season or the number of origins do not fit.
+    """
+    known = series[: place_origins(len(series), horizons, config)[0]]
+    for window in (settings.mlp.window, settings.gru.window):
+        windows_ahead(known[-config.train_points :], window, max(horizons))
+    untrained = [
+        BacktestedModel(name, backtest(name, make_forecaster(name, settings), series, horizons, config), 0, 0)
+        for name in ("last_value", "seasonal_naive")
+    ]
+    measure(untrained, series, settings.season, config)
+
+
 def measure(
-    entries: Sequence[BacktestedModel], series: np.ndarray, config: BacktestConfig
+    entries: Sequence[BacktestedModel], series: np.ndarray, season: int, config: BacktestConfig
 ) -> BacktestOutcome:
     """Measure errors, what is more than chance, and how well intervals cover.
+
+    Args:
+        season: steps, >= 1, for the scale of MASE and RMSSE.
 
     Raises:
         WindowError: too few origins for a test or an interval.
     """
     forecasts = pd.concat([entry.forecasts for entry in entries], ignore_index=True)
-    scale = naive_scale(series[: first_origin(len(series), config)], config.season)
+    scale = naive_scale(series[: first_origin(len(series), config)], season)
     chance = rmse_intervals(forecasts, _SURE, config.stride).rename(columns={"rmse": "rmse_all"})
     errors = over_seeds(accuracy_table(forecasts, scale)).merge(chance, on=["model", "horizon"])
     errors["parameters"] = errors["model"].map({entry.model: entry.parameters for entry in entries})
@@ -97,7 +119,7 @@ def measure(
         tests=against_best_baseline(forecasts, BASELINES, config.stride),
         intervals=intervals,
         coverage=coverage_table(intervals),
-        notice=undefined_notice(scale, config.season),
+        notice=undefined_notice(scale, season),
     )
 
 

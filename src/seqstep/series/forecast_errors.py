@@ -1,10 +1,13 @@
 """How far forecasts are off, by horizon."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
+from seqstep.errors import WindowError
 from seqstep.metrics import mae, rmse
-from seqstep.series.windows import check_window
+from seqstep.series.windows import check_window, training_end
 
 
 def error_table(
@@ -35,6 +38,27 @@ def error_table(
         rows.append(_errors(f"k{horizon:03d}", horizon, forecast, series, first, train_end))
     rows.append(_errors("multistep", None, multi, series, train_end, train_end))
     return pd.DataFrame(rows).astype({"horizon": "Int64"})
+
+
+def check_horizons(steps: int, window: int, share: float, horizons: Sequence[int]) -> None:
+    """See that every horizon leaves a target that did not train, before anything is trained.
+
+    Args:
+        steps: of the series.
+        window: past values that a prediction sees (tau).
+        share: of the series, whose windows train; see `training_windows`.
+        horizons: steps ahead, each >= 1.
+
+    Raises:
+        WindowError: one does not, or the window fits not at all.
+    """
+    training_end(steps, window, share)
+    if (furthest := max(horizons)) > (most := steps - window):
+        raise WindowError(
+            f"expected horizons of up to {most} steps, for a series of {steps} values and a window of"
+            f" {window}, got {furthest}, which leaves no value to test on; lower forecast.horizons or"
+            " mlp.window, or take a longer series"
+        )
 
 
 def error_metrics(errors: pd.DataFrame, prefix: str) -> dict[str, float]:

@@ -432,8 +432,11 @@ class BacktestConfig(Section):
     train_points: NonNegativeInt = Field(
         0, description="latest known values that a model is fitted on (sliding); 0: all (expanding)"
     )
-    season: PositiveInt = Field(
-        1, description="steps of a season, for the seasonal forecast and the scale of MASE; 1: none"
+    season: Literal["auto"] | PositiveInt = Field(
+        "auto",
+        description="steps of a season, for the seasonal forecast and the scale of MASE; 1: none; auto: the"
+        " sine's own, or what the dates' step suggests and the autocorrelation of the values before the first"
+        " origin bears out",
     )
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = Field(
         (0, 1, 2), description="seeds that a random model is trained with"
@@ -632,12 +635,12 @@ _CARRIED: dict[str, Any] = {
 PROFILES: dict[str, dict[str, Any]] = {
     "quick": {"corpus": _CARRIED, "rnn": {"epochs": 60}},
     "notes": {},
-    # More than three of the sine's periods, so that the first origin knows a season of it.
+    # More than three of the sine's periods, so that the first origin knows its season.
     "compare": {
         "corpus": _CARRIED,
         "rnn": {"epochs": 60},
         "series": {"points": 2000},
-        "backtest": {"start_share": 0.5, "stride": 2, "season": 628},
+        "backtest": {"start_share": 0.5, "stride": 2},
         "comparison": {"enabled": True},
         "held_out": {"networks": tuple(NETWORKS)},
     },

@@ -86,9 +86,9 @@ def _check_result(stage: Stage) -> None:
         got = "a coroutine or a generator" if stage.is_lazy else stage.result.text
         raise WiringError(
             f"expected the return hint of {stage.target} to name a model of results whose fields can be read,"
-            f" got {got}; say `-> MODEL`, a subclass of Frozen that inherits from models alone, so neither from"
-            " Generic nor from what only a library knows, and have the module import all its names one by one,"
-            " for after `import *` nobody can tell where one comes from"
+            f" got {got}; say `-> MODEL`, a subclass of Frozen that inherits from models alone, so neither"
+            " from Generic nor from what only a library knows, and import its names one by one, for after"
+            " `import *` nobody can tell where one comes from"
         )
 
 

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from seqstep.errors import WindowError
 from seqstep.series.forecast import k_steps, multi_step
-from seqstep.series.forecast_errors import error_table
+from seqstep.series.forecast_errors import check_horizons, error_table
 from tests.unit.seqstep.series.predictors import LINE, SERIES, WINDOW, blend, straight
 
 
@@ -39,3 +40,21 @@ def test_the_errors_of_a_perfect_predictor_are_0_and_of_no_targets_nan() -> None
     assert table["rmse_valid"].tolist() == [0, 0, 0]
     late = error_table(LINE, WINDOW, 39, {1: forecasts[1]}, LINE[39:])
     assert np.isnan(late.loc[0, "rmse_valid"])
+
+
+@pytest.mark.parametrize(
+    ("horizons", "fits"), [((1, 16), True), ((140,), True), ((141,), False), ((1, 500), False)]
+)
+def test_a_horizon_that_leaves_nothing_to_test_on_is_refused(horizons: tuple[int, ...], fits: bool) -> None:
+    if fits:
+        check_horizons(144, 4, 0.6, horizons)
+        return
+    with pytest.raises(
+        WindowError, match=rf"of up to 140 steps, .* 144 values .* got {max(horizons)}, which"
+    ):
+        check_horizons(144, 4, 0.6, horizons)
+
+
+def test_a_window_that_fits_not_at_all_is_refused_with_the_horizons() -> None:
+    with pytest.raises(WindowError, match=r"mlp\.train_share"):
+        check_horizons(10, 4, 0.6, (1,))
