@@ -17,6 +17,7 @@ from seqstep.models.bundle import (
     saved,
 )
 from seqstep.models.device import prepare_device
+from seqstep.series.continuation import SeriesFacts
 from seqstep.series.series_file import read_series
 from seqstep.settings.config import Compute, LayerConfig, MLPConfig, RNNConfig, SamplesConfig, TextConfig
 from seqstep.training import forecaster, language
@@ -31,9 +32,14 @@ from tasks.text import open_tokens
 def train_mlp(record: Record, series: SeriesFile, config: MLPConfig, compute: Compute) -> TrainedModel:
     """Train the multilayer perceptron that forecasts the series."""
     record.log_dataset("series", series.values, series.values.uri)
-    values = read_series(record.open(series.values)).to_numpy()
-    data = forecaster.prepare(values, config, series.scale)
-    spec = MLPSpec(window=config.window, hidden=config.hidden, scaling=data.scaling)
+    observed = read_series(record.open(series.values))
+    data = forecaster.prepare(observed.to_numpy(), config, series.scale)
+    spec = MLPSpec(
+        window=config.window,
+        hidden=config.hidden,
+        scaling=data.scaling,
+        series=SeriesFacts.of(observed, series.values.sha256, series.season),
+    )
     model = spec.build(torch.Generator().manual_seed(compute.seed)).to(prepare_device(compute))
     training = forecaster.ForecasterTraining(
         model, data.train, data.valid, config, compute.seed, record.notice

@@ -3,7 +3,9 @@
 import argparse
 import math
 import sys
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,14 +14,27 @@ from seqstep.errors import ModelError, SeriesError
 from seqstep.settings.data_sets import series_name
 from seqstep.settings.resolving import resolve
 from seqstep_cli.readers import find_language_model, notice_what_is_lost
-from seqstep_cli.registered import CHOICE, FORM, choose, named, open_registry, say_who
+from seqstep_cli.registered import (
+    CHOICE,
+    FORM,
+    choose,
+    named,
+    open_registry,
+    part_of,
+    say_who,
+    split_name,
+)
 from stagecraft.cli.changes import read_assignments
 from stagecraft.cli.command import Command, add_assignments, print_json, seed, whole
 from stagecraft.cli.outputs import check_outside, stream_at, write_data, write_output
 from stagecraft.cli.workplace import Workplace
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from seqstep.series.continuation import SeriesFacts
     from seqstep.settings.config import Config
+    from stagecraft.mlflow.answering import Answerer
 
 
 def _generate(args: argparse.Namespace, workplace: Workplace) -> int:
@@ -53,10 +68,12 @@ def _forecast(args: argparse.Namespace, workplace: Workplace) -> int:
     answer = choose(registry, args.model, series_name(config.series) if config else "")
     parts = registry.parts(answer.version)
     model, spec = load_forecaster(parts["weights.safetensors"], parts["model.json"])
+    trained = partial(registry.tracker.open_input, answer.version.run_id, "series.values")
     if config:
         observed = load_series(config.series, config.seed).series
+        unseen = _values_since(answer, lambda: read_series(trained()), observed, spec.series, args)
     else:
-        observed = read_series(registry.tracker.open_input(answer.version.run_id, "series.values"))
+        observed, unseen = read_series(trained()), 0
     with np.errstate(all="ignore"):  # whatever comes of numbers that are too large is looked at
         forecast = beyond(predictor(model, spec.scaling), observed, spec.window, args.horizon)
     if not np.isfinite(forecast).all():
@@ -73,7 +90,7 @@ def _forecast(args: argparse.Namespace, workplace: Workplace) -> int:
     if args.json:
         times, values = table.iloc[:, 0].astype(str).tolist(), forecast.tolist()
         rows = [{"time": time, "forecast": value} for time, value in zip(times, values, strict=True)]
-        print_json({**named(answer), "forecast": rows})
+        print_json({**named(answer), "unseen": unseen, "forecast": rows})
         return 0
     say_who(answer)
     if args.output and not stream_at(args.output):
@@ -81,6 +98,43 @@ def _forecast(args: argparse.Namespace, workplace: Workplace) -> int:
     elif not args.output:
         write_data(write_table(table, [when], "%.6g"))
     return 0
+
+
+def _values_since(
+    answer: "Answerer",
+    trained: "Callable[[], pd.Series]",
+    observed: "pd.Series",
+    known: "SeriesFacts | None",
+    args: argparse.Namespace,
+) -> int | None:
+    """Count the values since those that a version was given, and say so.
+
+    Returns:
+        None for another series, which the user wants forecast by this version all the same.
+
+    Raises:
+        ArtifactError: what trained the version is not to be had.
+        ModelError: it is another series, and the user did not name the version and say so.
+    """
+    from seqstep.series.continuation import unseen_values
+
+    version = answer.version
+    try:
+        unseen = unseen_values(trained(), observed)
+    except SeriesError as error:
+        is_wanted = args.anyway and split_name(args.model)[1]
+        if not is_wanted:
+            raise ModelError(
+                f"expected the series that {version} was trained on, grown or not, got another one: {error};"
+                f" train on this one, or add `--model {part_of(version.name)}/{version.number} --anyway`"
+            ) from None
+        ranges = f"; its values go from {observed.min():.4g} to {observed.max():.4g}"
+        ranges += f", those that trained it from {known.low:.4g} to {known.high:.4g}" if known else ""
+        sys.stderr.write(f"seqstep: note: not the series that {version} was trained on: {error}{ranges}\n")
+        return None
+    what = f"{unseen:,} value{'' if unseen == 1 else 's'}"
+    sys.stderr.write(f"seqstep: {version} has not seen the last {what}\n" if unseen else "")
+    return unseen
 
 
 def _series_asked(args: argparse.Namespace) -> "Config | None":
@@ -137,6 +191,11 @@ def _forecast_arguments(parser: argparse.ArgumentParser) -> None:
         help="what to go on from, with a model of it or the one that is named; else what trained the model",
     )
     add_assignments(parser, "how that file is read, such as series.gaps=interpolate")
+    parser.add_argument(
+        "--anyway",
+        action="store_true",
+        help="go on from another series than the one that trained the version, which --model names",
+    )
     parser.add_argument("--output", type=Path, metavar="FILE.csv", help="write the forecasts to a file")
 
 

@@ -156,11 +156,40 @@ def test_forecast_goes_on_after_no_other_series_than_the_one_that_trained_the_mo
     assert refused.out == "" and seqstep("forecast", "--horizon", "5").status == 0
 
 
+def test_a_version_goes_on_from_its_own_series_grown_and_from_another_one_only_if_that_is_said(
+    seqstep: Any, trained: Trained, tmp_path: Path
+) -> None:
+    registry = Registry(Tracker(trained.home))
+    known = pd.read_csv(registry.tracker.open_input(registry.find("seqstep-mlp").run_id, "series.values"))
+    values = known["value"].tolist()
+
+    def ask(values: list[float], *options: str) -> Any:
+        pd.Series(values, name="value").to_csv(tmp_path / "mine.csv", index=False)
+        return seqstep("forecast", "--series", f"{tmp_path}/mine.csv:value", "--json", *options)
+
+    grown = ask([*values, 0.5, 0.25], "--model", "mlp/1")
+    grown.ends(0, "seqstep-mlp version 1 has not seen the last 2 values")
+    assert document(grown)["unseen"] == 2
+    assert document(ask(values, "--model", "mlp/1"))["unseen"] == 0
+    other = [value + 1000 for value in values]
+    ask(other, "--anyway").ends(
+        2, "expected a version of seqstep-mlp of the data that is asked for, got none"
+    )
+    refused = ask(other, "--model", "mlp/1")
+    refused.ends(2, "at 1 it is 1000", "1,000 of 1,000 values", "train on this one", "--model mlp/1 --anyway")
+    ask(values[:-1], "--model", "mlp/1").ends(2, "it ends at 999, before 1000")
+    told = ask(other, "--model", "mlp/1", "--anyway")
+    told.ends(
+        0, "note: not the series that seqstep-mlp version 1 was trained on", "from 998", "those that trained"
+    )
+    assert document(told)["unseen"] is None
+
+
 def test_forecasts_of_a_dated_series_carry_the_dates_that_follow(seqstep: Any, tmp_path: Path) -> None:
     data, output = tmp_path / "data.csv", tmp_path / "next.csv"
     days = "".join(f"2024-02-{day:02d},{day / 10}\n" for day in range(1, 29))
     data.write_text("day,load\n" + days)
-    options = ["forecast", "--horizon", "3", "--series", f"{data}:load", "--model", "mlp/1"]
+    options = ["forecast", "--horizon", "3", "--series", f"{data}:load", "--model", "mlp/1", "--anyway"]
     rows = document(seqstep(*options, "--json"))["forecast"]
     assert [row["time"][:10] for row in rows] == ["2024-02-29", "2024-03-01", "2024-03-02"]
     seqstep(*options, "--output", str(output)).ends(0, f"3 forecasts written to {output}")
@@ -177,6 +206,7 @@ def test_forecasts_go_on_in_the_zone_of_the_file_and_from_a_column_with_a_colon(
     rows = "".join(f"{hour.isoformat()},{at / 30}\n" for at, hour in enumerate(hours[:28]))
     (tmp_path / "data.csv").write_text(f"hour,load: MW\n{rows}")
     options = ["--horizon", "3", "--series", f"{tmp_path}/data.csv:load: MW", "--model", "mlp/1"]
+    options.append("--anyway")
     found = document(seqstep("forecast", *options, "--json"))["forecast"]
     assert [row["time"] for row in found] == [str(hour) for hour in hours[28:]]
 
@@ -185,9 +215,9 @@ def test_forecasts_go_on_in_the_zone_of_the_file_and_from_a_column_with_a_colon(
 def test_values_that_a_model_can_not_go_on_from_are_refused(seqstep: Any, tmp_path: Path) -> None:
     data = tmp_path / "data.csv"
     data.write_text("load\n" + "1.7e308\n-1.7e308\n" * 20)
-    refused = seqstep("forecast", "--series", f"{data}:load", "--model", "mlp/1")
+    refused = seqstep("forecast", "--series", f"{data}:load", "--model", "mlp/1", "--anyway")
     refused.ends(2, "expected values that seqstep-mlp version 1", "got some up to 1.7e+308, far beyond")
-    assert refused.out == "" and len(refused.err.splitlines()) == 1
+    assert refused.out == "" and len(refused.err.splitlines()) == 2
 
 
 def test_a_folder_is_no_place_for_forecasts_and_stays_as_it_is(seqstep: Any, tmp_path: Path) -> None:

@@ -118,7 +118,7 @@ def test_a_walk_that_does_not_fit_together_is_refused_before_anything_runs(
 
     before = sorted(home.root.rglob("*"))
     monkeypatch.setattr("flows.asking.resolve", mistaken)
-    asks = "train_mlp is handed RNNConfig as config, but tasks.training.train_mlp asks for MLPConfig"
+    asks = "series is handed RNNConfig as mlp, but tasks.sources.series asks for MLPConfig"
     seqstep(command).ends(2, "flows/walk.py:", asks, "hand on what it asks for, or correct its hint")
     assert sorted(home.root.rglob("*")) == before
 
@@ -247,5 +247,5 @@ def test_a_setting_that_was_changed_past_its_class_is_refused_before_anything_ru
 
     before = sorted(home.root.rglob("*"))
     monkeypatch.setattr("flows.asking.resolve", mistaken)
-    seqstep(command).ends(2, "flows/walk.py:", "train_mlp is handed", "MLPConfig.hidden: Input should be a ")
+    seqstep(command).ends(2, "flows/walk.py:", "series is handed", "MLPConfig.hidden: Input should be a ")
     assert sorted(home.root.rglob("*")) == before

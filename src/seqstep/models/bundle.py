@@ -23,6 +23,7 @@ from seqstep.models.mlp import MLP
 from seqstep.models.regularised import RegularisedRNN
 from seqstep.models.rnn_scratch import RNNScratch
 from seqstep.models.rnn_torch import RNNTorch
+from seqstep.series.continuation import SeriesFacts
 from seqstep.series.scaling import Scaling
 from seqstep.settings.config import Cell, Clean, Documents, LineEnds, Locale, TextConfig, TokenKind
 from seqstep.text.codec import Codec
@@ -44,12 +45,16 @@ class Spec(BaseModel, ABC):
 
 
 class MLPSpec(Spec):
-    """What an MLP needs besides its weights: its sizes, and how values are scaled."""
+    """What an MLP needs besides its weights: its sizes, how values are scaled, and what it was trained on.
+
+    Models of older releases do not say the last.
+    """
 
     model: Literal["mlp"] = "mlp"
     window: PositiveInt
     hidden: PositiveInt
     scaling: Scaling
+    series: SeriesFacts | None = None
 
     def build(self, generator: torch.Generator | None = None) -> MLP:
         """Make the network with fresh weights."""
