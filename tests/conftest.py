@@ -31,6 +31,9 @@ settings.load_profile("seqstep")
 
 pytest_plugins = ["tests.counts", "tests.trained"]
 
+# Cases of a test whose lines are counted.
+_MEASURED = 2
+
 TEXT = b"".join(b"line %d: the time traveller smiled, and so did the psychologist.\n" % n for n in range(40))
 
 
@@ -67,8 +70,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         by_server = "prefect_server" in names or (Path(__file__).parent / "e2e") in item.path.parents
         if by_server and not any(item.iter_markers("smoke")) and not any(item.iter_markers("soak")):
             item.add_marker("thorough")
+    _measure_few_cases(items)
     # Files of real servers take longest.
     items.sort(key=lambda item: "e2e" not in item.path.parts)
+
+
+def _measure_few_cases(items: list[pytest.Item]) -> None:
+    """Count the lines that few cases of each test run: to count those of all takes half as long again."""
+    cases = Counter[tuple[Path, str]]()
+    for item in items:
+        test = item.path, getattr(item, "originalname", item.name)
+        cases[test] += 1
+        if cases[test] > _MEASURED or hasattr(getattr(item, "obj", None), "hypothesis"):
+            item.add_marker("no_cover")
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

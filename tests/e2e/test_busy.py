@@ -96,6 +96,7 @@ def test_fail_runs_one_and_refuses_the_other_with_a_status_of_its_own(
     assert [run.run_id for run in parents(tmp_path)] == [first.document["run_id"]]
 
 
+@pytest.mark.soak
 def test_share_lets_both_go_on_and_computes_each_stage_once(two_at_once: Any, tmp_path: Path) -> None:
     ended = two_at_once("share")
     assert [run.status for run in ended] == [0, 0]

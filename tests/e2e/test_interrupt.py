@@ -137,7 +137,8 @@ def test_a_stopped_run_ends_with_its_temporary_server(
     assert_closed_in_prefect(tmp_path)
 
 
-@pytest.mark.parametrize("stop", [terminate, pytest.param(interrupt, marks=pytest.mark.soak)])
+@pytest.mark.soak
+@pytest.mark.parametrize("stop", [terminate, interrupt])
 def test_a_stopped_run_is_closed_on_a_server_too(
     tmp_path: Path, prefect_server: str, empty_database: Path, stop: Stop
 ) -> None:

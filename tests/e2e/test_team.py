@@ -22,6 +22,8 @@ WORK_POOL = "--no-prompt", "work-pool", "create", "local", "--type", "process", 
 DEPLOY = "--no-prompt", "deploy", "--all"
 SETTINGS = [f"rnn.{name}={value}" for name, value in TINY.items()]
 
+pytestmark = pytest.mark.soak
+
 
 def programs() -> Path | None:
     """Find PostgreSQL's programs, which Debian keeps off the path."""
@@ -118,7 +120,6 @@ def test_its_models_answer_at_the_client(team: Up) -> None:
     assert text.startswith("the keeper") and len(text) == len("the keeper") + 5
 
 
-@pytest.mark.soak
 def test_what_the_client_computes_is_cached_for_the_worker(team: Up) -> None:
     smaller = {**TINY, "hidden": 7}
     run = team.seqstep("run", "--set", *SETTINGS, "rnn.hidden=7", "--until", "train_rnn")

@@ -193,6 +193,7 @@ def test_points_run_below_one_run_and_one_that_fails_does_not_keep_the_others_fr
     )
 
 
+@pytest.mark.soak
 def test_over_seeds_the_mean_and_the_spread_are_told_and_not_the_luckiest(
     seqstep: Any, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,8 +10,8 @@ import pandas as pd
 from seqstep.errors import ConfigError
 from seqstep.series.reading.steps import words
 
-_HOUR, _DAY, _WEEK = (pd.Timedelta(1, unit).value for unit in ("h", "D", "W"))
-_YEAR = 365.25 * _DAY
+_HOUR = 3_600 * 10**9  # nanoseconds
+_DAY, _WEEK, _YEAR = 24 * _HOUR, 7 * 24 * _HOUR, 365.25 * 24 * _HOUR
 _FEWEST = 3  # seasons that must be known, to tell one from chance
 _LEAST = 0.3  # autocorrelation; a weaker season is of no use to a forecast
 _CLEARLY = 0.1  # by which another lag has the better autocorrelation

@@ -127,7 +127,7 @@ def check(copy: Copy, edit: edits.Edit) -> None:
         pytest.param(
             "src/seqstep/training/minibatch.py:Minibatches._train", "docstring", marks=pytest.mark.soak
         ),
-        ("src/seqstep/plots/style.py:COLOURS", "code"),
+        pytest.param("src/seqstep/plots/style.py:COLOURS", "code", marks=pytest.mark.soak),
     ],
 )
 def test_an_edit_runs_the_stages_that_can_depend_on_it(copy: Copy, site: str, kind: str) -> None:

@@ -18,7 +18,7 @@ KINDS = {
     "others": ("child by os.popen", "thread that reads", "compiled module", "environment variable"),
 }
 CASES = [
-    next(case for case in FAMILIES[family]() if case.kind == kind)
+    next(each for each in FAMILIES[family]() if each.name == kind).first()
     for family, kinds in KINDS.items()
     for kind in kinds
 ]

@@ -1,8 +1,10 @@
 """A small project that is edited once: what its files say before and after."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from math import prod
 from pathlib import Path
+from random import Random
 from typing import Any, NamedTuple
 
 #: in a text: what stands there before the edit, and after it
@@ -80,6 +82,37 @@ def weigh(record) -> outputs.Weight:
 {body}
     return outputs.Weight(text=str(({read})))
 '''
+
+
+class Kind(NamedTuple):
+    """Cases that differ along some axes; none is made before it is asked for, for there are a million.
+
+    Attributes:
+        axes: what `make` takes, one of each.
+    """
+
+    name: str
+    axes: tuple[Iterable[str], ...]
+    make: Callable[..., "Case"]
+
+    def some(self, most: int, draw: Random) -> list["Case"]:
+        """Draw at most so many cases."""
+        axes = [list(axis) for axis in self.axes]
+        count = prod(map(len, axes))
+        return [_at(self.make, axes, place) for place in draw.sample(range(count), min(most, count))]
+
+    def first(self) -> "Case":
+        """Make the first case."""
+        return self.make(*(next(iter(axis)) for axis in self.axes))
+
+
+def _at(make: Callable[..., "Case"], axes: list[list[str]], place: int) -> "Case":
+    """Make the case at a place among all, of which the last axis varies first."""
+    chosen = []
+    for axis in reversed(axes):
+        place, own = divmod(place, len(axis))
+        chosen.append(axis[own])
+    return make(*reversed(chosen))
 
 
 class Case(NamedTuple):

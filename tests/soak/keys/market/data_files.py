@@ -1,9 +1,9 @@
 """Cases of data files: where they lie, times how they are read, times who reads them."""
 
 from collections.abc import Iterator
-from itertools import product
+from functools import partial
 
-from tests.soak.keys.market.case import Case, steps
+from tests.soak.keys.market.case import Case, Kind, steps
 
 _PATHS = "import os.path\nfrom importlib.resources import files\nfrom pathlib import Path\n\nimport shop\n"
 
@@ -142,10 +142,10 @@ WHO = {
 }
 
 
-def data_files() -> Iterator[Case]:
-    """All of them."""
-    for reader, place, who in product(READERS, PLACES, WHO):
-        yield _case(reader, place, who)
+def data_files() -> Iterator[Kind]:
+    """All of them, by reader."""
+    for reader in READERS:
+        yield Kind(f"{reader} of a file", (PLACES, WHO), partial(_case, reader))
 
 
 def _case(reader: str, place: str, who: str) -> Case:

@@ -1,12 +1,11 @@
 """Cases by families: blocks times what stands around them times ways to them times what is edited."""
 
-import random
 import re
-from collections.abc import Iterable, Iterator
-from itertools import product
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from tests.soak.keys.market.blocks import Block, read_blocks
-from tests.soak.keys.market.case import RESULTS, SELL, SOLD, Case, resolved, steps, walk
+from tests.soak.keys.market.case import RESULTS, SELL, SOLD, Case, Kind, resolved, steps, walk
 from tests.soak.keys.market.data_files import data_files
 from tests.soak.keys.market.surroundings import SCOPES, SURROUNDINGS, surrounded
 
@@ -34,57 +33,37 @@ _AMOUNTS = "from shop import amounts\n"
 TO_EFFECTS, TO_NAMES = read_blocks("ways_to_effects"), read_blocks("ways_to_names")
 
 
-def effects() -> Iterator[Case]:
+def effects() -> Iterator[Kind]:
     """What is done on import, in all its surroundings, by all ways, with all edits."""
     for block in read_blocks("effects").values():
-        for around, way, edit in product(SURROUNDINGS, TO_EFFECTS, _edits(block)):
-            if around not in SCOPES or "only at the module's level" not in block.sections:
-                yield _effect(block, around, way, edit)
+        around = (name for name in SURROUNDINGS if name not in SCOPES or not _is_for_modules(block))
+        yield Kind(block.name, (list(around), TO_EFFECTS, _edits(block)), partial(_effect, block))
 
 
-def readings() -> Iterator[Case]:
+def readings() -> Iterator[Kind]:
     """What the stage calls, by all ways to its name, with all edits."""
     for block in read_blocks("readings").values():
         ways = block.part("ways").split(", ") if block.part("ways") else TO_NAMES
-        for way, edit in product(ways, _edits(block)):
-            yield _reading(block, way, edit)
+        yield Kind(block.name, (ways, _edits(block)), partial(_reading, block))
 
 
-def others() -> Iterator[Case]:
+def others() -> Iterator[Kind]:
     """What lies outside of the followed code, reached from a helper and from the stage's own module."""
     for block in read_blocks("others").values():
         ways = [block.part("ways")] if block.part("ways") else ["from package", "own module"]
-        for way in ways:
-            yield _reading(block, way, "")
+        yield Kind(block.name, (ways, [""]), partial(_reading, block))
 
 
-def settings() -> Iterator[Case]:
+def settings() -> Iterator[Kind]:
     """What the walk hands a stage."""
     for block in read_blocks("settings").values():
-        stage = steps("from shop import core\n", block.read)
-        files = {
-            "shop/core.py": block.core,
-            "stalls/steps.py": stage.replace("(record)", f"(record, {block.part('parameter')})"),
-            "market/__init__.py": walk(f", {block.part('handed')}", "text"),
-            **block.titled("file "),
-        }
-        yield Case(block.name, "", files, {})
+        yield Kind(block.name, (), partial(_setting, block))
 
 
-def results() -> Iterator[Case]:
+def results() -> Iterator[Kind]:
     """What one stage yields and another is given."""
     for block in read_blocks("results").values():
-        made = block.part("made")
-        files = {
-            "stalls/outputs.py": RESULTS.format(top=block.core, field=block.part("field")),
-            "stalls/steps.py": steps("", "1").replace("=str((1))", f"='1', inner={made}"),
-            "stalls/sold.py": SOLD,
-            "stalls/sales.py": SELL.format(
-                top=block.part("imports"), parameter=block.part("parameter"), read=block.read
-            ),
-            "market/__init__.py": walk("", "inner"),
-        }
-        yield Case(block.name, "", files, {})
+        yield Kind(block.name, (), partial(_result, block))
 
 
 def declared() -> Iterator[Case]:
@@ -104,8 +83,8 @@ def plain(names: Iterable[str], edit: str) -> Iterator[Case]:
         yield case
 
 
-#: name -> every case of it
-FAMILIES = {
+#: name -> every kind of it
+FAMILIES: dict[str, Callable[[], Iterator[Kind]]] = {
     "effects": effects,
     "readings": readings,
     "data files": data_files,
@@ -115,12 +94,33 @@ FAMILIES = {
 }
 
 
-def some(cases: Iterator[Case], kind_most: int, seed: int) -> list[Case]:
-    """Draw at most so many cases of each kind, always the same ones."""
-    draw, kinds = random.Random(seed), dict[str, list[Case]]()
-    for case in cases:
-        kinds.setdefault(case.kind, []).append(case)
-    return [case for found in kinds.values() for case in draw.sample(found, min(kind_most, len(found)))]
+def _setting(block: Block) -> Case:
+    stage = steps("from shop import core\n", block.read)
+    files = {
+        "shop/core.py": block.core,
+        "stalls/steps.py": stage.replace("(record)", f"(record, {block.part('parameter')})"),
+        "market/__init__.py": walk(f", {block.part('handed')}", "text"),
+        **block.titled("file "),
+    }
+    return Case(block.name, "", files, {})
+
+
+def _result(block: Block) -> Case:
+    made = block.part("made")
+    files = {
+        "stalls/outputs.py": RESULTS.format(top=block.core, field=block.part("field")),
+        "stalls/steps.py": steps("", "1").replace("=str((1))", f"='1', inner={made}"),
+        "stalls/sold.py": SOLD,
+        "stalls/sales.py": SELL.format(
+            top=block.part("imports"), parameter=block.part("parameter"), read=block.read
+        ),
+        "market/__init__.py": walk("", "inner"),
+    }
+    return Case(block.name, "", files, {})
+
+
+def _is_for_modules(block: Block) -> bool:
+    return "only at the module's level" in block.sections
 
 
 def _edits(block: Block) -> list[str]:
