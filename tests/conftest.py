@@ -70,17 +70,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         by_server = "prefect_server" in names or (Path(__file__).parent / "e2e") in item.path.parents
         if by_server and not any(item.iter_markers("smoke")) and not any(item.iter_markers("soak")):
             item.add_marker("thorough")
-    _measure_few_cases(items)
+    _part_cases(items)
     # Files of real servers take longest.
     items.sort(key=lambda item: "e2e" not in item.path.parts)
 
 
-def _measure_few_cases(items: list[pytest.Item]) -> None:
-    """Count the lines that few cases of each test run: to count those of all takes half as long again."""
+def _part_cases(items: list[pytest.Item]) -> None:
+    """Leave all but the first case of what takes long to the thorough ones, and count the lines of two alone.
+
+    To count the lines that all run takes half as long again as the tests themselves.
+    """
     cases = Counter[tuple[Path, str]]()
     for item in items:
         test = item.path, getattr(item, "originalname", item.name)
         cases[test] += 1
+        if cases[test] > 1 and any(item.iter_markers("first_quick")):
+            item.add_marker("thorough")
         if cases[test] > _MEASURED or hasattr(getattr(item, "obj", None), "hypothesis"):
             item.add_marker("no_cover")
 

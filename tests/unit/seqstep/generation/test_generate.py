@@ -110,6 +110,7 @@ def test_top_k_draws_among_the_k_most_likely_tokens_only(
     assert len(set(generate(FLAT, prefix, 60, temperature, top_k, seed))) <= top_k  # all are as likely
 
 
+@pytest.mark.first_quick
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0, math.inf])
 @pytest.mark.parametrize("top_k", [None, 2])
 def test_draws_follow_the_distribution_at_its_temperature(temperature: float, top_k: int | None) -> None:

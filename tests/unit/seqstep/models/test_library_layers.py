@@ -20,6 +20,7 @@ print(model.linear.weight.grad.isfinite().all().item())
 """
 
 
+@pytest.mark.first_quick
 @pytest.mark.parametrize("limit", ["", "AVX2"])
 def test_an_lstm_trains_in_bfloat16_whatever_onednn_may_use(limit: str) -> None:
     environment = {**os.environ, "ONEDNN_MAX_CPU_ISA": limit} if limit else dict(os.environ)

@@ -57,6 +57,7 @@ def test_the_naive_forecasts_come_within_2_percent_of_their_expected_errors() ->
     assert backtested(SeasonalNaive(PERIOD)).mean(axis=0) == pytest.approx(0.08, rel=0.02)
 
 
+@pytest.mark.first_quick
 @pytest.mark.parametrize(
     ("model", "window"),
     [
@@ -85,6 +86,7 @@ def test_a_forecast_that_has_seen_its_target_lies_below_the_best_possible() -> N
     assert leaked.mean() < floor - 2 * standard_error(leaked, PERIOD)
 
 
+@pytest.mark.first_quick
 @pytest.mark.parametrize("window", [1, 4, 20])
 def test_the_best_possible_error_is_that_of_a_simulation(window: int) -> None:
     random, draws = np.random.default_rng(window), 20_000

@@ -575,6 +575,7 @@ def test_a_difference_that_only_grown_weights_show_ends_the_training() -> None:
         assert not notices
 
 
+@pytest.mark.first_quick
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.thorough) for seed in (1, 2))])
 @pytest.mark.parametrize("batch, hidden, learning_rate", [(1, 1, 0.5), (7, 33, 5.0), (32, 64, 100.0)])
 def test_unedited_networks_of_any_size_are_never_told_to_differ(

@@ -118,6 +118,7 @@ def test_documents_are_validated_each_by_itself_and_go_on_to_the_same_end(tmp_pa
     assert [row.loss for row in again.run()] == [row.loss for row in whole.history]
 
 
+@pytest.mark.first_quick
 @pytest.mark.parametrize("averaging", [0.0, 0.9])
 def test_the_weights_kept_are_those_of_the_best_validation_and_not_the_last(averaging: float) -> None:
     # Noise can't be learnt: whoever goes on learning it by heart gets worse.
@@ -232,6 +233,7 @@ def test_the_network_in_bfloat16_goes_on_to_the_same_end_too(tmp_path: Path) -> 
     assert_same(finished(resumed), finished(training(**changes)))
 
 
+@pytest.mark.first_quick
 @pytest.mark.parametrize("network", NETWORKS)
 @pytest.mark.parametrize("share", [0.0, 0.2])
 def test_a_training_beside_others_in_threads_equals_one_alone(network: str, share: float) -> None:

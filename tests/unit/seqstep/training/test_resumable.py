@@ -92,6 +92,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in folder.iterdir()}
 
 
+@pytest.mark.first_quick
 @every_training
 @pytest.mark.parametrize("stop", [0, 1, 2, 4, 5])
 def test_a_training_that_goes_on_elsewhere_equals_a_whole_one(
@@ -118,6 +119,7 @@ def test_a_longer_training_from_a_finished_one_equals_a_long_one(
     assert_equal(finished(longer), finished(make(5, 0)))
 
 
+@pytest.mark.first_quick
 @every_training
 def test_a_training_moved_after_every_epoch_equals_a_whole_one(
     make: Callable[[int, int], LanguageTraining], tmp_path: Path
@@ -130,6 +132,7 @@ def test_a_training_moved_after_every_epoch_equals_a_whole_one(
     assert_equal(training, finished(make(5, 0)))
 
 
+@pytest.mark.first_quick
 @every_training
 def test_saving_disturbs_nothing_and_the_same_state_has_the_same_bytes(
     make: Callable[[int, int], LanguageTraining], tmp_path: Path

@@ -34,6 +34,7 @@ def said(signals: list[int], then: str, patience_s: float) -> tuple[list[str], i
         return [*lines, *process.stdout.read().split("\n")[:-1]], process.wait()
 
 
+@pytest.mark.first_quick
 @pytest.mark.parametrize("first", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM])
 def test_a_second_signal_does_not_break_off_what_the_first_one_began(first: int, second: int) -> None:

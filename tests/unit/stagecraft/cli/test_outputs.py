@@ -117,6 +117,7 @@ def test_a_device_stays_one(tmp_path: Path) -> None:
     assert stat.S_ISCHR(null.stat().st_mode)
 
 
+@pytest.mark.first_quick
 @pytest.mark.parametrize("place", ["/dev/stdout", "/dev/stderr", "/dev/fd/1", "/proc/self/fd/1"])
 @pytest.mark.parametrize("is_piped", [True, False])
 def test_its_own_streams_are_written_through_in_order(tmp_path: Path, place: str, is_piped: bool) -> None:

@@ -132,6 +132,7 @@ def test_a_version_carries_the_name_of_its_data_and_digests_of_what_it_was_given
     }
 
 
+@pytest.mark.first_quick
 @pytest.mark.parametrize("data", ["a.txt", "/home/x/ä ö.txt:load", "", "x" * 5000, "häuser"])
 def test_each_data_set_has_an_alias_of_its_own(data: str, works: Works) -> None:
     run(works, data or "b", "one")

@@ -41,6 +41,7 @@ def state(works: Any) -> Any:
     return versions, [registry.tags(version) for version in versions], list(map(registry.folder, versions))
 
 
+@pytest.mark.first_quick
 @pytest.mark.parametrize(
     ("delete", "numbers", "aliases"),
     [

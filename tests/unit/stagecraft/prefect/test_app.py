@@ -10,6 +10,7 @@ from stagecraft.prefect.app import guarded_app
 MANUAL = ["/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"]
 
 
+@pytest.mark.first_quick
 @pytest.mark.parametrize("is_temporary", [False, True])
 def test_no_page_of_it_loads_scripts_from_elsewhere_nor_tells_of_the_api(
     is_temporary: bool,

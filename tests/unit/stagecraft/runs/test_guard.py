@@ -72,6 +72,7 @@ def test_a_run_is_seen_whether_or_not_it_asked_for_the_guard(here: Home, code: s
     assert is_free(here)
 
 
+@pytest.mark.first_quick
 @pytest.mark.parametrize("code", [GUARDED, PLAIN])
 def test_a_run_that_waits_goes_on_when_the_other_has_ended(here: Home, code: str) -> None:
     with process(code, "pipeline quick", "skip") as other:

@@ -253,6 +253,7 @@ def test_half_written_files_are_removed_when_nobody_lives(house: House) -> None:
     assert not file.exists() and not folder.exists()
 
 
+@pytest.mark.first_quick
 @pytest.mark.parametrize("gone", ["MLmodel", "artifacts/weights", ".", "record", "logged model"])
 def test_a_version_whose_files_are_gone_is_set_aside_and_its_alias_named(house: House, gone: str) -> None:
     whole = house.stage("train_rnn", model="rnn")
@@ -275,6 +276,7 @@ def test_a_version_whose_files_are_gone_is_set_aside_and_its_alias_named(house: 
     assert Registry(house.tracker).find("seqstep-rnn").model_id == whole.model_id
 
 
+@pytest.mark.first_quick
 @pytest.mark.parametrize("kept", [True, False])
 @pytest.mark.parametrize("name", ["MLmodel", "artifacts/weights", "added"])
 def test_a_version_whose_files_are_not_those_that_were_registered_is_set_aside(

@@ -30,6 +30,7 @@ WRITES: dict[str, Callable[[pd.Timestamp], str]] = {
 }
 
 
+@pytest.mark.first_quick
 @pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
 @pytest.mark.parametrize("dates", [AUTUMN, SPRING], ids=["autumn", "spring"])
 def test_hours_go_on_through_a_change_of_the_clock(
@@ -43,6 +44,7 @@ def test_hours_go_on_through_a_change_of_the_clock(
     assert next_dates(read_series(tmp_path / "series.csv")) == next_dates(series)
 
 
+@pytest.mark.first_quick
 @pytest.mark.parametrize(
     ("zone", "start", "step"),
     [

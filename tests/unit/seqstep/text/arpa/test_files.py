@@ -96,6 +96,7 @@ def test_what_is_read_back_gives_the_same_log_probabilities(
         assert read.probabilities(text[:end]) == pytest.approx(model.probabilities(text[:end]), rel=1e-5)
 
 
+@pytest.mark.first_quick
 @savable
 def test_the_notes_text_has_the_same_log_probabilities_after_reading(name: str, corpus_path: Path) -> None:
     chars = tokenize(clean_lines(corpus_path), "char")

@@ -50,6 +50,7 @@ def test_perplexity_on_the_test_part(
     assert round(perplexity(mean_loss(scores)), 2) == expected
 
 
+@pytest.mark.first_quick
 @pytest.mark.parametrize("name", MODELS)
 def test_probabilities_sum_to_1_after_every_context_of_the_test_text(chars: Tokens, name: str) -> None:
     text = divided(chars, "notes")
