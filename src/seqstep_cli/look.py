@@ -8,9 +8,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from secrecy import quote
-from seqstep.errors import CorpusError, SeriesError
+from seqstep.errors import CorpusError
 from seqstep.settings.resolving import resolve
+from seqstep_cli.look_at_series import show_series
 from stagecraft.cli.changes import read_assignments
 from stagecraft.cli.command import Command, add_assignments, print_json
 from stagecraft.cli.tables import make_table, open_console, styled
@@ -20,12 +20,16 @@ if TYPE_CHECKING:
     from seqstep.settings.config import Config
     from seqstep.text.looking import LookedAt
 
-_SERIES_SUFFIXES = (".csv", ".tsv")
+_SERIES_SUFFIXES = (".csv", ".tsv", ".xlsx")
+_COMPRESSED = (".gz", ".bz2", ".xz", ".zip")
 _LONGEST_TOKEN = 30
 
 
 def _look(args: argparse.Namespace, _workplace: Workplace) -> int:
-    kind = args.kind or ("series" if args.file.lower().endswith(_SERIES_SUFFIXES) else "text")
+    name = args.file.lower()
+    for end in _COMPRESSED:
+        name = name.removesuffix(end)
+    kind = args.kind or ("series" if name.endswith(_SERIES_SUFFIXES) else "text")
     return _KINDS[kind](args)
 
 
@@ -83,17 +87,9 @@ def _guessed(file: str, config: "Config") -> str:
     return "" if guess == config.corpus.encoding else guess
 
 
-def _look_at_series(args: argparse.Namespace) -> int:
-    raise SeriesError(
-        f"expected a text to look at, got {quote(args.file)}, a series by its name or by --as; add --as text"
-        " to look at it as a text, or see what a run reads with `seqstep run --until series --set"
-        " series.path=… series.column=…`"
-    )
-
-
 _KINDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "text": _look_at_text,
-    "series": _look_at_series,
+    "series": show_series,
 }
 
 
@@ -142,21 +138,29 @@ def _shown(text: str) -> str:
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="a text, as corpus.path names it")
+    parser.add_argument(
+        "file", metavar="FILE", help="a text, as corpus.path names it, or a table, as series.path does"
+    )
     parser.add_argument(
         "--as",
         choices=tuple(_KINDS),
         dest="kind",
-        help="what it is, where its name does not tell: .csv and .tsv are series, all else is text",
+        help="what it is, where its name does not tell: .csv, .tsv and .xlsx are series, compressed or not,"
+        " all else is text",
     )
-    add_assignments(parser, "how it is read, such as corpus.encoding=cp1252 or corpus.field=text")
+    add_assignments(parser, "how it is read, such as corpus.encoding=cp1252 or series.column=load")
 
 
 COMMANDS = [
     Command(
         "look",
-        "Show what is in a text, what a run would do with it, and which settings fit.",
-        ["seqstep look my.txt", "seqstep look my.txt --json", "seqstep look table.csv --as text"],
+        "Show what is in a text or a series, what a run would do with it, and which settings fit.",
+        [
+            "seqstep look my.txt",
+            "seqstep look my.txt --json",
+            "seqstep look sales.csv --set series.column=sales",
+            "seqstep look table.csv --as text",
+        ],
         _arguments,
         _look,
         needs_home=False,

@@ -125,7 +125,7 @@ def test_compare_has_its_stages_before_the_report_and_the_other_profiles_have_th
 
 def test_a_plan_of_compare_names_the_comparisons(seqstep: Any, home: Home) -> None:
     plan = json.loads(seqstep("plan", "compare", "--until", "backtest", "--json").out)
-    assert [stage["name"] for stage in plan["stages"]] == ["series", "backtest"]
+    assert [stage["name"] for stage in plan["stages"]] == ["series", "check_backtest", "backtest"]
     stages = json.loads(seqstep("plan", "compare", "--json").out)["stages"]
     whole = {stage["name"]: stage["state"] for stage in stages}
     assert list(whole) == COMPARED and set(whole.values()) == {"would_run"}
@@ -181,6 +181,6 @@ def test_two_failures_are_each_blamed_for_their_own(seqstep: Any, failed: Any) -
     result = seqstep("run", "--json", "--set", *settings)
     reasons = {stage["name"]: stage["reason"] for stage in json.loads(result.out)["stages"]}
     assert reasons["vocab"] == reasons["evaluate_language"] == "after verify"
-    assert reasons["evaluate_forecasts"] == "after train_mlp"
-    assert reasons["report"] == "after verify, train_mlp"
+    assert reasons["evaluate_forecasts"] == "after series"
+    assert reasons["report"] == "after verify, series"
     failed("verify", "expected SHA-1")

@@ -132,7 +132,14 @@ def test_the_flows_of_a_branch_end_in_its_own_comparison() -> None:
     stages = {name: set(graph(resolve("compare"), name).nodes) for name in ("pipeline", "text", "series")}
     assert {"backtest", "compare_language", "sample_language"} <= stages["pipeline"]
     assert {"compare_language", "sample_language"} <= stages["text"] and "backtest" not in stages["text"]
-    assert stages["series"] == {"series", "train_mlp", "evaluate_forecasts", "backtest", "report"}
+    assert stages["series"] == {
+        "series",
+        "check_backtest",
+        "train_mlp",
+        "evaluate_forecasts",
+        "backtest",
+        "report",
+    }
     for name, found in stages.items():
         needs = {need for node in graph(resolve("compare"), name).nodes.values() for need in node.needs}
         assert needs <= found

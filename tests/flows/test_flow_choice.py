@@ -162,13 +162,14 @@ def test_what_is_understood_of_a_series_is_told(seqstep: Any, home: Home, tmp_pa
     dates = pd.date_range("2020-02-01", periods=60)
     days = "".join(f"{date:%d.%m.%y};1.0{date.day:02},5\n" for date in dates)
     (tmp_path / "umsatz.csv").write_text(f"Umsatz 2020\nTag;Umsatz\n{days}", encoding="utf-16")
-    given = [f"series.path={tmp_path}/umsatz.csv", "series.column=Umsatz"]
+    given = [f"series.path={tmp_path}/umsatz.csv", "series.column=Umsatz", "forecast.horizons=1,4"]
     result = seqstep("run", "--json", "--until", "series", "--set", *given)
     said = [
         "line 1 left out, as titles before the header",
         "read as utf-16, as the file's first bytes say",
         "column 'Umsatz': its numbers have a comma before the decimals and '.' between thousands",
         "dates of column 'Tag' read as %d.%m.%y: 2020-02-01 to 2020-03-31, daily",
+        "season: none, for values that are daily show none; backtest.season sets another",
     ]
     assert json.loads(result.out)["stages"][0]["notices"] == said
     assert all(line in result.err for line in said)

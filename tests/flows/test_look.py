@@ -54,8 +54,9 @@ def test_long_words_are_cut_where_they_are_shown(seqstep: Any, tmp_path: Path) -
     ("words", "said"),
     [
         (["nowhere.txt"], ["nowhere.txt can't be read: No such file"]),
-        (["table.csv"], ["a series by its name or by --as; add --as text"]),
-        (["text", "--as", "series"], ["a series by its name or by --as"]),
+        (["table.csv"], ["table.csv can't be read: No such file"]),
+        (["text", "--as", "series"], ["text can't be read: No such file"]),
+        (["page.html", "--as", "series"], ["page.html"]),
         (["."], ["expected a file in corpus.path='.', got none"]),
         (["page.html"], ["page.html, got an HTML page"]),
     ],
@@ -65,7 +66,7 @@ def test_what_can_not_be_shown_is_refused(
 ) -> None:
     (tmp_path / "folder").mkdir()
     monkeypatch.chdir(tmp_path / "folder")
-    if words == ["page.html"]:
+    if "page.html" in words:
         Path("page.html").write_text("<!DOCTYPE html><html><body>lamps</body></html>")
     seqstep("look", *words).ends(2, *said)
 
@@ -108,3 +109,28 @@ def test_a_text_in_another_encoding_is_shown_in_the_one_that_is_guessed(
 def test_a_table_can_be_looked_at_as_a_text(seqstep: Any, tmp_path: Path) -> None:
     (tmp_path / "table.csv").write_text("date,load\n2020-01-01,7\n" * 99)
     seqstep("look", str(tmp_path / "table.csv"), "--as", "text").ends(0, "text.clean=none")
+
+
+def test_a_series_is_shown_with_what_a_run_would_do_and_what_fits(seqstep: Any, tmp_path: Path) -> None:
+    days = "".join(f"{day:02d}.01.2024;{day},5;x\n" for day in range(1, 32) if day != 9)
+    (tmp_path / "my sales.csv").write_text(f"Tag;Absatz;Notiz\n{days}")
+    looked = ["look", str(tmp_path / "my sales.csv")]
+    seqstep(*looked).ends(
+        0,
+        "columns 'Tag', 'Absatz', 'Notiz'",
+        "read as values 'Absatz'",
+        "dates 'Tag', as %d.%m.%Y",
+        "step daily",
+        "from, to 2024-01-01 00:00:00, 2024-01-31 00:00:00",
+        "values 31, 1 of them missing",
+        "▁",
+        "series.gaps=interpolate to fill them",
+        "expected horizons of up to 27 steps",
+        "settings that fit series.column=Absatz series.gaps=interpolate forecast.horizons=1,4,16",
+    )
+    found = json.loads(seqstep(*looked, "--json", "--set", "series.name=mine").out)
+    assert (found["as"], found["gaps"], found["low"], found["high"]) == ("series", 1, 1.5, 31.5)
+    command = shlex.split(found["command"])
+    assert command[:6] == ["seqstep", "run", "--flow", "series", "--set", f"series.path={looked[1]}"]
+    assert command[6] == "series.column=Absatz" and command[-1] == "series.name=mine"
+    seqstep(*command[1:2], "--until", "series", *command[2:]).ends(0)

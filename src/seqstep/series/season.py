@@ -31,7 +31,7 @@ class Season(NamedTuple):
     why: str = ""
 
     def __str__(self) -> str:
-        return f"{self.steps} steps, {self.why}" if self.steps > 1 else self.why
+        return ", ".join(filter(None, [f"{self.steps} steps" if self.steps > 1 else "none", self.why]))
 
 
 def check_season(season: int) -> None:
@@ -131,8 +131,8 @@ def _candidates(index: pd.Index) -> Iterator[int]:
 
 def _nothing(index: pd.Index) -> str:
     if not isinstance(index, pd.DatetimeIndex):
-        return "none, for rows without dates suggest none"
-    return f"none is seen in values that are {_step(index)}"
+        return "for rows without dates suggest none"
+    return f"for values that are {_step(index)} show none"
 
 
 def _step(index: pd.Index) -> str:

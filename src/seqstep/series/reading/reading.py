@@ -31,6 +31,7 @@ class UserSeries:
         date_columns: that hold the dates; none where rows are counted.
         date_format: how they are written; empty where rows are counted.
         step: how far apart they are; empty where rows are counted.
+        gaps: values that are missing in the file, and were filled.
         notices: what is not as plain as ISO dates and numbers with points.
     """
 
@@ -39,6 +40,7 @@ class UserSeries:
     date_format: str = ""
     step: str = ""
     notices: tuple[str, ...] = ()
+    gaps: int = 0
 
 
 def read_file(path: Path, config: SeriesConfig) -> UserSeries:
@@ -49,7 +51,7 @@ def read_file(path: Path, config: SeriesConfig) -> UserSeries:
             have no regular step, there are fewer than two rows, or two readings fit.
         ConfigError: a setting is none.
     """
-    table = _open(path, config)
+    table = open_table(path, config)
     if config.only:
         table = table.only(config.only)
     value = table.place(config.column, "series.column")
@@ -62,7 +64,7 @@ def read_file(path: Path, config: SeriesConfig) -> UserSeries:
     said = [*table.said, *_said(numbers, table.names[value]), *times.said]
     if times.dates is None:
         values.index = pd.RangeIndex(1, len(values) + 1, name="row")
-        return UserSeries(_without_gaps(values, config, path), notices=tuple(said))
+        return UserSeries(_without_gaps(values, config, path), notices=tuple(said), gaps=_missing(values))
     dates = times.dates
     values = _regular(values, dates)
     return UserSeries(
@@ -71,10 +73,16 @@ def read_file(path: Path, config: SeriesConfig) -> UserSeries:
         dates.form,
         words(dates.step) if dates.step else "",
         tuple(said),
+        _missing(values),
     )
 
 
-def _open(path: Path, config: SeriesConfig) -> UserTable:
+def open_table(path: Path, config: SeriesConfig) -> UserTable:
+    """Read a table as texts, whatever kind of file it is.
+
+    Raises:
+        SeriesError: the file can't be read, or is no table.
+    """
     content = read_bytes(path, config)
     if is_parquet(content[:4]):
         return read_parquet(content, path)
@@ -128,6 +136,10 @@ def _regular(values: "pd.Series[float]", dates: Dates) -> "pd.Series[float]":
     """Give dated values a frequency; dates that are missing from it become nan."""
     values.index = dates.dates
     return values.reindex(steps_from(dates.dates, dates.step)) if dates.step else values
+
+
+def _missing(values: "pd.Series[float]") -> int:
+    return int(values.isna().sum())
 
 
 def _without_gaps(values: "pd.Series[float]", config: SeriesConfig, path: Path) -> "pd.Series[float]":

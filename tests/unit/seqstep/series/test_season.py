@@ -66,7 +66,7 @@ def test_of_a_day_and_a_week_the_day_counts_unless_the_week_is_clearly_better() 
 )
 def test_where_values_bear_none_out_there_is_none(values: np.ndarray) -> None:
     found = find_season(dated(values, "D"))
-    assert found.steps == 1 and str(found) == "none is seen in values that are daily"
+    assert found.steps == 1 and str(found) == "none, for values that are daily show none"
 
 
 def test_rows_without_dates_suggest_none() -> None:
