@@ -274,14 +274,15 @@ def test_another_spelling_of_the_path_of_an_own_file_runs_nothing_again(
 ) -> None:
     def states(command: str, folder: str, name: str = "") -> set[str]:
         own = [f"corpus.path={folder}{name or 'story.txt'}", f"series.path={folder}{name or 'story.csv'}"]
-        argv = ["--only", "download", "series", "--json", "--set", *own, "series.column=load"]
+        own += ["series.column=load", "mlp.window=1", "forecast.horizons=1"]
+        argv = ["--only", "download", "series", "--json", "--set", *own]
         return {stage["state"] for stage in json.loads(seqstep(command, *argv).out)["stages"]}
 
     texts, links = tmp_path / "texts", tmp_path / "links"
     texts.mkdir()
     links.symlink_to(texts, target_is_directory=True)
     (texts / "story.txt").write_text("Once upon a time there was a lamp.\n")
-    (texts / "story.csv").write_text("load\n1\n2\n3\n")
+    (texts / "story.csv").write_text("load\n" + "1\n2\n" * 5)
     monkeypatch.setenv("HOME", str(texts))
     relative = os.path.relpath(texts)
     assert states("run", f"{texts}/") == {"completed"}
@@ -291,7 +292,7 @@ def test_another_spelling_of_the_path_of_an_own_file_runs_nothing_again(
     (texts / "renamed").write_bytes((texts / "story.csv").read_bytes())
     assert states("plan", "~/", "renamed") == {"would_run"}
     (texts / "story.txt").write_text("Once upon a time there were two lamps.\n")
-    (texts / "story.csv").write_text("load\n1\n2\n4\n")
+    (texts / "story.csv").write_text("load\n" + "1\n3\n" * 5)
     assert states("plan", f"{links}/") == {"would_run"}
 
 

@@ -38,7 +38,7 @@ RECORD: dict[str, tuple[set[str], set[str]]] = {
         {f"ngrams/{kind}_types" for kind in KINDS} | {f"ngrams/zipf_slope_{order}" for order in (1, 2, 3)},
         {"plots/zipf_unigrams.png", "plots/zipf.png", "most_common.csv"},
     ),
-    "series": ({"series/points"}, {"plots/series.png"}),
+    "series": ({"series/points", "series/season"}, {"plots/series.png"}),
     "train_mlp": ({"train/mse", "valid/mse"}, HISTORY),
     "train_rnn_scratch": (TRAINING, {*HISTORY, "samples.txt"}),
     "train_rnn": (TRAINING, {*HISTORY, "samples.txt"}),

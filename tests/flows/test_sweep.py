@@ -159,7 +159,7 @@ def test_points_run_below_one_run_and_one_that_fails_does_not_keep_the_others_fr
     monkeypatch.setenv("PYTHONPATH", _roots())
     command = ["sweep", "--grid", "mlp.window=4,8,190", *METRIC, *PART, "--json"]
     first = seqstep(*command)
-    assert first.status == 1 and "1 of 3 points failed; mlp.window=190: failed: train_mlp: " in first.err
+    assert first.status == 1 and "1 of 3 points failed; mlp.window=190: failed: series: " in first.err
     document = json.loads(first.out)
     states = {point["settings"]["mlp.window"]: point["state"] for point in document["points"]}
     assert states == {4: "completed", 8: "completed", 190: "failed"}
