@@ -150,7 +150,7 @@ def test_with_json_an_error_is_one_document_too(seqstep: Any, home: Home, comman
         ("series.points=9", ["series of 9 values", "mlp.train_share=0.6; take a longer series"]),
         (
             "forecast.horizons=1,997",
-            ["horizons of up to 996 steps", "got 997, which leaves no value to test on"],
+            ["horizons of up to 396 steps beside one of 1", "got 997, which leaves no value to test on"],
         ),
     ],
 )

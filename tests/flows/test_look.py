@@ -125,8 +125,8 @@ def test_a_series_is_shown_with_what_a_run_would_do_and_what_fits(seqstep: Any, 
         "values 31, 1 of them missing",
         "▁",
         "series.gaps=interpolate to fill them",
-        "expected horizons of up to 27 steps",
-        "settings that fit series.column=Absatz series.gaps=interpolate forecast.horizons=1,4,16",
+        "expected horizons of up to 8 steps",
+        "settings that fit series.column=Absatz series.gaps=interpolate forecast.horizons=1,4",
     )
     found = json.loads(seqstep(*looked, "--json", "--set", "series.name=mine").out)
     assert (found["as"], found["gaps"], found["low"], found["high"]) == ("series", 1, 1.5, 31.5)

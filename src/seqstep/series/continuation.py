@@ -76,7 +76,8 @@ def unseen_values(trained: pd.Series, series: pd.Series) -> int:
             f" {trained.index[0]} to {trained.index[-1]}, so nothing tells that they are the same"
         )
     before, now = trained[common].to_numpy(), series[common].to_numpy()
-    if len(wrong := np.flatnonzero(~np.isclose(now, before, rtol=_ROUNDING, atol=0))):
+    rounding = _ROUNDING * np.abs(before).max()
+    if len(wrong := np.flatnonzero(~np.isclose(now, before, rtol=_ROUNDING, atol=rounding))):
         at = wrong[0]
         raise SeriesError(
             f"at {common[at]} it is {now[at]:.6g}, and what trained the model was {before[at]:.6g}"

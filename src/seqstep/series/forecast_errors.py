@@ -52,12 +52,13 @@ def check_horizons(steps: int, window: int, share: float, horizons: Sequence[int
     Raises:
         WindowError: one does not, or the window fits not at all.
     """
-    training_end(steps, window, share)
-    if (furthest := max(horizons)) > (most := steps - window):
+    # All are forecast from the same origins, so the targets of the nearest end as early as the furthest asks.
+    most = steps - training_end(steps, window, share) - 1 + min(horizons)
+    if max(horizons) > (most := min(most, steps - window)):
         raise WindowError(
-            f"expected horizons of up to {most} steps, for a series of {steps} values and a window of"
-            f" {window}, got {furthest}, which leaves no value to test on; lower forecast.horizons or"
-            " mlp.window, or take a longer series"
+            f"expected horizons of up to {most} steps beside one of {min(horizons)}, for a series of {steps}"
+            f" values and a window of {window}, got {max(horizons)}, which leaves no value to test on; lower"
+            " forecast.horizons, mlp.window or mlp.train_share, or take a longer series"
         )
 
 

@@ -138,9 +138,14 @@ def _columns(names: tuple[str, ...]) -> Iterator[str]:
 
 def _horizons(steps: int, config: Config) -> tuple[list[str], list[int]]:
     """Tell whether a run would refuse the horizons, and which of them fit."""
-    mlp, horizons = config.mlp, config.forecast.horizons
-    try:
-        check_horizons(steps, mlp.window, mlp.train_share, horizons)
-    except WindowError as error:
-        return [f"refuse it: {error}"], [each for each in horizons if each <= steps - mlp.window]
-    return [], []
+    said: list[str] = []
+    horizons = sorted(config.forecast.horizons)
+    while horizons:
+        try:
+            check_horizons(steps, config.mlp.window, config.mlp.train_share, horizons)
+        except WindowError as error:
+            said = said or [f"refuse it: {error}"]
+            horizons.pop()
+        else:
+            break
+    return said, horizons if said else []

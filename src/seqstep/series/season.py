@@ -12,6 +12,7 @@ from seqstep.series.reading.steps import words
 
 _HOUR = 3_600 * 10**9  # nanoseconds
 _DAY, _WEEK, _YEAR = 24 * _HOUR, 7 * 24 * _HOUR, 365.25 * 24 * _HOUR
+_MONTH = 27 * _DAY  # the shortest
 _FEWEST = 3  # seasons that must be known, to tell one from chance
 _LEAST = 0.3  # autocorrelation; a weaker season is of no use to a forecast
 _CLEARLY = 0.1  # by which another lag has the better autocorrelation
@@ -105,7 +106,7 @@ def seasonal_strength(values: np.ndarray, steps: int) -> float:
     is_chance = strength < _ERRORS / math.sqrt(max(1, len(rest) - steps))
     is_once = len(rest) >= 2.5 * steps and _autocorrelation(rest, 2 * steps) < strength / 2
     is_another = strength < max(found.values()) - _CLEARLY
-    return 0.0 if is_chance or is_once or is_another else strength
+    return 0.0 if is_chance or is_once or is_another else min(strength, 1.0)
 
 
 def _autocorrelation(values: np.ndarray, lag: int) -> float:
@@ -125,6 +126,9 @@ def _candidates(index: pd.Index) -> Iterator[int]:
     for length in natural:
         steps = length / apart
         is_whole = length == _YEAR or steps == int(steps)
+        if apart > _MONTH:
+            # Third Fridays are 28 days apart, or 35.
+            steps = 12 / round(apart * 12 / _YEAR)
         if round(steps) > 1 and is_whole and not (length == _YEAR and apart < _DAY):
             yield round(steps)
 

@@ -17,6 +17,7 @@ from seqstep.series.reading.table import UserTable
 from seqstep.settings.config import SeriesConfig
 
 _SPACES = re.compile(r"\s+")
+_OTHER_UNITS = re.compile(r"week|woche|semaine|quarter|quartal|trimest", re.IGNORECASE)
 _PUT_BACK = "if the clock was put back there, set series.zone; else "
 _OTHERWISE = "correct it, or set series.date_column= to count rows instead"
 
@@ -125,7 +126,11 @@ def _reads(texts: "pd.Series[str]", form: str) -> list[Read]:
 
 def _ordered(read: Read, zoned: zones.Zoned, zone: str, names: tuple[str, ...]) -> Dates:
     """Put dates in order, and find their step; none where they are repeated or irregular."""
-    dates = zones.in_zone(read.dates, zoned, zone).rename(" ".join(names))
+    if zone and read.form.startswith("epoch"):
+        dates = zones.moments_in(read.dates, zone)
+    else:
+        dates = zones.in_zone(read.dates, zoned, zone)
+    dates = dates.rename(" ".join(names))
     order = np.argsort(dates.asi8, kind="stable")
     ordered = dates[order]
     step = find_step(ordered) if len(ordered) > 1 and ordered.is_unique else None
@@ -148,11 +153,27 @@ def _only_one(found: Sequence[Dates], table: UserTable, names: tuple[str, ...]) 
     first = usable[0]
     second = next((one for one in usable if not one.agrees_with(first)), None)
     if second is None:
+        _check_unit(first, table, names)
         return first
     raise UnreadableError(
         f"expected dates of one reading in {_called(names)} of {table.path}, got"
         f" {' and '.join(map(_reading, (first, second)))}; set series.date_format to the one that is meant"
     )
+
+
+def _check_unit(found: Dates, table: UserTable, names: tuple[str, ...]) -> None:
+    """Refuse months in a column that is called after weeks or quarters: `2020-01` may be either.
+
+    Raises:
+        UnreadableError: they are.
+    """
+    is_months = isinstance(found.step, pd.offsets.MonthBegin) and found.step.n == 1
+    if is_months and found.form == "iso" and any(map(_OTHER_UNITS.search, names)):
+        raise UnreadableError(
+            f"expected weeks or quarters in {_called(names)} of {table.path}, as it is called, got what reads"
+            f" as months ({show_date(found.dates[0])} to {show_date(found.dates[-1])}); write 2020-W01 or"
+            " 2020Q1, or call the column after months"
+        )
 
 
 def _reading(found: Dates) -> str:

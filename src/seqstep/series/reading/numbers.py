@@ -33,6 +33,9 @@ class Marks(NamedTuple):
     thousands: str
 
 
+_PLAIN = Marks(".", "none")
+
+
 class Numbers(NamedTuple):
     """Numbers, nan where there is none, and the ways in which the column writes them.
 
@@ -68,7 +71,9 @@ def read_numbers(table: UserTable, place: int, config: SeriesConfig) -> Numbers:
     is_missing = are_missing(texts) | texts.isin(config.missing)
     given = texts[~is_missing]
     marks = "".join(set().union(*given))
-    ways = [way for way in _ways(config, not table.separator) if _may_fit(marks, way)] or list(_ways(config))
+    # What a file knows to be numbers is written plainly; what it does not may still be some, as texts.
+    typed = [_PLAIN] if not table.separator and _fits(given, _PLAIN).all() else []
+    ways = typed or [way for way in _ways(config) if _may_fit(marks, way)] or list(_ways(config))
     read = {way: _values(given, way) for way in ways if _fits(given, way).all()}
     if not read:
         raise _no_number(table, place, given, config)
@@ -90,11 +95,8 @@ def are_missing(texts: "pd.Series[str]") -> "pd.Series[bool]":
     return texts.map(str.lower).isin(_MISSING)
 
 
-def _ways(config: SeriesConfig, is_typed: bool = False) -> Iterator[Marks]:
+def _ways(config: SeriesConfig) -> Iterator[Marks]:
     """List the ways that the settings leave, the plain one first."""
-    if is_typed:
-        yield Marks(".", "none")
-        return
     decimals = _DECIMALS if config.decimal == "auto" else (config.decimal,)
     thousands = tuple(_THOUSANDS) if config.thousands == "auto" else (config.thousands,)
     for way in itertools.starmap(Marks, itertools.product(decimals, thousands)):
@@ -137,9 +139,9 @@ def _likelier(
     Where commas part the fields, points that all numbers have stand before decimals. And nobody writes some
     numbers without decimals, and others with decimals that end in 0: so written, a comma parts thousands.
     """
-    plain, decimal_comma = Marks(".", "none"), Marks(",", "none")
-    if plain in read and table.separator == "," and all("." in text for text in texts):
-        return {plain: read[plain]}
+    decimal_comma = Marks(",", "none")
+    if _PLAIN in read and table.separator == "," and all("." in text for text in texts):
+        return {_PLAIN: read[_PLAIN]}
     parted = [text for text in texts if "," in text]
     if decimal_comma in read and len(parted) < len(texts) and any(text.endswith("0") for text in parted):
         return {way: values for way, values in read.items() if way.decimal != ","}

@@ -1,5 +1,6 @@
 """A column of a user's table as a series, and what was understood of it."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,14 @@ from seqstep.series.reading.table import UserTable
 from seqstep.series.reading.times import find_times
 from seqstep.series.reading.typed import read_parquet, read_workbook
 from seqstep.settings.config import SeriesConfig
+
+_YEAR = re.compile(r"(?:1[6-9]|20)\d\d")
+_FEWEST_DATED = 3
+_TOTAL = re.compile(
+    r"(?:grand |sub)?(?:totals?|totale|sum|summe|somme|suma|gesamt(?:summe)?|mean|average|mittel(?:wert)?"
+    r"|durchschnitt|moyenne)\W*",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -55,6 +64,7 @@ def read_file(path: Path, config: SeriesConfig) -> UserSeries:
     if config.only:
         table = table.only(config.only)
     value = table.place(config.column, "series.column")
+    _refuse_wide(table, value)
     table = _without_footers(_without_units(table, value), value)
     numbers = read_numbers(table, value, config)
     times = find_times(table, value, config)
@@ -63,6 +73,7 @@ def read_file(path: Path, config: SeriesConfig) -> UserSeries:
     values = numbers.values.iloc[times.order]
     said = [*table.said, *_said(numbers, table.names[value]), *times.said]
     if times.dates is None:
+        _refuse_total(table, value)
         values.index = pd.RangeIndex(1, len(values) + 1, name="row")
         return UserSeries(_without_gaps(values, config, path), notices=tuple(said), gaps=_missing(values))
     dates = times.dates
@@ -95,6 +106,34 @@ def open_table(path: Path, config: SeriesConfig) -> UserTable:
     return table.saying(f"read as {encoding}, as the file's first bytes say")
 
 
+def _refuse_wide(table: UserTable, value: int) -> None:
+    """Refuse a table whose columns are called after dates, for a row of it is a series.
+
+    Raises:
+        SeriesError: it is one.
+    """
+    dated = [name for name in table.names if _YEAR.fullmatch(name) or formats.look_like_dates([name])[0]]
+    if table.names[value] in dated and len(dated) >= _FEWEST_DATED:
+        raise SeriesError(
+            f"expected a row for each date in {table.path}, got {len(dated)} columns that are called after"
+            f" dates ({', '.join(map(quote, dated[:3]))}, …); turn the table, so that dates stand in a column"
+        )
+
+
+def _refuse_total(table: UserTable, value: int) -> None:
+    """Refuse a last row that is called a total, where no date tells it from a value.
+
+    Raises:
+        SeriesError: it is called so.
+    """
+    last = table.cells.iloc[-1].drop(value)
+    if called := next((text for text in last if _TOTAL.fullmatch(text)), ""):
+        raise SeriesError(
+            f"expected a value of the series in the last row of {table.path}, got {quote(called)} (line"
+            f" {table.lines[-1]}); set series.footer=1 to leave it out, or call it something else"
+        )
+
+
 def _without_units(table: UserTable, value: int) -> UserTable:
     """Leave out a first row that has units, where no cell of it is a number or a date."""
     if len(table.cells) < 2:
@@ -102,7 +141,7 @@ def _without_units(table: UserTable, value: int) -> UserTable:
     first, texts = table.cells.iloc[0].tolist(), table.cells[value]
     unit = texts.iloc[0]
     is_unit = unit[:1] + unit[-1:] in ("[]", "()") or (unit and len(first) > 1)
-    has_digit = any(character.isdigit() for text in first for character in text)
+    has_digit = any(character.isdecimal() for text in first for character in text)
     has_data = has_digit or are_missing(texts.iloc[:1]).all() or formats.look_like_dates(first).any()
     if is_unit and not has_data and texts.iloc[1][-1:].isdigit():
         return table.without([0], f"line {table.lines[0]} left out, as units ({quote(unit)})")

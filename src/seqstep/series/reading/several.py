@@ -38,6 +38,25 @@ def refuse_several(table: UserTable, value: int, times: "pd.Series[str] | None" 
             )
 
 
+def doubt(table: UserTable, value: int) -> str:
+    """Say that there may be several series: a column of words has each of its values in rows of its own."""
+    for place in range(len(table.names)):
+        cells = table.cells[place]
+        is_of_words = place != value and not are_numbers(cells)
+        if is_of_words and _is_in_blocks(cells) and cells.value_counts().min() > 1:
+            name, first = table.names[place], cells.iloc[0]
+            return (
+                f"column {quote(name)} has {cells.nunique()} values, each in rows of its own; if these are"
+                f" several series, series.only={name}={first} reads one"
+            )
+    return ""
+
+
+def _is_in_blocks(cells: "pd.Series[str]") -> bool:
+    """Tell whether a column has several values, each in rows that follow each other."""
+    return 1 < cells.nunique() <= len(cells) / 2 and len(list(groupby(cells))) == cells.nunique()
+
+
 def _parts(table: UserTable, place: int, times: "pd.Series[str] | None") -> bool:
     """Tell whether a column says which series a row belongs to."""
     cells = table.cells[place]
@@ -48,4 +67,4 @@ def _parts(table: UserTable, place: int, times: "pd.Series[str] | None") -> bool
         return not pd.DataFrame({"series": cells, "time": times}).duplicated().any() and not cells.equals(
             times
         )
-    return is_called_so and len(list(groupby(cells))) == cells.nunique()
+    return is_called_so and _is_in_blocks(cells)

@@ -11,12 +11,15 @@ from seqstep.errors import SeriesError
 from seqstep.series.reading import formats
 from seqstep.series.reading.columns import cells_like_dates, completed, is_named, is_part, is_time, may_tell
 from seqstep.series.reading.dates import Dates, RepeatedError, UnreadableError, joined, read_dates
-from seqstep.series.reading.several import refuse_several
+from seqstep.series.reading.several import doubt, refuse_several
 from seqstep.series.reading.table import UserTable
 from seqstep.settings.config import SeriesConfig
 
 _MOST = 0.5  # share of a column's cells that look like dates, beyond which all of them have to be some
 _COMMON_YEARS = (1600, 2100)
+_AS_THEY_STAND = (
+    "rows are counted as they stand, for no column is read as dates; series.date_column names one"
+)
 
 
 class Times(NamedTuple):
@@ -42,6 +45,18 @@ def find_times(table: UserTable, value: int, config: SeriesConfig) -> Times:
     Raises:
         SeriesError: what is or looks like dates can't be used as such, or there are several series.
     """
+    times = _find(table, value, config)
+    refuse_several(table, value)
+    doubts = filter(None, [doubt(table, value)])
+    return times._replace(said=(*times.said, *doubts))
+
+
+def _find(table: UserTable, value: int, config: SeriesConfig) -> Times:
+    """Find them by the settings, else among all columns.
+
+    Raises:
+        SeriesError: see `find_times`.
+    """
     if not config.date_column:
         return _counted(table)
     if config.date_column != "auto":
@@ -50,13 +65,12 @@ def find_times(table: UserTable, value: int, config: SeriesConfig) -> Times:
     if times and times.dates:
         return times
     _refuse_parts(table, value, config)
-    refuse_several(table, value)
     if config.date_format != "auto":
         raise SeriesError(
             f"expected a column with dates in {table.path} for series.date_format={config.date_format}, got"
             " none; name it with series.date_column"
         )
-    return times or _counted(table)
+    return times or _counted(table, _AS_THEY_STAND if len(table.names) > 1 else "")
 
 
 def _refuse_parts(table: UserTable, value: int, config: SeriesConfig) -> None:

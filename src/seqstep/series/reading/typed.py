@@ -11,7 +11,7 @@ from seqstep.series.reading.table import UserTable
 
 
 def read_parquet(content: bytes, path: Path) -> UserTable:
-    """Read a Parquet file; an index that it names becomes its first columns.
+    """Read a Parquet file; an index that it names, or that has dates, becomes its first columns.
 
     Raises:
         SeriesError: it is damaged.
@@ -22,7 +22,7 @@ def read_parquet(content: bytes, path: Path) -> UserTable:
         frame = pd.read_parquet(io.BytesIO(content), engine="pyarrow")
     except (pa.ArrowException, OSError, ValueError) as error:
         raise SeriesError(f"expected a whole Parquet file at {path}, got: {error}; write it again") from None
-    if any(name is not None for name in frame.index.names):
+    if any(name is not None for name in frame.index.names) or isinstance(frame.index, pd.DatetimeIndex):
         frame = frame.reset_index()
     return _table(frame, path, first_line=1)
 

@@ -110,6 +110,15 @@ def in_zone(clocks: pd.DatetimeIndex, zoned: Zoned, wanted: str) -> pd.DatetimeI
     return moments.tz_convert(_with_offsets(moments, zoned.offsets))
 
 
+def moments_in(moments: pd.DatetimeIndex, zone: str) -> pd.DatetimeIndex:
+    """Show moments that are told in UTC in a zone.
+
+    Raises:
+        ConfigError: there is no such zone.
+    """
+    return moments.tz_localize("UTC").tz_convert(_known(zone))
+
+
 def _known(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)

@@ -43,16 +43,27 @@ def test_the_errors_of_a_perfect_predictor_are_0_and_of_no_targets_nan() -> None
 
 
 @pytest.mark.parametrize(
-    ("horizons", "fits"), [((1, 16), True), ((140,), True), ((141,), False), ((1, 500), False)]
+    ("horizons", "most"),
+    [
+        ((1, 54), 0),
+        ((1, 55), 54),
+        ((1, 4, 16, 64), 54),
+        ((140,), 0),
+        ((141,), 140),
+        ((4, 57), 0),
+        ((4, 58), 57),
+    ],
 )
-def test_a_horizon_that_leaves_nothing_to_test_on_is_refused(horizons: tuple[int, ...], fits: bool) -> None:
-    if fits:
-        check_horizons(144, 4, 0.6, horizons)
+def test_a_horizon_that_leaves_nothing_to_test_on_is_refused(horizons: tuple[int, ...], most: int) -> None:
+    series = np.sin(np.arange(144.0))
+    if most:
+        with pytest.raises(WindowError, match=rf"up to {most} steps beside .* got {max(horizons)}, which"):
+            check_horizons(144, 4, 0.6, horizons)
         return
-    with pytest.raises(
-        WindowError, match=rf"of up to 140 steps, .* 144 values .* got {max(horizons)}, which"
-    ):
-        check_horizons(144, 4, 0.6, horizons)
+    check_horizons(144, 4, 0.6, horizons)
+    forecasts = k_steps(lambda windows: windows[:, -1], series, 4, horizons)
+    errors = error_table(series, 4, 90, forecasts, series[90:])
+    assert errors["rmse_valid"].notna().all()
 
 
 def test_a_window_that_fits_not_at_all_is_refused_with_the_horizons() -> None:

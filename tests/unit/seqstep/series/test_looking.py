@@ -71,7 +71,7 @@ TABLES: dict[str, tuple[bytes, dict[str, Any]]] = {
         {
             "gaps": 4,
             "values": 31,
-            "fitting": {"series.column": "n", "series.gaps": "interpolate", "forecast.horizons": "1,4,16"},
+            "fitting": {"series.column": "n", "series.gaps": "interpolate", "forecast.horizons": "1,4"},
         },
     ),
     "several.csv": (

@@ -33,6 +33,8 @@ def wave(steps: int, season: float) -> np.ndarray:
         ("ME", 36, 12),
         (pd.DateOffset(months=1, day=15), 60, 12),
         ("QS", 40, 4),
+        ("WOM-3FRI", 120, 12),
+        ("BME", 60, 12),
         ("6MS", 30, 2),
         ("YS", 60, 0),
         ("2D", 900, 183),

@@ -110,3 +110,16 @@ def test_missing_values_of_parquet_are_missing(tmp_path: Path) -> None:
     table.to_parquet(tmp_path / "my.parquet")
     config = SeriesConfig(column="value", gaps="interpolate")
     assert read_file(tmp_path / "my.parquet", config).series.tolist() == [1, 2, 3]
+
+
+def test_dates_of_an_index_without_a_name_are_dates(tmp_path: Path) -> None:
+    days = pd.date_range("2020-01-01", periods=5)[::-1]
+    pd.DataFrame({"value": [5, 4, 3, 2, 1]}, index=days).to_parquet(tmp_path / "my.parquet")
+    series = read_file(tmp_path / "my.parquet", SeriesConfig(column="value")).series
+    assert series.tolist() == [1, 2, 3, 4, 5] and series.index[0] == pd.Timestamp("2020-01-01")
+
+
+def test_numbers_that_parquet_holds_as_texts_are_read_as_in_other_files(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"date": pd.date_range("2020-01-01", periods=3), "value": ["1,5", "2,25", "3"]})
+    frame.to_parquet(tmp_path / "my.parquet")
+    assert read_file(tmp_path / "my.parquet", SeriesConfig(column="value")).series.tolist() == [1.5, 2.25, 3]

@@ -12,12 +12,13 @@ from seqstep.series.reading.reading import UserSeries, read_file
 from seqstep.settings.config import SeriesConfig
 
 Read = Callable[..., pd.Series]
+COUNTED = "rows are counted as they stand, for no column is read as dates; series.date_column names one"
 HOURS = [(day, hour) for day in range(1, 5) for hour in range(24)]
 
 
-def read_text(folder: Path, text: str, **how: Any) -> UserSeries:
+def read_text(folder: Path, text: str, column: str = "value", **how: Any) -> UserSeries:
     (folder / "my.csv").write_text(text)
-    return read_file(folder / "my.csv", SeriesConfig(column="value", **how))
+    return read_file(folder / "my.csv", SeriesConfig(column=column, **how))
 
 
 @pytest.mark.parametrize(
@@ -107,13 +108,84 @@ def test_numbers_that_may_tell_the_time_are_not_left_in_silence(text: str, said:
             ("column 'time' holds no dates; rows are counted, in its order",),
         ),
         ("month,value\n1,1\n2,2\n1,3\n", ("no dates found in 'month'; rows are counted as they stand",)),
-        ("speed,value\n1000,1\n1100,2\n1200,3\n", ()),
-        ("speed,value\n3.5,1\n2.5,2\n4.5,3\n", ()),
+        ("speed,value\n1000,1\n1100,2\n1200,3\n", (COUNTED,)),
+        ("speed,value\n3.5,1\n2.5,2\n4.5,3\n", (COUNTED,)),
+        ("store,d,value\n7,2020-01-03,1\n7,2020-01-02,2\n7,tba,3\n", (COUNTED,)),
+        ("value\n1\n2\n3\n", ()),
     ],
 )
 def test_other_numbers_leave_rows_counted(text: str, said: tuple[str, ...], tmp_path: Path) -> None:
     found = read_text(tmp_path, text)
     assert found.series.tolist() == [1, 2, 3] and found.notices == said
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        ("k,value\n" + "north,1\n" * 3 + "south,2\n" * 3, "k"),
+        (
+            "shop,date,value\n" + "".join(f"{'ab'[day > 8]},2020-01-{day:02d},1\n" for day in range(1, 17)),
+            "shop",
+        ),
+    ],
+)
+def test_a_column_that_may_part_several_series_is_named(text: str, column: str, tmp_path: Path) -> None:
+    said = read_text(tmp_path, text).notices[-1]
+    assert said.startswith(
+        f"column '{column}' has 2 values, each in rows of its own; if these are several series"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "unique_id,ds,value\nH1,2020-01-01,1\nH1,2020-01-02,2\nH2,2020-01-03,900\nH2,2020-01-04,901\n",
+        "store,date,value\n" + "".join(f"{'AB'[day > 8]},2020-01-{day:02d},1\n" for day in range(1, 17)),
+    ],
+)
+def test_series_that_follow_each_other_in_time_are_several(text: str, tmp_path: Path) -> None:
+    for setting in ("auto", ""):
+        with pytest.raises(SeriesError, match=r"expected one series in .*, got 2, by column"):
+            read_text(tmp_path, text, date_column=setting)
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        ("country,1990,1991,1992\nFrance,1,2,3\nSpain,2,3,4\nItaly,1,1,1\n", "1992"),
+        ("store,2020-01-01,2020-01-02,2020-01-03\n1,1,2,3\n2,2,3,4\n", "2020-01-02"),
+    ],
+)
+def test_a_table_whose_columns_are_dates_is_refused(text: str, column: str, tmp_path: Path) -> None:
+    with pytest.raises(SeriesError, match=r"got 3 columns that are called after dates .* turn the table"):
+        read_text(tmp_path, text, column=column)
+
+
+@pytest.mark.parametrize("called", ["Total", "Mean:", "Gesamtsumme"])
+def test_a_total_below_rows_that_are_counted_is_refused_by_its_line(called: str, tmp_path: Path) -> None:
+    text = f"name,value\np1,2\np2,3\np3,4\n{called},9\n"
+    with pytest.raises(SeriesError, match=rf"got '{called}' \(line 5\); set series\.footer=1"):
+        read_text(tmp_path, text)
+    assert read_text(tmp_path, text, footer=1).series.tolist() == [2, 3, 4]
+
+
+@pytest.mark.parametrize(("form", "factor"), [("epoch_s", 1), ("epoch_ms", 1000)])
+def test_epochs_are_moments_whatever_the_zone_that_they_are_shown_in(
+    form: str, factor: int, tmp_path: Path
+) -> None:
+    hours = pd.date_range("2020-10-24T22:00Z", periods=30, freq="h")
+    rows = "".join(f"{int(hour.timestamp()) * factor},{at}\n" for at, hour in enumerate(hours))
+    found = read_text(tmp_path, f"date,value\n{rows}", zone="Europe/Berlin").series
+    assert str(found.index.tz) == "Europe/Berlin"
+    assert found.index.tz_convert("UTC").equals(hours.rename("date"))
+
+
+@pytest.mark.parametrize("name", ["week", "Quarter", "Kalenderwoche"])
+def test_months_in_a_column_of_weeks_or_quarters_are_refused(name: str, tmp_path: Path) -> None:
+    rows = "".join(f"2020-{month:02d},{month}\n" for month in range(1, 13))
+    with pytest.raises(SeriesError, match=r"expected weeks or quarters .* got what reads as months"):
+        read_text(tmp_path, f"{name},value\n{rows}")
+    assert read_text(tmp_path, f"month,value\n{rows}").step == "monthly"
 
 
 SEVERAL = [
