@@ -1,8 +1,6 @@
 """The command that shows a user's file before anything is run: `look`."""
 
 import argparse
-import shlex
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,9 +9,9 @@ from typing import TYPE_CHECKING
 from seqstep.errors import CorpusError
 from seqstep.settings.resolving import resolve
 from seqstep_cli.look_at_series import show_series
+from seqstep_cli.looked import given, present, write_settings
 from stagecraft.cli.changes import read_assignments
-from stagecraft.cli.command import Command, add_assignments, print_json
-from stagecraft.cli.tables import make_table, open_console, styled
+from stagecraft.cli.command import Command, add_assignments
 from stagecraft.cli.workplace import Workplace
 
 if TYPE_CHECKING:
@@ -43,13 +41,8 @@ def _look_at_text(args: argparse.Namespace) -> int:
             raise
         args.assignments.append(f"corpus.encoding={encoding}")
         found = _read(_configured(args))._replace(would=[f"refuse it: {error}"])
-    given = dict(assignment.split("=", 1) for assignment in args.assignments)
-    found = found._replace(fitting={**found.fitting, **given})
-    command = _command(args.file, found.fitting)
-    if args.json:
-        print_json({"file": args.file, "as": "text", **found._asdict(), "command": command})
-    else:
-        _print_text(found, command)
+    found = found._replace(fitting={**found.fitting, **given(args)})
+    present(args, "text", found, _rows(found))
     return 0
 
 
@@ -93,17 +86,9 @@ _KINDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
 }
 
 
-def _command(file: str, settings: Mapping[str, str]) -> str:
-    """Write the command that runs a text with some settings."""
-    changes = [f"corpus.path={file}", *(f"{name}={value}" for name, value in settings.items())]
-    return shlex.join(["seqstep", "run", "--flow", "text", "--set", *changes])
-
-
-def _print_text(found: "LookedAt", command: str) -> None:
+def _rows(found: "LookedAt") -> Mapping[str, str]:
     letters = sum(found.scripts.values())
-    table = make_table("what", "found")
-    table.columns[1].overflow = "fold"
-    rows = {
+    return {
         "encoding": found.encoding,
         "lines": f"{found.lines:,}",
         "characters": f"{found.characters:,}, {found.symbols:,} different ones",
@@ -113,15 +98,9 @@ def _print_text(found: "LookedAt", command: str) -> None:
         "most common": _write_counts(found.common_words),
         "characters, too": _write_counts(found.common_characters),
         "a run would": "; ".join(found.would),
-        "settings that fit": " ".join(f"{name}={value}" for name, value in found.fitting.items()),
+        "settings that fit": write_settings(found.fitting),
         "it would then": "; ".join(found.would_then),
     }
-    for name, value in rows.items():
-        table.add_row(name, value or "none")
-    console = open_console()
-    console.print(table)
-    console.print(styled("\n", (command, "bold")), soft_wrap=True)
-    sys.stdout.flush()
 
 
 def _write_counts(counted: Sequence[tuple[str, int]]) -> str:
