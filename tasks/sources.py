@@ -1,7 +1,6 @@
 """The stage that gets the series."""
 
 from seqstep.plots.series import plot_series
-from seqstep.series.backtest import first_origin
 from seqstep.series.forecast_errors import check_horizons
 from seqstep.series.scaling import resolve_scale
 from seqstep.series.season import choose_season
@@ -27,7 +26,7 @@ def series(
     values = reading.series
     check_horizons(len(values), mlp.window, mlp.train_share, forecast.horizons)
     frequency = None if config.path else config.frequency
-    season = choose_season(backtest.season, values.iloc[: first_origin(len(values), backtest)], frequency)
+    season = choose_season(values, backtest, frequency)
     if season.why:
         record.notice(f"season: {season}; backtest.season sets another")
     record.log_metrics({"series/points": len(values), "series/season": season.steps})

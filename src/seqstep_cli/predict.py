@@ -3,9 +3,7 @@
 import argparse
 import math
 import sys
-from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,12 +66,10 @@ def _forecast(args: argparse.Namespace, workplace: Workplace) -> int:
     answer = choose(registry, args.model, series_name(config.series) if config else "")
     parts = registry.parts(answer.version)
     model, spec = load_forecaster(parts["weights.safetensors"], parts["model.json"])
-    trained = partial(registry.tracker.open_input, answer.version.run_id, "series.values")
-    if config:
-        observed = load_series(config.series, config.seed).series
-        unseen = _values_since(answer, lambda: read_series(trained()), observed, spec.series, args)
-    else:
-        observed, unseen = read_series(trained()), 0
+    given = load_series(config.series, config.seed).series if config else None
+    trained = read_series(registry.tracker.open_input(answer.version.run_id, "series.values"))
+    observed = trained if given is None else given
+    unseen = 0 if given is None else _values_since(answer, trained, given, spec.series, args)
     with np.errstate(all="ignore"):  # whatever comes of numbers that are too large is looked at
         forecast = beyond(predictor(model, spec.scaling), observed, spec.window, args.horizon)
     if not np.isfinite(forecast).all():
@@ -102,7 +98,7 @@ def _forecast(args: argparse.Namespace, workplace: Workplace) -> int:
 
 def _values_since(
     answer: "Answerer",
-    trained: "Callable[[], pd.Series]",
+    trained: "pd.Series",
     observed: "pd.Series",
     known: "SeriesFacts | None",
     args: argparse.Namespace,
@@ -113,14 +109,13 @@ def _values_since(
         None for another series, which the user wants forecast by this version all the same.
 
     Raises:
-        ArtifactError: what trained the version is not to be had.
         ModelError: it is another series, and the user did not name the version and say so.
     """
     from seqstep.series.continuation import unseen_values
 
     version = answer.version
     try:
-        unseen = unseen_values(trained(), observed)
+        unseen = unseen_values(trained, observed)
     except SeriesError as error:
         is_wanted = args.anyway and split_name(args.model)[1]
         if not is_wanted:

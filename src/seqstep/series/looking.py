@@ -10,9 +10,9 @@ import pandas as pd
 
 from secrecy import quote
 from seqstep.errors import SeriesError, WindowError
-from seqstep.series.backtest import first_origin
 from seqstep.series.forecast_errors import check_horizons
-from seqstep.series.reading.reading import UserSeries, open_table, read_file
+from seqstep.series.reading.reading import UserSeries, open_table, read_column
+from seqstep.series.reading.table import UserTable
 from seqstep.series.season import choose_season
 from seqstep.settings.config import Config, SeriesConfig
 
@@ -63,21 +63,19 @@ def look_at_series(path: Path, config: Config) -> LookedAtSeries:
     Raises:
         SeriesError: a run would refuse it, whatever its column, for another reason than gaps.
     """
-    names = open_table(path, config.series).names
-    read, chosen, would = _read(path, config.series, names)
+    table = open_table(path, config.series)
+    read, chosen, would = _read(table, config.series)
     series = read.series
     fitting = {"series.column": chosen.column}
     if chosen.gaps != config.series.gaps:
         fitting["series.gaps"] = chosen.gaps
-    season = choose_season(
-        config.backtest.season, series.iloc[: first_origin(len(series), config.backtest)], None
-    )
+    season = choose_season(series, config.backtest, None)
     too_far, horizons = _horizons(len(series), config)
     if horizons:
         fitting["forecast.horizons"] = ",".join(map(str, horizons))
     index = series.index
     return LookedAtSeries(
-        columns=list(names),
+        columns=list(table.names),
         column=str(series.name),
         dates=f"{', '.join(map(quote, read.date_columns))}, as {read.date_format}" * bool(read.date_columns),
         step=read.step,
@@ -104,29 +102,27 @@ def sketch(values: np.ndarray) -> str:
     return "".join(_BARS[place] for place in places)
 
 
-def _read(
-    path: Path, config: SeriesConfig, names: tuple[str, ...]
-) -> tuple[UserSeries, SeriesConfig, list[str]]:
+def _read(table: UserTable, config: SeriesConfig) -> tuple[UserSeries, SeriesConfig, list[str]]:
     """Read the column that is asked for, else the first that can be read; tell what a run would refuse."""
     if config.column:
-        return _with_gaps(path, config)
+        return _with_gaps(table, config)
     errors: list[SeriesError] = []
-    for column in _columns(names):
+    for column in _columns(table.names):
         try:
-            return _with_gaps(path, config.model_copy(update={"column": column}))
+            return _with_gaps(table, config.model_copy(update={"column": column}))
         except SeriesError as error:
             errors.append(error)
-    raise errors[-1] if errors else SeriesError(f"expected a table with columns in {path}, got none")
+    raise errors[-1] if errors else SeriesError(f"expected a table with columns in {table.path}, got none")
 
 
-def _with_gaps(path: Path, config: SeriesConfig) -> tuple[UserSeries, SeriesConfig, list[str]]:
+def _with_gaps(table: UserTable, config: SeriesConfig) -> tuple[UserSeries, SeriesConfig, list[str]]:
     """Read a column, filling gaps where a run would refuse them."""
     try:
-        return read_file(path, config), config, []
+        return read_column(table, config), config, []
     except SeriesError as error:
         filling = config.model_copy(update={"gaps": "interpolate"})
         with suppress(SeriesError):
-            return read_file(path, filling), filling, [f"refuse it: {error}"]
+            return read_column(table, filling), filling, [f"refuse it: {error}"]
         raise
 
 

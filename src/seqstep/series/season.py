@@ -2,13 +2,15 @@
 
 import math
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from seqstep.errors import ConfigError
+from seqstep.series.backtest import first_origin
 from seqstep.series.reading.steps import words
+from seqstep.settings.config import BacktestConfig
 
 _HOUR = 3_600 * 10**9  # nanoseconds
 _DAY, _WEEK, _YEAR = 24 * _HOUR, 7 * 24 * _HOUR, 365.25 * 24 * _HOUR
@@ -143,13 +145,13 @@ def _step(index: pd.Index) -> str:
     return words(index.freq) if isinstance(index, pd.DatetimeIndex) and index.freq else "a row"
 
 
-def choose_season(wanted: int | Literal["auto"], known: pd.Series, frequency: float | None) -> Season:
-    """Take the season that is told, else the sine's own, else the one that is found.
+def choose_season(series: pd.Series, config: BacktestConfig, frequency: float | None) -> Season:
+    """Take the season that is told, else the sine's own, else the one that the first known values show.
 
     Args:
-        known: the values before the first origin.
         frequency: of the sine, in radians per step; None for a series of the user's own.
     """
-    if wanted != "auto":
-        return Season(wanted)
+    if config.season != "auto":
+        return Season(config.season)
+    known = series.iloc[: first_origin(len(series), config)]
     return find_season(known) if frequency is None else sine_season(frequency, len(known))

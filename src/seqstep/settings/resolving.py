@@ -97,8 +97,8 @@ def _check_sections(group: type[Section] = Config, before: str = "") -> None:
             )
         for kind in kinds:
             _check_sections(_as_section(kind, group, name), f"{before}{name}.")
-        made = field.get_default(call_default_factory=True, validated_data={})
-        if kinds and isinstance(made, Section) and type(made) not in kinds:
+        made = field.get_default(call_default_factory=True, validated_data={}) if kinds else None
+        if isinstance(made, Section) and type(made) not in kinds:
             raise ConfigError(
                 f"expected a {kinds[0].__name__} as the default of {before}{name} in {group.__name__}, got a"
                 f" {type(made).__name__}; name one and the same class in its hint and its default"

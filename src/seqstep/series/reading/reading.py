@@ -56,11 +56,21 @@ def read_file(path: Path, config: SeriesConfig) -> UserSeries:
     """Read one column of a table.
 
     Raises:
-        SeriesError: the file or a column is missing, a value is no number, a gap is refused, the dates
-            have no regular step, there are fewer than two rows, or two readings fit.
+        SeriesError: the file is missing or no table; see `read_column`.
         ConfigError: a setting is none.
     """
-    table = open_table(path, config)
+    return read_column(open_table(path, config), config)
+
+
+def read_column(table: UserTable, config: SeriesConfig) -> UserSeries:
+    """Read one column of a table that was opened.
+
+    Raises:
+        SeriesError: a column is missing, a value is no number, a gap is refused, the dates have no regular
+            step, there are fewer than two rows, or two readings fit.
+        ConfigError: a setting is none.
+    """
+    path = table.path
     if config.only:
         table = table.only(config.only)
     value = table.place(config.column, "series.column")

@@ -42,8 +42,8 @@ def doubt(table: UserTable, value: int) -> str:
     """Say that there may be several series: a column of words has each of its values in rows of its own."""
     for place in range(len(table.names)):
         cells = table.cells[place]
-        is_of_words = place != value and not are_numbers(cells)
-        if is_of_words and _is_in_blocks(cells) and cells.value_counts().min() > 1:
+        is_in_blocks = place != value and _is_in_blocks(cells) and cells.value_counts().min() > 1
+        if is_in_blocks and not are_numbers(cells):
             name, first = table.names[place], cells.iloc[0]
             return (
                 f"column {quote(name)} has {cells.nunique()} values, each in rows of its own; if these are"
@@ -61,10 +61,8 @@ def _parts(table: UserTable, place: int, times: "pd.Series[str] | None") -> bool
     """Tell whether a column says which series a row belongs to."""
     cells = table.cells[place]
     is_called_so = bool(_NAMES_SERIES.fullmatch(table.names[place]))
+    if times is None:
+        return is_called_so and _is_in_blocks(cells)
     if not 1 < cells.nunique() <= len(cells) / 2 or not (is_called_so or not are_numbers(cells)):
         return False
-    if times is not None:
-        return not pd.DataFrame({"series": cells, "time": times}).duplicated().any() and not cells.equals(
-            times
-        )
-    return is_called_so and _is_in_blocks(cells)
+    return not pd.DataFrame({"series": cells, "time": times}).duplicated().any() and not cells.equals(times)

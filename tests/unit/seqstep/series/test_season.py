@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqstep.series.season import choose_season, find_season, seasonal_strength, sine_season
+from seqstep.settings.config import BacktestConfig
 
 NOISE = np.random.default_rng(5).normal(0, 1, 3000)
 
@@ -78,9 +79,9 @@ def test_rows_without_dates_suggest_none() -> None:
 
 def test_a_season_that_is_told_counts_and_the_sine_has_its_own() -> None:
     days = dated(wave(300, 7), "D")
-    assert choose_season(30, days, None) == (30, "")
-    assert choose_season("auto", days, None).steps == 7
-    assert choose_season("auto", days, 0.01) == (1, "")  # it is longer than what is known
+    assert choose_season(days, BacktestConfig(season=30), None) == (30, "")
+    assert choose_season(days, BacktestConfig(), None).steps == 7
+    assert choose_season(days, BacktestConfig(), 0.01) == (1, "")  # it is longer than what is known
     assert [sine_season(0.01, known).steps for known in (600, 628, 629, 1000)] == [1, 1, 628, 628]
     assert sine_season(7.0, 100).steps == 1
 
