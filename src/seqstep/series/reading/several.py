@@ -1,7 +1,6 @@
 """Several series in one file, one below the other: refused, for they are never one."""
 
 import re
-from itertools import groupby
 
 import pandas as pd
 
@@ -54,7 +53,8 @@ def doubt(table: UserTable, value: int) -> str:
 
 def _is_in_blocks(cells: "pd.Series[str]") -> bool:
     """Tell whether a column has several values, each in rows that follow each other."""
-    return 1 < cells.nunique() <= len(cells) / 2 and len(list(groupby(cells))) == cells.nunique()
+    texts, different = cells.to_numpy(), cells.nunique()
+    return 1 < different <= len(texts) / 2 and 1 + (texts[1:] != texts[:-1]).sum() == different
 
 
 def _parts(table: UserTable, place: int, times: "pd.Series[str] | None") -> bool:
